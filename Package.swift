@@ -1,0 +1,128 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Rooms and their import rules. A target may import only what it lists here; the build is run with
+// `--explicit-target-dependency-import-check error`, so an import that is not listed does not compile.
+// Layers go down only: 0 (core, C), 1 (policy, engine, TLS), 2 (languages, models, dialects, upstream),
+// 3 (proxy, guard, audit), 4 (gateway), 5 (command line, benchmarks).
+
+let nio = "swift-nio"
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: nio)
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "guardian",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "guardian", targets: ["guardian"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    ],
+    targets: [
+        // Layer 0
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "COpenSSLShims", dependencies: ["COpenSSL"]),
+        .target(
+            name: "CKernels",
+            // Kernels are compiled optimised in debug builds too: an unoptimised matrix product is 30 times
+            // slower and would make the tests unusable.
+            cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]
+        ),
+        .target(name: "GuardCore"),
+
+        // Layer 1
+        .target(name: "Policy", dependencies: ["GuardCore"]),
+        .target(name: "Tokenizer"),
+        .target(name: "Transformer", dependencies: ["CKernels"]),
+        .target(name: "TLS", dependencies: ["COpenSSL", "COpenSSLShims", nioCore, nioTLS]),
+
+        // Layer 2
+        .target(name: "PolicyLanguage", dependencies: ["CLibYAML", "GuardCore", "Policy"]),
+        .target(name: "Rules", dependencies: ["GuardCore", "Policy"]),
+        .target(name: "GuardianModel", dependencies: ["GuardCore", "Tokenizer", "Transformer"]),
+        .target(name: "ChatAPI", dependencies: ["GuardCore", nioCore]),
+        .target(name: "Upstream", dependencies: ["TLS", nioCore, nioPosix, nioHTTP1, nioTLS, logging]),
+
+        // Layer 3
+        .target(
+            name: "Proxy",
+            dependencies: ["TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioTLS, logging]
+        ),
+        .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
+        .target(name: "Audit", dependencies: ["GuardCore"]),
+
+        // Layer 4
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Audit", "ChatAPI", "Guard", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Proxy",
+                "Rules", "TLS", "Tokenizer", "Transformer", "Upstream", nioCore, nioPosix, nioHTTP1, logging,
+            ]
+        ),
+
+        // Layer 5
+        .executableTarget(
+            name: "guardian",
+            dependencies: ["Gateway", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "TLS", arguments, logging]
+        ),
+        .executableTarget(
+            name: "guardian-bench",
+            dependencies: ["GuardCore", "GuardianModel", "Tokenizer", "Transformer", arguments]
+        ),
+
+        // Tests: one target per room.
+        .testTarget(name: "GuardCoreTests", dependencies: ["GuardCore"]),
+        .testTarget(name: "PolicyTests", dependencies: ["GuardCore", "Policy"]),
+        .testTarget(name: "PolicyLanguageTests", dependencies: ["GuardCore", "Policy", "PolicyLanguage"]),
+        .testTarget(name: "RulesTests", dependencies: ["GuardCore", "Policy", "Rules"]),
+        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Transformer"]),
+        .testTarget(name: "TransformerTests", dependencies: ["CKernels", "Tokenizer", "Transformer"]),
+        .testTarget(
+            name: "GuardianModelTests",
+            dependencies: ["GuardCore", "GuardianModel", "Tokenizer", "Transformer"]
+        ),
+        .testTarget(
+            name: "TLSTests",
+            dependencies: ["COpenSSL", "COpenSSLShims", "TLS", nioCore, nioEmbedded, nioPosix, nioTLS]
+        ),
+        .testTarget(name: "ChatAPITests", dependencies: ["ChatAPI", "GuardCore", nioCore]),
+        .testTarget(
+            name: "UpstreamTests",
+            dependencies: ["TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, logging]
+        ),
+        .testTarget(
+            name: "ProxyTests",
+            dependencies: ["Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, logging]
+        ),
+        .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Policy", "PolicyLanguage", "Proxy", "Upstream",
+                nioCore, nioHTTP1,
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11
+)
+
+let swiftSettings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+for target in package.targets where target.type != .system && target.name != "CKernels" && target.name != "COpenSSLShims" {
+    target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
+}

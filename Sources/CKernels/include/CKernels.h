@@ -1,0 +1,3 @@
+#ifndef GUARDIAN_CKERNELS_H
+#define GUARDIAN_CKERNELS_H
+#endif

@@ -1,0 +1,55 @@
+package import GuardCore
+
+/// What is done about one category in one phase.
+package struct CategoryPolicy: Sendable, Equatable {
+    /// What holds when the model could not judge.
+    package enum FailureMode: String, Sendable, CaseIterable {
+        /// Forward as if the text were harmless.
+        case open
+        /// Act as if the threshold had been reached.
+        case closed
+    }
+
+    /// The score, 0...1, from which on the action is taken (score >= threshold).
+    package var threshold: Double
+    package var action: Action
+    package var response: ResponseStyle
+    package var rewrite: RewriteMethod
+    package var failureMode: FailureMode
+
+    /// - Parameter failureMode: closed for a category that blocks and open otherwise, unless given.
+    package init(
+        threshold: Double,
+        action: Action,
+        response: ResponseStyle = .generated,
+        rewrite: RewriteMethod = .steer(message: nil),
+        failureMode: FailureMode? = nil
+    ) {
+        self.threshold = threshold
+        self.action = action
+        self.response = response
+        self.rewrite = rewrite
+        self.failureMode = failureMode ?? (action == .block ? .closed : .open)
+    }
+}
+
+/// What a caller gets in place of a blocked answer.
+package enum ResponseStyle: Sendable, Equatable {
+    /// The SLM writes it; the template is the safety net.
+    case generated
+    /// The category's template.
+    case template
+    /// This text.
+    case fixed(String)
+}
+
+/// How a text is edited where the action is `rewrite`.
+package enum RewriteMethod: Sendable, Equatable {
+    /// The matched spans become this placeholder. Only a rule has spans; on a category it is an error of the policy.
+    case redact(placeholder: String)
+    /// A system message with the category's safety requirement is put before the conversation (input only);
+    /// nil is the built-in text of the category.
+    case steer(message: String?)
+    /// The whole text of the segment becomes this.
+    case replace(text: String)
+}

@@ -1,0 +1,58 @@
+package import GuardCore
+
+/// One compiled policy: immutable, shared by all connections, free of any trace of the file it came from but its name
+/// and digest.
+package struct Policy: Sendable, Equatable {
+    /// What the deciding does with its decisions.
+    package enum Mode: String, Sendable, CaseIterable {
+        /// Decisions are acted on.
+        case enforce
+        /// Decisions are recorded, never acted on, and never delay a stream.
+        case shadow
+    }
+
+    package var name: String
+    /// Lower-case hexadecimal SHA-256 of the policy text, so that an audit record names what decided. Empty for policies built in code.
+    package var digest: String
+    package var mode: Mode
+    package var input: PhasePolicy
+    package var output: PhasePolicy
+    /// In file order; ids are unique.
+    package var rules: [Rule]
+
+    package init(
+        name: String,
+        digest: String = "",
+        mode: Mode = .enforce,
+        input: PhasePolicy = PhasePolicy(),
+        output: PhasePolicy = PhasePolicy(),
+        rules: [Rule] = []
+    ) {
+        self.name = name
+        self.digest = digest
+        self.mode = mode
+        self.input = input
+        self.output = output
+        self.rules = rules
+    }
+
+    package subscript(phase: Phase) -> PhasePolicy {
+        switch phase {
+        case .input: input
+        case .output: output
+        }
+    }
+}
+
+/// What holds for one phase.
+package struct PhasePolicy: Sendable, Equatable {
+    /// Categories that are judged in this phase. A category that is absent is scored, but never a finding.
+    package var categories: [HarmCategory: CategoryPolicy]
+    /// Whose words are inspected. Others are counted as unscanned in the audit record.
+    package var roles: Set<Role>
+
+    package init(categories: [HarmCategory: CategoryPolicy] = [:], roles: Set<Role> = Set(Role.allCases)) {
+        self.categories = categories
+        self.roles = roles
+    }
+}

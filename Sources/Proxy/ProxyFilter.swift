@@ -1,0 +1,147 @@
+package import NIOCore
+package import NIOHTTP1
+
+/// What sits between a listener and its upstream and decides about each exchange.
+///
+/// The proxy knows nothing of policies or models: it asks a filter, which answers in terms of HTTP. One filter serves
+/// a whole listener and makes one `FilterSession` per exchange.
+package protocol ProxyFilter: Sendable {
+    /// Called on the connection's event loop when a request head has passed framing and header hygiene.
+    func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession
+}
+
+/// Who sent a request.
+package struct ClientInfo: Sendable {
+    package var address: SocketAddress?
+    /// Made by the proxy for each exchange; sent back as `x-request-id`.
+    package var requestID: String
+    package var isTLS: Bool
+
+    package init(address: SocketAddress?, requestID: String, isTLS: Bool) {
+        self.address = address
+        self.requestID = requestID
+        self.isTLS = isTLS
+    }
+}
+
+/// The decisions about one exchange, in the order of the methods.
+///
+/// Nothing here runs on the event loop but `begin`, `responseHead` and `observe`, which must not block.
+package protocol FilterSession: AnyObject, Sendable {
+    /// Decides from the head alone. Called on the event loop before any byte of the body is read.
+    func begin() -> RequestStart
+
+    /// Decides about a whole request body. Called only after `.inspect`.
+    func request(body: ByteBuffer) async -> RequestOutcome
+
+    /// Decides how the upstream's answer is treated. Called on the event loop. The session may edit `head`.
+    func responseHead(_ head: inout HTTPResponseHead) -> ResponseTreatment
+
+    /// Decides about a whole answer. Called only after `.hold`, when the upstream's answer has ended.
+    func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome
+
+    /// Sees a copy of each chunk that was passed on, after `.observe`. Called on the event loop.
+    func observe(_ chunk: ByteBuffer)
+
+    /// Always called exactly once, last, whatever happened: the place for audit and metrics.
+    func finish(_ summary: ExchangeSummary)
+}
+
+/// What happens to a request whose head was seen.
+package enum RequestStart: Sendable {
+    /// Read the whole body, at most `limit` bytes (more is answered 413), then call `request(body:)`.
+    case inspect(limit: Int)
+    /// Stream the request to the upstream as it comes; `headers` are what is sent beside the hygiene's own edits.
+    case pass(headers: HTTPHeaders)
+    /// Answer without the upstream.
+    case reply(LocalReply)
+}
+
+/// What happens to a request whose body was seen.
+package enum RequestOutcome: Sendable {
+    /// Send this to the upstream. The proxy sets the framing headers from `body`.
+    case forward(headers: HTTPHeaders, body: ByteBuffer)
+    /// Answer without the upstream.
+    case reply(LocalReply)
+}
+
+/// How the upstream's answer travels.
+package enum ResponseTreatment: Sendable {
+    /// As it comes, with back-pressure.
+    case pass
+    /// As it comes; each chunk is also given to `observe`.
+    case observe
+    /// Held to the end, at most `limit` bytes (more ends in 502), then given to `response(head:body:)`.
+    case hold(limit: Int)
+}
+
+/// What happens to an answer that was held.
+package enum ResponseOutcome: Sendable {
+    /// Send this. The proxy sets the framing headers from `body`.
+    case forward(head: HTTPResponseHead, body: ByteBuffer)
+    /// Send this in its place.
+    case reply(LocalReply)
+}
+
+/// An answer that the filter gives itself.
+package struct LocalReply: Sendable {
+    package enum Body: Sendable {
+        case bytes(ByteBuffer)
+        /// Chunks sent as they come, with back-pressure; the sequence ending ends the answer. It is cancelled when the client goes away.
+        case stream(AsyncThrowingStream<ByteBuffer, any Error>)
+    }
+
+    package var status: HTTPResponseStatus
+    package var headers: HTTPHeaders
+    package var body: Body
+    /// Close the connection after the answer.
+    package var closesConnection: Bool
+
+    package init(status: HTTPResponseStatus, headers: HTTPHeaders, body: Body, closesConnection: Bool = false) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.closesConnection = closesConnection
+    }
+}
+
+/// How an exchange went, for the record.
+package struct ExchangeSummary: Sendable {
+    /// Whose fault an error was.
+    package enum Fault: String, Sendable {
+        case client, upstream, proxy
+    }
+
+    /// The status the client got; nil if none was sent. 499 stands for a client that went away first.
+    package var status: Int?
+    package var fault: Fault?
+    /// A fixed word for the error, for example `upstream_connect_timeout`; nil if there was none.
+    package var error: String?
+    package var requestBytes: Int
+    package var responseBytes: Int
+    package var duration: Duration
+    /// From sending the request to the upstream until the first byte of its answer; nil if it was not asked.
+    package var upstreamFirstByte: Duration?
+    /// From sending the request until the end of the upstream's answer.
+    package var upstreamDuration: Duration?
+
+    package init(
+        status: Int? = nil,
+        fault: Fault? = nil,
+        error: String? = nil,
+        requestBytes: Int = 0,
+        responseBytes: Int = 0,
+        duration: Duration = .zero,
+        upstreamFirstByte: Duration? = nil,
+        upstreamDuration: Duration? = nil
+    ) {
+        self.status = status
+        self.fault = fault
+        self.error = error
+        self.requestBytes = requestBytes
+        self.responseBytes = responseBytes
+        self.duration = duration
+        self.upstreamFirstByte = upstreamFirstByte
+        self.upstreamDuration = upstreamDuration
+    }
+}
