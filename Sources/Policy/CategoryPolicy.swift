@@ -45,10 +45,12 @@ package enum ResponseStyle: Sendable, Equatable {
 
 /// How a text is edited where the action is `rewrite`.
 package enum RewriteMethod: Sendable, Equatable {
-    /// The matched spans become this placeholder. Only a rule has spans; on a category it is an error of the policy.
+    /// The matched spans become this placeholder. Only a rule has spans: on a category the policy language refuses it,
+    /// and a policy built in code gets the whole segment redacted.
     case redact(placeholder: String)
-    /// A system message with the category's safety requirement is put before the conversation (input only);
-    /// nil is the built-in text of the category.
+    /// A system message with the category's safety requirement is put before the conversation; nil is the built-in
+    /// text of the category (`SafetyRequirement`). An answer cannot be steered any more: on output the policy language
+    /// refuses it, and a policy built in code gets the text withheld.
     case steer(message: String?)
     /// The whole text of the segment becomes this.
     case replace(text: String)

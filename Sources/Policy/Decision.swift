@@ -4,9 +4,9 @@ package import GuardCore
 package struct Decision: Sendable, Equatable {
     /// The strictest action of all findings; nil is allow.
     package var action: Action?
-    /// Every reason, strictest first, then in taxonomy order.
+    /// Every reason, strictest first, then in taxonomy order, then rules before the model before failures, then by segment.
     package var findings: [Finding]
-    /// The edits to make, where the action is `rewrite`.
+    /// The edits to make, where the action is `rewrite`: at most one a segment, by segment, then the steering messages.
     package var edits: [Edit]
     /// How the caller is answered and about what, where the action is `block`.
     package var reply: Reply?
@@ -21,12 +21,22 @@ package struct Decision: Sendable, Equatable {
         package var isForced: Bool
         /// Index of the segment that decided; nil if none did (a failure).
         package var segment: Int?
+        /// True where nothing was found and a failure mode blocks: the text could not be judged. The caller is told that,
+        /// and is not told that the text is harmful; `category` then only names whose failure mode it was.
+        package var isFailure: Bool
 
-        package init(category: HarmCategory, style: ResponseStyle, isForced: Bool, segment: Int?) {
+        package init(
+            category: HarmCategory,
+            style: ResponseStyle,
+            isForced: Bool,
+            segment: Int?,
+            isFailure: Bool = false
+        ) {
             self.category = category
             self.style = style
             self.isForced = isForced
             self.segment = segment
+            self.isFailure = isFailure
         }
     }
 

@@ -3,18 +3,38 @@ package import GuardCore
 extension Policy {
     /// The pure function from what was seen to what is done.
     ///
+    /// The strictest action of all findings is the decision's: block > rewrite > log. A block drops the edits, for nothing
+    /// is forwarded. Shadow mode decides the same and only says so.
+    ///
     /// - Parameters:
     ///   - phase: where the texts were seen.
-    ///   - segments: the inspected texts, in the order that findings index.
-    ///   - assessments: the model's scores per segment; nil where the model was asked and could not judge.
-    ///     An empty array means that the model was not asked.
-    ///   - matches: where rules matched.
+    ///   - segments: the inspected texts, in the order that findings index; only those whose role the phase inspects.
+    ///   - assessments: the model's scores per segment; nil where the model was asked and could not judge, and a missing
+    ///     one at the end counts as nil. An empty array means that the model was not asked.
+    ///   - matches: where rules matched. A match of a rule that the policy does not have in this phase, or of a segment
+    ///     that was not given, is none.
     package func decide(
         phase: Phase,
         segments: [TextSegment],
         assessments: [Assessment?],
         matches: [RuleMatch]
     ) -> Decision {
-        Decision(isShadow: mode == .shadow)
+        var judgements = ruleJudgements(phase: phase, segments: segments, matches: matches)
+        if !assessments.isEmpty {
+            judgements += modelJudgements(phase: phase, segmentCount: segments.count, assessments: assessments)
+        }
+        judgements.sort(by: Judgement.reportedBefore)
+
+        var decision = Decision(
+            action: judgements.first?.finding.action,
+            findings: judgements.map(\.finding),
+            isShadow: mode == .shadow
+        )
+        switch decision.action {
+        case .block: decision.reply = Judgement.deciding(among: judgements)?.reply
+        case .rewrite: decision.edits = EditPlan(judgements, phase: phase, segments: segments).edits
+        case .log, nil: break
+        }
+        return decision
     }
 }

@@ -1,0 +1,80 @@
+import GuardCore
+
+/// The edits that rewriting findings ask for, brought together so that they can be made in one pass.
+///
+/// The result depends on the findings alone, never on the time or on earlier requests, and steering messages come in the
+/// order of the findings: the same conversation is edited alike every time, and the prompt cache of the LLM stays warm.
+struct EditPlan {
+    private typealias Redaction = (span: Range<Int>, placeholder: String)
+
+    private var redactions: [Int: [Redaction]] = [:]
+    private var replacements: [Int: String] = [:]
+    private var messages: [String] = []
+
+    /// - Parameter judgements: in the order of the report; those with another action than `rewrite` are passed over.
+    init(_ judgements: [Judgement], phase: Phase, segments: [TextSegment]) {
+        for judgement in judgements where judgement.finding.action == .rewrite {
+            switch judgement.rewrite {
+            case .replace(let text): replace(judgement.targets, with: text)
+            case .redact(let placeholder): redact(judgement, with: placeholder, in: segments)
+            case .steer(let message):
+                let category = judgement.finding.category
+                if phase == .input {
+                    steer(message ?? SafetyRequirement.text(for: category))
+                } else {
+                    replace(judgement.targets, with: SafetyRequirement.withheld(category))
+                }
+            }
+        }
+    }
+
+    /// One edit a segment, by segment, then the steering messages. Where a segment is replaced there is nothing left to
+    /// redact in it.
+    var edits: [Decision.Edit] {
+        var edits: [Decision.Edit] = []
+        for segment in Set(redactions.keys).union(replacements.keys).sorted() {
+            if let text = replacements[segment] {
+                edits.append(.replace(segment: segment, text: text))
+            } else if let spans = redactions[segment], !spans.isEmpty {
+                edits.append(.redact(segment: segment, spans: Self.merged(spans)))
+            }
+        }
+        return edits + messages.map { .steer(message: $0) }
+    }
+
+    private mutating func replace(_ targets: [Int], with text: String) {
+        for segment in targets where replacements[segment] == nil { replacements[segment] = text }
+    }
+
+    private mutating func redact(_ judgement: Judgement, with placeholder: String, in segments: [TextSegment]) {
+        for segment in judgement.targets {
+            let whole = 0..<segments[segment].text.utf8.count
+            var spans = [whole]
+            if case .rule(_, let found) = judgement.finding.source { spans = found.map { $0.clamped(to: whole) } }
+            redactions[segment, default: []] += spans.filter { !$0.isEmpty }.map { ($0, placeholder) }
+        }
+    }
+
+    private mutating func steer(_ message: String) {
+        if !messages.contains(message) { messages.append(message) }
+    }
+
+    /// Ascending and disjoint. Spans that overlap become one, under the placeholder of the one that starts first, or the
+    /// longer one if they start together; spans that only touch stay apart.
+    private static func merged(_ redactions: [Redaction]) -> [Redaction] {
+        // Swift's sort is stable, so equal spans keep the order of the report.
+        let ascending = redactions.sorted {
+            ($0.span.lowerBound, $1.span.upperBound) < ($1.span.lowerBound, $0.span.upperBound)
+        }
+        var merged: [Redaction] = []
+        for next in ascending {
+            if let last = merged.last, next.span.lowerBound < last.span.upperBound {
+                let end = max(last.span.upperBound, next.span.upperBound)
+                merged[merged.count - 1].span = last.span.lowerBound..<end
+            } else {
+                merged.append(next)
+            }
+        }
+        return merged
+    }
+}

@@ -1,0 +1,102 @@
+import GuardCore
+
+extension Policy {
+    /// One judgement per rule and segment, with the spans of all its matches there.
+    func ruleJudgements(phase: Phase, segments: [TextSegment], matches: [RuleMatch]) -> [Judgement] {
+        guard !matches.isEmpty else { return [] }
+        let byRule = Dictionary(grouping: matches, by: \.ruleID)
+        var judgements: [Judgement] = []
+        for (position, rule) in rules.enumerated() where rule.phases.contains(phase) {
+            let bySegment = Dictionary(grouping: byRule[rule.id] ?? [], by: \.segment)
+            for (segment, found) in bySegment
+            where segments.indices.contains(segment) && rule.roles.contains(segments[segment].role) {
+                let spans = Set(found.map(\.span)).sorted {
+                    ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+                }
+                judgements.append(
+                    Judgement(
+                        finding: Finding(
+                            category: rule.category,
+                            source: .rule(id: rule.id, spans: spans),
+                            action: rule.action,
+                            segment: segment
+                        ),
+                        response: rule.response,
+                        rewrite: rule.rewrite,
+                        targets: [segment],
+                        rulePosition: position
+                    )
+                )
+            }
+        }
+        return judgements
+    }
+
+    /// One judgement per category and segment whose score reached the threshold, and one per category that fails closed
+    /// for all the segments that could not be judged.
+    func modelJudgements(phase: Phase, segmentCount: Int, assessments: [Assessment?]) -> [Judgement] {
+        let phasePolicy = self[phase]
+        let perSegment = (0..<segmentCount).map { $0 < assessments.count ? assessments[$0] : nil }
+        var judgements: [Judgement] = []
+        for (category, categoryPolicy) in phasePolicy.categories {
+            let scores = perSegment.map { $0.map { (score: $0.categories[category], category: category) } }
+            judgements += categoryPolicy.judgements(of: scores, unjudged: category)
+        }
+        if let overall = phasePolicy.overall {
+            let scores = perSegment.map { $0.map { (score: $0.harm, category: $0.categories.highest) } }
+            // Without a score all categories tie, and the first of the taxonomy stands for them.
+            judgements += overall.judgements(of: scores, unjudged: CategoryScores().highest)
+        }
+        return judgements
+    }
+}
+
+extension CategoryPolicy {
+    /// - Parameters:
+    ///   - scores: a score per segment and the category it speaks for; nil where the model could not judge. A score that
+    ///     is not a number is no judgement either: every comparison with it fails, so it would pass for harmless.
+    ///   - unjudged: the category that a failure is recorded under.
+    fileprivate func judgements(
+        of scores: [(score: Double, category: HarmCategory)?],
+        unjudged: HarmCategory
+    ) -> [Judgement] {
+        var judgements: [Judgement] = []
+        var missing: [Int] = []
+        for (segment, entry) in scores.enumerated() {
+            guard let entry, !entry.score.isNaN else {
+                missing.append(segment)
+                continue
+            }
+            guard entry.score >= threshold else { continue }
+            let source = Finding.Source.model(score: entry.score, threshold: threshold)
+            judgements.append(judgement(entry.category, source, segment: segment, targets: [segment]))
+        }
+        if failureMode == .closed, !missing.isEmpty {
+            judgements.append(judgement(unjudged, .failure, segment: nil, targets: missing))
+        }
+        return judgements
+    }
+
+    private func judgement(
+        _ category: HarmCategory,
+        _ source: Finding.Source,
+        segment: Int?,
+        targets: [Int]
+    ) -> Judgement {
+        Judgement(
+            finding: Finding(category: category, source: source, action: action, segment: segment),
+            response: response,
+            rewrite: rewrite,
+            targets: targets
+        )
+    }
+}
+
+extension CategoryScores {
+    /// The category with the highest score; of equal ones the first in the taxonomy.
+    fileprivate var highest: HarmCategory {
+        HarmCategory.allCases.dropFirst().reduce(HarmCategory.violentCrimes) { best, next in
+            self[next] > self[best] ? next : best
+        }
+    }
+}

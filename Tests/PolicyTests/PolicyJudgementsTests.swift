@@ -1,0 +1,138 @@
+import GuardCore
+import Policy
+import Testing
+
+@Suite struct PolicyJudgementsTests {
+    @Test func oneFindingPerRuleAndSegmentHoldsAllSpansOnce() {
+        let policy = policy(rules: [.test("mail", .privacy, .log)])
+        let decision = policy.decide(
+            phase: .input,
+            segments: segments("abcdef", "abcdef"),
+            assessments: [],
+            matches: [
+                RuleMatch(ruleID: "mail", segment: 1, span: 3..<4),
+                RuleMatch(ruleID: "mail", segment: 1, span: 0..<2),
+                RuleMatch(ruleID: "mail", segment: 0, span: 5..<6),
+                RuleMatch(ruleID: "mail", segment: 1, span: 3..<4),
+            ]
+        )
+        #expect(
+            decision.findings == [
+                Finding(category: .privacy, source: .rule(id: "mail", spans: [5..<6]), action: .log, segment: 0),
+                Finding(
+                    category: .privacy,
+                    source: .rule(id: "mail", spans: [0..<2, 3..<4]),
+                    action: .log,
+                    segment: 1
+                ),
+            ]
+        )
+    }
+
+    @Test func aRuleCountsOnlyInItsPhasesAndRoles() {
+        let policy = policy(
+            rules: [.test("in", .privacy, .log, phases: [.input]), .test("tool", .privacy, .log, roles: [.tool])]
+        )
+        let matches = ["in", "tool"].map { RuleMatch(ruleID: $0, segment: 0, span: 0..<1) }
+        func ids(_ phase: Phase, _ role: Role) -> [String] {
+            policy.decide(phase: phase, segments: segments("a", role: role), assessments: [], matches: matches)
+                .findings.compactMap { if case .rule(let id, _) = $0.source { id } else { nil } }
+        }
+        #expect(ids(.input, .user) == ["in"])
+        #expect(ids(.output, .user) == [])
+        #expect(ids(.output, .tool) == ["tool"])
+        #expect(ids(.input, .tool) == ["in", "tool"])
+    }
+
+    @Test(arguments: [
+        RuleMatch(ruleID: "gone", segment: 0, span: 0..<1), RuleMatch(ruleID: "r", segment: 7, span: 0..<1),
+    ])
+    func aMatchOfAnUnknownRuleOrSegmentIsNone(match: RuleMatch) {
+        let policy = policy(rules: [.test("r", .privacy, .block)])
+        #expect(
+            policy.decide(phase: .input, segments: segments("a"), assessments: [], matches: [match]) == Decision()
+        )
+    }
+
+    @Test func aCategoryThatFailsClosedActsOnceForAllUnjudgedSegments() {
+        let policy = policy(
+            [
+                .weapons: CategoryPolicy(threshold: 0.5, action: .block),
+                .hate: CategoryPolicy(threshold: 0.5, action: .log),
+                .privacy: CategoryPolicy(threshold: 0.5, action: .log, failureMode: .closed),
+                .cybercrime: CategoryPolicy(threshold: 0.5, action: .block, failureMode: .open),
+            ]
+        )
+        let decision = policy.decide(
+            phase: .input,
+            segments: segments("a", "b", "c"),
+            assessments: [nil, assessment(), nil],
+            matches: []
+        )
+        #expect(
+            decision.findings == [
+                Finding(category: .weapons, source: .failure, action: .block, segment: nil),
+                Finding(category: .privacy, source: .failure, action: .log, segment: nil),
+            ]
+        )
+        #expect(
+            decision.reply
+                == .init(category: .weapons, style: .generated, isForced: false, segment: nil, isFailure: true)
+        )
+    }
+
+    @Test func anAssessmentMissingAtTheEndIsAFailureAndNoneAtAllIsNotAsked() {
+        let policy = policy([.weapons: CategoryPolicy(threshold: 0.5, action: .block)])
+        let short = policy.decide(phase: .input, segments: segments("a", "b"), assessments: [assessment()], matches: [])
+        #expect(short.action == .block)
+        let unasked = policy.decide(phase: .input, segments: segments("a", "b"), assessments: [], matches: [])
+        #expect(unasked.action == nil)
+        let surplus = policy.decide(
+            phase: .input,
+            segments: segments("a"),
+            assessments: [assessment(), assessment([.weapons: 1])],
+            matches: []
+        )
+        #expect(surplus.action == nil)
+    }
+
+    @Test func aScoreThatIsNotANumberFailsLikeAMissingOne() {
+        let policy = policy([.weapons: CategoryPolicy(threshold: 0.5, action: .block)])
+        let decision = policy.decide(
+            phase: .input,
+            segments: segments("a"),
+            assessments: [assessment([.weapons: .nan])],
+            matches: []
+        )
+        #expect(decision.findings.map(\.source) == [.failure])
+    }
+
+    @Test func overallHarmIsFoundUnderTheHighestCategoryEvenIfThatIsNotJudged() {
+        let policy = policy(overall: CategoryPolicy(threshold: 0.8, action: .block, response: .template))
+        let decision = policy.decide(
+            phase: .input,
+            segments: segments("a", "b"),
+            assessments: [
+                assessment(harm: 0.79, [.hate: 0.7]), assessment(harm: 0.8, [.hate: 0.2, .cybercrime: 0.4]),
+            ],
+            matches: []
+        )
+        #expect(
+            decision.findings == [
+                Finding(category: .cybercrime, source: .model(score: 0.8, threshold: 0.8), action: .block, segment: 1)
+            ]
+        )
+        #expect(
+            decision.reply == .init(category: .cybercrime, style: .template, isForced: false, segment: 1)
+        )
+    }
+
+    @Test func overallHarmFailsClosedUnderTheFirstCategory() {
+        let policy = policy(overall: CategoryPolicy(threshold: 0.8, action: .block))
+        let decision = policy.decide(phase: .input, segments: segments("a"), assessments: [nil], matches: [])
+        #expect(
+            decision.findings == [Finding(category: .violentCrimes, source: .failure, action: .block, segment: nil)]
+        )
+        #expect(decision.reply?.isFailure == true)
+    }
+}
