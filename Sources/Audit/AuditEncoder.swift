@@ -1,0 +1,173 @@
+import GuardCore
+
+/// Turns a record into one line of JSON.
+///
+/// The keys always come in the same order. A field without a value is left out, except `action`, where `allow` is
+/// written so that a reader need not infer it. Durations are milliseconds with three decimals, scores have six.
+package enum AuditEncoder {
+    /// Every key a record can hold, as the reference documents them: nested keys with a dot, elements with `[]`.
+    package static let fields = [
+        "time", "request_id", "policy.name", "policy.digest", "mode", "route", "dialect", "model", "stream",
+        "input.action", "input.categories[]", "input.findings[].category", "input.findings[].source",
+        "input.findings[].rule", "input.findings[].spans[]", "input.findings[].score", "input.findings[].threshold",
+        "input.findings[].action", "input.findings[].segment", "input.segments_scanned", "input.segments_unscanned",
+        "output.action", "output.categories[]", "output.findings[].category", "output.findings[].source",
+        "output.findings[].rule", "output.findings[].spans[]", "output.findings[].score",
+        "output.findings[].threshold", "output.findings[].action", "output.findings[].segment",
+        "output.segments_scanned", "output.segments_unscanned", "response.origin", "response.category",
+        "response.fallback_reason", "status", "fault", "error", "durations_ms.rules", "durations_ms.model",
+        "durations_ms.upstream", "durations_ms.total", "tokens.judged", "tokens.generated", "tokens.prompt",
+        "tokens.completion", "bytes.request", "bytes.response", "content.input[]", "content.output[]",
+    ]
+
+    /// The record as UTF-8, ending in a line feed, which is the only one in it.
+    package static func line(_ record: AuditRecord) -> [UInt8] {
+        var json = JSONLine()
+        json.object { json in
+            json.member("time", record.time.rfc3339)
+            json.member("request_id", record.requestID)
+            json.key("policy")
+            json.object { json in
+                json.member("name", record.policy.name)
+                json.member("digest", record.policy.digest)
+            }
+            json.member("mode", record.mode)
+            json.member("route", record.route)
+            json.member("dialect", record.dialect)
+            json.member("model", record.model)
+            json.key("stream")
+            json.boolean(record.isStream)
+            json.member("input", record.input)
+            json.member("output", record.output)
+            json.member("response", record.response)
+            json.member("status", record.status)
+            json.member("fault", record.fault)
+            json.member("error", record.error)
+            json.member("durations_ms", record.durations)
+            json.member("tokens", record.tokens)
+            json.key("bytes")
+            json.object { json in
+                json.member("request", record.bytes.request)
+                json.member("response", record.bytes.response)
+            }
+            json.member("content", record.content)
+        }
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
+}
+
+extension JSONLine {
+    fileprivate mutating func member(_ name: String, _ value: String?) {
+        guard let value else { return }
+        key(name)
+        string(value)
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: Int?) {
+        guard let value else { return }
+        key(name)
+        integer(value)
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: Duration?) {
+        guard let value else { return }
+        let (seconds, attoseconds) = value.components
+        key(name)
+        decimal(Double(seconds) * 1000 + Double(attoseconds) / 1e15, digits: 3)
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: AuditRecord.PhaseRecord?) {
+        guard let value else { return }
+        key(name)
+        object { json in
+            json.member("action", value.action?.rawValue ?? "allow")
+            json.key("categories")
+            json.array { json in
+                for category in value.categories { json.string(category.rawValue) }
+            }
+            json.key("findings")
+            json.array { json in
+                for finding in value.findings { json.finding(finding) }
+            }
+            json.member("segments_scanned", value.segmentsScanned)
+            json.member("segments_unscanned", value.segmentsUnscanned)
+        }
+    }
+
+    fileprivate mutating func finding(_ finding: Finding) {
+        object { json in
+            json.member("category", finding.category.rawValue)
+            switch finding.source {
+            case .model(let score, let threshold):
+                json.member("source", "model")
+                json.key("score")
+                json.decimal(score, digits: 6)
+                json.key("threshold")
+                json.decimal(threshold, digits: 6)
+            case .rule(let id, let spans):
+                json.member("source", "rule")
+                json.member("rule", id)
+                json.key("spans")
+                json.array { json in
+                    for span in spans {
+                        json.array { json in
+                            json.integer(span.lowerBound)
+                            json.integer(span.upperBound)
+                        }
+                    }
+                }
+            case .failure:
+                json.member("source", "failure")
+            }
+            json.member("action", finding.action.rawValue)
+            json.member("segment", finding.segment)
+        }
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: AuditRecord.ResponseRecord?) {
+        guard let value else { return }
+        key(name)
+        object { json in
+            json.member("origin", value.origin.rawValue)
+            json.member("category", value.category.rawValue)
+            json.member("fallback_reason", value.fallbackReason)
+        }
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: AuditRecord.Durations) {
+        guard value != AuditRecord.Durations() else { return }
+        key(name)
+        object { json in
+            json.member("rules", value.rules)
+            json.member("model", value.model)
+            json.member("upstream", value.upstream)
+            json.member("total", value.total)
+        }
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: AuditRecord.Tokens) {
+        guard value != AuditRecord.Tokens() else { return }
+        key(name)
+        object { json in
+            json.member("judged", value.judged)
+            json.member("generated", value.generated)
+            json.member("prompt", value.prompt)
+            json.member("completion", value.completion)
+        }
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: AuditRecord.Content?) {
+        guard let value else { return }
+        key(name)
+        object { json in
+            json.key("input")
+            json.array { json in
+                for text in value.input { json.string(text) }
+            }
+            json.key("output")
+            json.array { json in
+                for text in value.output { json.string(text) }
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package import GuardCore
+
+/// What happened to one exchange, for people who must answer for it later.
+///
+/// A record holds names, counts and scores; it holds no text of the exchange unless `content` is set, which the gateway
+/// does only where the operator turned it on. Scores are written here and nowhere else: no caller ever sees one.
+package struct AuditRecord: Sendable, Equatable {
+    /// When the request head had been read.
+    package var time: AuditTime
+    /// The id that the caller got as `x-request-id`.
+    package var requestID: String
+    package var policy: PolicyReference
+    /// `enforce` or `shadow`.
+    package var mode: String
+    /// The name of the configured route; nil if none fitted.
+    package var route: String?
+    /// The API dialect of the route, for example `openai.chat`.
+    package var dialect: String?
+    /// The LLM that the caller asked for.
+    package var model: String?
+    /// Whether the caller asked for a stream.
+    package var isStream: Bool
+    /// What was decided about the request; nil if it was not judged.
+    package var input: PhaseRecord?
+    /// What was decided about the answer; nil if it was not judged.
+    package var output: PhaseRecord?
+    /// The safeguard response the caller got; nil if none.
+    package var response: ResponseRecord?
+    /// The HTTP status the caller got; 499 stands for a caller that went away first.
+    package var status: Int?
+    /// Whose fault an error was: `client`, `upstream` or `proxy`.
+    package var fault: String?
+    /// A fixed word for the error, for example `upstream_connect_timeout`.
+    package var error: String?
+    package var durations: Durations
+    package var tokens: Tokens
+    package var bytes: Bytes
+    /// The text of the exchange; nil unless the operator turned it on.
+    package var content: Content?
+
+    package init(
+        time: AuditTime,
+        requestID: String,
+        policy: PolicyReference,
+        mode: String,
+        route: String? = nil,
+        dialect: String? = nil,
+        model: String? = nil,
+        isStream: Bool = false,
+        input: PhaseRecord? = nil,
+        output: PhaseRecord? = nil,
+        response: ResponseRecord? = nil,
+        status: Int? = nil,
+        fault: String? = nil,
+        error: String? = nil,
+        durations: Durations = Durations(),
+        tokens: Tokens = Tokens(),
+        bytes: Bytes = Bytes(),
+        content: Content? = nil
+    ) {
+        self.time = time
+        self.requestID = requestID
+        self.policy = policy
+        self.mode = mode
+        self.route = route
+        self.dialect = dialect
+        self.model = model
+        self.isStream = isStream
+        self.input = input
+        self.output = output
+        self.response = response
+        self.status = status
+        self.fault = fault
+        self.error = error
+        self.durations = durations
+        self.tokens = tokens
+        self.bytes = bytes
+        self.content = content
+    }
+}
+
+extension AuditRecord {
+    /// Which policy decided.
+    package struct PolicyReference: Sendable, Equatable {
+        package var name: String
+        /// Lower-case hexadecimal SHA-256 of the policy text.
+        package var digest: String
+
+        package init(name: String, digest: String) {
+            self.name = name
+            self.digest = digest
+        }
+    }
+
+    /// The decision about one phase and what it rests on.
+    package struct PhaseRecord: Sendable, Equatable {
+        /// nil is allow.
+        package var action: Action?
+        /// The categories of all findings, in taxonomy order.
+        package var categories: [HarmCategory]
+        package var findings: [Finding]
+        /// Texts that the rules and the model read.
+        package var segmentsScanned: Int
+        /// Texts that nobody read: their role is not inspected, or the dialect does not name them.
+        package var segmentsUnscanned: Int
+
+        package init(
+            action: Action?,
+            categories: [HarmCategory] = [],
+            findings: [Finding] = [],
+            segmentsScanned: Int,
+            segmentsUnscanned: Int
+        ) {
+            self.action = action
+            self.categories = categories
+            self.findings = findings
+            self.segmentsScanned = segmentsScanned
+            self.segmentsUnscanned = segmentsUnscanned
+        }
+    }
+
+    /// Where the words of a safeguard response came from.
+    package struct ResponseRecord: Sendable, Equatable {
+        package enum Origin: String, Sendable {
+            case generated, template, fixed
+        }
+
+        package var origin: Origin
+        package var category: HarmCategory
+        /// Why generated text was not used, as a fixed word.
+        package var fallbackReason: String?
+
+        package init(origin: Origin, category: HarmCategory, fallbackReason: String? = nil) {
+            self.origin = origin
+            self.category = category
+            self.fallbackReason = fallbackReason
+        }
+    }
+
+    /// Where the time went; nil is a stage that did not run.
+    package struct Durations: Sendable, Equatable {
+        package var rules: Duration?
+        package var model: Duration?
+        package var upstream: Duration?
+        package var total: Duration?
+
+        package init(
+            rules: Duration? = nil,
+            model: Duration? = nil,
+            upstream: Duration? = nil,
+            total: Duration? = nil
+        ) {
+            self.rules = rules
+            self.model = model
+            self.upstream = upstream
+            self.total = total
+        }
+    }
+
+    /// Tokens by who counted them; nil is unknown.
+    package struct Tokens: Sendable, Equatable {
+        /// Read by the SLM to judge.
+        package var judged: Int?
+        /// Written by the SLM as a safeguard response.
+        package var generated: Int?
+        /// As the upstream reported them.
+        package var prompt: Int?
+        package var completion: Int?
+
+        package init(judged: Int? = nil, generated: Int? = nil, prompt: Int? = nil, completion: Int? = nil) {
+            self.judged = judged
+            self.generated = generated
+            self.prompt = prompt
+            self.completion = completion
+        }
+    }
+
+    /// Body sizes on the caller's side.
+    package struct Bytes: Sendable, Equatable {
+        package var request: Int
+        package var response: Int
+
+        package init(request: Int = 0, response: Int = 0) {
+            self.request = request
+            self.response = response
+        }
+    }
+
+    /// The text of the exchange.
+    package struct Content: Sendable, Equatable {
+        /// The request's segments as they were inspected.
+        package var input: [String]
+        /// The answer's segments as they were inspected.
+        package var output: [String]
+
+        package init(input: [String] = [], output: [String] = []) {
+            self.input = input
+            self.output = output
+        }
+    }
+}
