@@ -1,0 +1,132 @@
+import GuardCore
+import Policy
+
+extension PolicyDecoder {
+    /// The word that says: scored, but not judged.
+    private static let ignore = "ignore"
+
+    /// Reads `input` or `output`: a mapping, or `ignore`.
+    mutating func phasePolicy(_ node: YAMLNode, phase: Phase) -> PhasePolicy {
+        if node.isWord(Self.ignore) { return PhasePolicy() }
+        let fields = fields(
+            of: node,
+            "'\(phase.rawValue)'",
+            known: ["roles", "overall", "defaults", "categories", "others"]
+        )
+        guard case .mapping = node.content else { return PhasePolicy() }
+
+        var policy = PhasePolicy()
+        if let roles = fields["roles"] { policy.roles = choices(roles, "'roles'", each: "role") ?? policy.roles }
+        let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryOptions()
+        if let overall = fields["overall"] {
+            policy.overall = categoryPolicy(overall, "'overall'", defaults: defaults, phase: phase)
+        }
+        let named = fields["categories"].map { categories($0, defaults: defaults, phase: phase) } ?? [:]
+        for (category, entry) in named { policy.categories[category] = entry }
+
+        let unnamed = HarmCategory.allCases.filter { named[$0] == nil }
+        if let others = fields["others"] {
+            if unnamed.isEmpty { note(others, "'others' has no effect: every category is named") }
+            if let rest = categoryPolicy(others, "'others'", defaults: defaults, phase: phase) {
+                for category in unnamed { policy.categories[category] = rest }
+            }
+        } else if !unnamed.isEmpty {
+            // A file that names some categories and says nothing of the rest would leave them free without anybody
+            // having decided so.
+            note(
+                fields["categories"] ?? node,
+                "'\(phase.rawValue)' does not say what holds for \(Self.enumeration(of: unnamed))",
+                hint:
+                    "name them, or put 'others: ignore' or 'others: {threshold: ..., action: ...}' beside 'categories'"
+            )
+        }
+        return policy
+    }
+
+    /// The first few by name.
+    private static func enumeration(of categories: [HarmCategory]) -> String {
+        let named = categories.prefix(4).map(\.rawValue).joined(separator: ", ")
+        return categories.count > 4 ? "\(named) and \(categories.count - 4) more" : named
+    }
+
+    /// - Returns: every category that is named, with nil for those that are ignored.
+    private mutating func categories(
+        _ node: YAMLNode,
+        defaults: CategoryOptions,
+        phase: Phase
+    ) -> [HarmCategory: CategoryPolicy?] {
+        let known = HarmCategory.allCases.map(\.rawValue)
+        let fields = fields(of: node, "'categories'", known: known, noun: "category")
+        var policies: [HarmCategory: CategoryPolicy?] = [:]
+        for category in HarmCategory.allCases {
+            guard let entry = fields[category.rawValue] else { continue }
+            let policy = categoryPolicy(entry, "'\(category.rawValue)'", defaults: defaults, phase: phase)
+            policies.updateValue(policy, forKey: category)
+        }
+        return policies
+    }
+
+    /// Reads what is done about one category: a mapping, or `ignore`.
+    ///
+    /// - Returns: nil if it is ignored.
+    private mutating func categoryPolicy(
+        _ node: YAMLNode,
+        _ what: String,
+        defaults: CategoryOptions,
+        phase: Phase
+    ) -> CategoryPolicy? {
+        if node.isWord(Self.ignore) { return nil }
+        guard case .mapping = node.content else {
+            if !node.isRefused {
+                note(
+                    node,
+                    "\(what) must be a mapping or '\(Self.ignore)', not \(node.kind)",
+                    hint: "for example {threshold: 0.8, action: block}"
+                )
+            }
+            return nil
+        }
+        let options = options(node, what).over(defaults)
+        if options.threshold == nil { note(node, "\(what) has no 'threshold'", hint: "give it here or in 'defaults'") }
+        if options.action == nil { note(node, "\(what) has no 'action'", hint: "give it here or in 'defaults'") }
+        if phase == .output, options.action == .rewrite {
+            switch options.rewrite {
+            case .replace: break
+            case .steer, .redact, nil:
+                note(
+                    node,
+                    "\(what) cannot steer an answer that is already written",
+                    hint: "say what stands in its place, for example 'rewrite: {replace: \"[withheld]\"}'"
+                )
+            }
+        }
+        return CategoryPolicy(
+            threshold: options.threshold ?? 1,
+            action: options.action ?? .log,
+            response: options.response ?? .generated,
+            rewrite: options.rewrite ?? .steer(message: nil),
+            failureMode: options.failureMode
+        )
+    }
+
+    /// Reads `threshold`, `action`, `response`, `rewrite`, `on_failure`. A value that is wrong is reported here and
+    /// stands as if it had been given, so that it is not reported as missing too.
+    private mutating func options(_ node: YAMLNode, _ what: String) -> CategoryOptions {
+        let fields = fields(of: node, what, known: CategoryOptions.keys)
+        var options = CategoryOptions()
+        if let node = fields["threshold"] { options.threshold = score(node, "threshold") ?? 1 }
+        if let node = fields["action"] { options.action = choice(node, "action") ?? .log }
+        if let node = fields["response"] { options.response = response(node) }
+        if let node = fields["rewrite"] {
+            options.rewrite = rewrite(node, allowed: [.steer, .replace]) ?? .replace(text: "")
+        }
+        if let node = fields["on_failure"] { options.failureMode = choice(node, "on_failure") ?? .closed }
+        return options
+    }
+}
+
+extension YAMLNode {
+    fileprivate func isWord(_ word: String) -> Bool {
+        if case .scalar(word, isPlain: true) = content { true } else { false }
+    }
+}

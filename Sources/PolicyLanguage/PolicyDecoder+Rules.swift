@@ -1,0 +1,86 @@
+import GuardCore
+import Policy
+
+extension PolicyDecoder {
+    private static let ruleKeys = [
+        "id", "summary", "category", "phases", "roles", "match", "action", "response", "rewrite", "tests",
+    ]
+
+    /// Reads `rules`, in order.
+    ///
+    /// - Parameter policy: what the file says about the phases.
+    mutating func rules(_ node: YAMLNode, in policy: Policy) -> [Rule] {
+        guard let items = list(node, "'rules'") else { return [] }
+        var placed: [PlacedRule] = []
+        for item in items {
+            let before = problems.count
+            let fields = fields(
+                of: item,
+                "a rule",
+                known: Self.ruleKeys,
+                required: ["id", "category", "match", "action"]
+            )
+            guard case .mapping = item.content else { continue }
+            let rule = PlacedRule(rule: rule(fields), id: fields["id"] ?? item)
+            if let twin = placed.first(where: { $0.rule.id == rule.rule.id && !rule.rule.id.isEmpty }) {
+                note(rule.id, "the rule id '\(rule.rule.id)' is taken", hint: "line \(twin.id.mark.line) has it")
+            }
+            // What a rule reaches is only worth telling if the rule was understood.
+            if problems.count == before, let problem = rule.unreachable(after: placed, in: policy) {
+                note(problem)
+            }
+            placed.append(rule)
+        }
+        return placed.map(\.rule)
+    }
+
+    private mutating func rule(_ fields: Fields) -> Rule {
+        var rule = Rule(
+            id: fields["id"].flatMap { ruleID($0) } ?? "",
+            category: .jailbreak,
+            matchers: [],
+            action: fields["action"].flatMap { choice($0, "action") } ?? .log
+        )
+        if let node = fields["summary"] { rule.summary = text(node, "summary") ?? "" }
+        if let node = fields["category"] { rule.category = choice(node, "category") ?? rule.category }
+        if let node = fields["phases"] { rule.phases = choices(node, "'phases'", each: "phase") ?? rule.phases }
+        if let node = fields["roles"] { rule.roles = choices(node, "'roles'", each: "role") ?? rule.roles }
+        if let node = fields["match"] { rule.matchers = matchers(node) }
+        if let node = fields["response"] { rule.response = response(node) }
+        if let node = fields["rewrite"] {
+            rule.rewrite = rewrite(node, allowed: RewriteKind.allCases) ?? rule.rewrite
+            if case .steer = rule.rewrite, rule.phases.contains(.output) {
+                note(
+                    node,
+                    "a rule cannot steer an answer that is already written",
+                    hint: "say 'phases: [input]', or use 'redact' or 'replace'"
+                )
+            }
+        }
+        if let node = fields["tests"] { rule.tests = tests(node) }
+        return rule
+    }
+
+    /// Ids go into log lines, metrics and command lines.
+    private mutating func ruleID(_ node: YAMLNode) -> String? {
+        guard let id = text(node, "id") else { return nil }
+        let allowed = id.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || "-_.".contains($0)) }
+        if !allowed || id.count > 64 {
+            note(node, "an id is at most 64 of a-z, 0-9, '-', '_' and '.'")
+            return nil
+        }
+        return id
+    }
+
+    /// Reads `tests`: texts that the rule is to match, and texts that it is to pass.
+    private mutating func tests(_ node: YAMLNode) -> [RuleTest] {
+        let fields = fields(of: node, "'tests'", known: ["match", "pass"])
+        var tests: [RuleTest] = []
+        for (key, matches) in [("match", true), ("pass", false)] {
+            for item in fields[key].flatMap({ list($0, "'\(key)'") }) ?? [] {
+                if let text = text(item, "a test") { tests.append(RuleTest(text: text, matches: matches)) }
+            }
+        }
+        return tests
+    }
+}

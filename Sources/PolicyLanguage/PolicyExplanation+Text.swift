@@ -1,0 +1,68 @@
+import GuardCore
+
+extension PolicyExplanation: CustomStringConvertible {
+    /// Tables for a terminal.
+    package var description: String {
+        var blocks = [heading]
+        blocks += phases.map { phase in
+            "\(phase.phase.rawValue): inspects \(phase.roles.map(\.rawValue).joined(separator: ", "))\n"
+                + TextTable(
+                    header: ["category", "threshold", "action", "what follows", "on failure"],
+                    rows: phase.categories.map(\.row)
+                ).description
+        }
+        if !rules.isEmpty {
+            blocks.append(
+                "rules: each of them that matches counts\n"
+                    + TextTable(
+                        header: ["id", "category", "phases", "roles", "action", "what follows"],
+                        rows: rules.map(\.row)
+                    ).description
+            )
+        }
+        return blocks.joined(separator: "\n\n")
+    }
+
+    private var heading: String {
+        let digest = digest.isEmpty ? "" : " (\(digest.prefix(12)))"
+        let effect = mode == "shadow" ? "shadow: decides and records, never acts" : mode
+        return """
+            policy \(name)\(digest), mode \(effect)
+            A score from the threshold on takes the action. The strictest action wins: block, rewrite, log.
+            """
+    }
+}
+
+extension PolicyExplanation.CategoryExplanation {
+    fileprivate var row: [String] {
+        guard let threshold, let action else { return [category, "-", "not judged", "", ""] }
+        return [category, "\(threshold)", action.rawValue, consequence ?? "", onFailure ?? ""]
+    }
+}
+
+extension PolicyExplanation.RuleExplanation {
+    fileprivate var row: [String] {
+        let everyone = roles.count == Role.allCases.count
+        return [
+            id, category.rawValue, phases.map(\.rawValue).joined(separator: ", "),
+            everyone ? "all" : roles.map(\.rawValue).joined(separator: ", "), action.rawValue, consequence ?? "",
+        ]
+    }
+}
+
+/// Columns of text, each as wide as its widest cell.
+struct TextTable: CustomStringConvertible {
+    var header: [String]
+    /// Each as long as the header.
+    var rows: [[String]]
+
+    var description: String {
+        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+        let lines = ([header] + rows).map { row in
+            let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            let line = "  " + padded.joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        return lines.joined(separator: "\n")
+    }
+}

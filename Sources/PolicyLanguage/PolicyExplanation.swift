@@ -1,0 +1,109 @@
+package import GuardCore
+package import Policy
+
+/// What a policy does, spelled out: defaults resolved, every category of both phases, every rule.
+///
+/// Encodes to the JSON of `guardian policy explain --json`.
+package struct PolicyExplanation: Sendable, Equatable, Encodable {
+    package var name: String
+    package var digest: String
+    package var mode: String
+    package var phases: [PhaseExplanation]
+    package var rules: [RuleExplanation]
+
+    /// One phase.
+    package struct PhaseExplanation: Sendable, Equatable, Encodable {
+        package var phase: Phase
+        /// Whose words are inspected, in the order of `Role`.
+        package var roles: [Role]
+        /// First `overall`, then all categories in taxonomy order.
+        package var categories: [CategoryExplanation]
+    }
+
+    /// One category of a phase; all but the name is nil if it is scored and not judged.
+    package struct CategoryExplanation: Sendable, Equatable, Encodable {
+        package var category: String
+        package var threshold: Double?
+        package var action: Action?
+        /// What follows from the action: how the caller is answered, or how the text is edited.
+        package var consequence: String?
+        /// `open` or `closed`.
+        package var onFailure: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case category, threshold, action, consequence
+            case onFailure = "on_failure"
+        }
+    }
+
+    /// One rule.
+    package struct RuleExplanation: Sendable, Equatable, Encodable {
+        package var id: String
+        package var summary: String
+        package var category: HarmCategory
+        package var phases: [Phase]
+        package var roles: [Role]
+        package var action: Action
+        package var consequence: String?
+        package var matchers: Int
+        package var tests: Int
+    }
+
+    package init(_ policy: Policy) {
+        name = policy.name
+        digest = policy.digest
+        mode = policy.mode.rawValue
+        phases = Phase.allCases.map { PhaseExplanation(phase: $0, policy: policy[$0]) }
+        rules = policy.rules.map(RuleExplanation.init)
+    }
+}
+
+extension PolicyExplanation.PhaseExplanation {
+    fileprivate init(phase: Phase, policy: PhasePolicy) {
+        self.phase = phase
+        roles = Role.allCases.filter(policy.roles.contains)
+        categories =
+            [PolicyExplanation.CategoryExplanation("overall", policy.overall)]
+            + HarmCategory.allCases.map { PolicyExplanation.CategoryExplanation($0.rawValue, policy.categories[$0]) }
+    }
+}
+
+extension PolicyExplanation.CategoryExplanation {
+    fileprivate init(_ category: String, _ policy: CategoryPolicy?) {
+        self.category = category
+        threshold = policy?.threshold
+        action = policy?.action
+        consequence = policy?.action.consequence(response: policy?.response, rewrite: policy?.rewrite)
+        onFailure = policy?.failureMode.rawValue
+    }
+}
+
+extension PolicyExplanation.RuleExplanation {
+    fileprivate init(_ rule: Rule) {
+        id = rule.id
+        summary = rule.summary
+        category = rule.category
+        phases = Phase.allCases.filter(rule.phases.contains)
+        roles = Role.allCases.filter(rule.roles.contains)
+        action = rule.action
+        consequence = rule.action.consequence(response: rule.response, rewrite: rule.rewrite)
+        matchers = rule.matchers.count
+        tests = rule.tests.count
+    }
+}
+
+extension Action {
+    /// What follows from the action, in a few words; nil where nothing does.
+    fileprivate func consequence(response: ResponseStyle?, rewrite: RewriteMethod?) -> String? {
+        switch (self, response, rewrite) {
+        case (.log, _, _): nil
+        case (.block, .fixed(let text), _): "fixed: \(text.clipped)"
+        case (.block, .template, _): "template"
+        case (.block, _, _): "generated"
+        case (.rewrite, _, .redact(let placeholder)): "redact: \(placeholder.clipped)"
+        case (.rewrite, _, .steer(let message?)): "steer: \(message.clipped)"
+        case (.rewrite, _, .replace(let text)): "replace: \(text.clipped)"
+        case (.rewrite, _, _): "steer"
+        }
+    }
+}

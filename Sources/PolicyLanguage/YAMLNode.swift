@@ -1,0 +1,61 @@
+/// A value of a YAML document with the place it came from. Types are not resolved here: the key decides what a text means.
+struct YAMLNode {
+    enum Content {
+        /// - Parameter isPlain: written without quotes, so that it may be a number or nothing at all.
+        case scalar(String, isPlain: Bool)
+        case sequence([YAMLNode])
+        case mapping([YAMLEntry])
+        /// Something already reported, that nothing more is to be said about.
+        case refused
+    }
+
+    var content: Content
+    var mark: SourceMark
+    /// Scalars on the line of the mark, at least 1.
+    var length: Int
+
+    /// The text, if this is a scalar.
+    var text: String? {
+        guard case .scalar(let text, _) = content else { return nil }
+        return text
+    }
+
+    /// An absent value: `key:`, `key: ~` or `key: null`.
+    var isNull: Bool {
+        guard case .scalar(let text, isPlain: true) = content else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(text)
+    }
+
+    var isRefused: Bool {
+        if case .refused = content { true } else { false }
+    }
+
+    /// What this is, as a diagnostic calls it.
+    var kind: String {
+        switch content {
+        case .sequence: return "a list"
+        case .mapping: return "a mapping"
+        case .refused: return "nothing"
+        case .scalar(let text, let isPlain):
+            if isNull { return "nothing" }
+            return isPlain ? "'\(text.clipped)'" : "the text '\(text.clipped)'"
+        }
+    }
+}
+
+/// One pair of a mapping.
+struct YAMLEntry {
+    /// Always a scalar.
+    var key: YAMLNode
+    var value: YAMLNode
+
+    var name: String { key.text ?? "" }
+}
+
+extension String {
+    /// Short enough to be quoted in a message, and on one line.
+    var clipped: String {
+        let oneLine = String(map { $0.isNewline ? " " : $0 })
+        return oneLine.count <= 40 ? oneLine : "\(oneLine.prefix(37))..."
+    }
+}
