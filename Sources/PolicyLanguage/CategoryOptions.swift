@@ -9,8 +9,6 @@ struct CategoryOptions {
     var rewrite: RewriteMethod?
     var failureMode: CategoryPolicy.FailureMode?
 
-    static let keys = ["threshold", "action", "response", "rewrite", "on_failure"]
-
     /// These, and where they say nothing, those.
     func over(_ defaults: CategoryOptions) -> CategoryOptions {
         CategoryOptions(

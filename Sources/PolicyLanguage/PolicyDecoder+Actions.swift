@@ -9,7 +9,7 @@ extension PolicyDecoder {
     /// Reads `generated`, `template` or `{fixed: "..."}`.
     mutating func response(_ node: YAMLNode) -> ResponseStyle {
         if case .mapping = node.content {
-            let fields = fields(of: node, "'response'", known: ["fixed"], required: ["fixed"])
+            let fields = fields(of: node, "'response'", known: PolicyKeys.response, required: ["fixed"])
             return .fixed(fields["fixed"].flatMap { text($0, "fixed") } ?? "")
         }
         switch text(node, "response") {
@@ -32,12 +32,11 @@ extension PolicyDecoder {
     mutating func rewrite(_ node: YAMLNode, allowed: [RewriteKind]) -> RewriteMethod? {
         guard !node.isRefused else { return nil }
         guard case .mapping(let entries) = node.content else { return plainRewrite(node, allowed: allowed) }
-        let known = RewriteKind.allCases.map(\.rawValue)
         let before = problems.count
-        let fields = fields(of: node, "'rewrite'", known: known)
+        let fields = fields(of: node, "'rewrite'", known: PolicyKeys.rewrite)
         guard problems.count == before else { return nil }
         guard entries.count == 1, let entry = entries.first, let kind = RewriteKind(rawValue: entry.name) else {
-            note(node, "rewrite must hold exactly one of \(known.joined(separator: ", "))")
+            note(node, "rewrite must hold exactly one of \(PolicyKeys.rewrite.joined(separator: ", "))")
             return nil
         }
         guard isAllowed(kind, allowed, at: entry.key), let value = fields[entry.name] else { return nil }

@@ -4,7 +4,7 @@ extension PolicyDecoder {
     /// Reads `match`: keywords, regular expressions or both; any of them matching is a match.
     mutating func matchers(_ node: YAMLNode) -> [Matcher] {
         let before = problems.count
-        let fields = fields(of: node, "'match'", known: ["keywords", "regex"])
+        let fields = fields(of: node, "'match'", known: PolicyKeys.match)
         let keywords = fields["keywords"].flatMap { list($0, "'keywords'") } ?? []
         let patterns = fields["regex"].flatMap { list($0, "'regex'") } ?? []
         if keywords.isEmpty, patterns.isEmpty, problems.count == before, !node.isRefused {
@@ -39,7 +39,7 @@ extension PolicyDecoder {
             let fields = fields(
                 of: node,
                 "a regular expression",
-                known: ["pattern", "ignore_case"],
+                known: PolicyKeys.regex,
                 required: ["pattern"]
             )
             if let flag = fields["ignore_case"] { ignoreCase = boolean(flag, "ignore_case") ?? false }

@@ -11,7 +11,7 @@ extension PolicyDecoder {
         let fields = fields(
             of: node,
             "'\(phase.rawValue)'",
-            known: ["roles", "overall", "defaults", "categories", "others"]
+            known: PolicyKeys.phase
         )
         guard case .mapping = node.content else { return PhasePolicy() }
 
@@ -112,7 +112,7 @@ extension PolicyDecoder {
     /// Reads `threshold`, `action`, `response`, `rewrite`, `on_failure`. A value that is wrong is reported here and
     /// stands as if it had been given, so that it is not reported as missing too.
     private mutating func options(_ node: YAMLNode, _ what: String) -> CategoryOptions {
-        let fields = fields(of: node, what, known: CategoryOptions.keys)
+        let fields = fields(of: node, what, known: PolicyKeys.category)
         var options = CategoryOptions()
         if let node = fields["threshold"] { options.threshold = score(node, "threshold") ?? 1 }
         if let node = fields["action"] { options.action = choice(node, "action") ?? .log }

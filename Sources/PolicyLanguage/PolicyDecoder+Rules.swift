@@ -2,10 +2,6 @@ import GuardCore
 import Policy
 
 extension PolicyDecoder {
-    private static let ruleKeys = [
-        "id", "summary", "category", "phases", "roles", "match", "action", "response", "rewrite", "tests",
-    ]
-
     /// Reads `rules`, in order.
     ///
     /// - Parameter policy: what the file says about the phases.
@@ -17,7 +13,7 @@ extension PolicyDecoder {
             let fields = fields(
                 of: item,
                 "a rule",
-                known: Self.ruleKeys,
+                known: PolicyKeys.rule,
                 required: ["id", "category", "match", "action"]
             )
             guard case .mapping = item.content else { continue }
@@ -74,7 +70,7 @@ extension PolicyDecoder {
 
     /// Reads `tests`: texts that the rule is to match, and texts that it is to pass.
     private mutating func tests(_ node: YAMLNode) -> [RuleTest] {
-        let fields = fields(of: node, "'tests'", known: ["match", "pass"])
+        let fields = fields(of: node, "'tests'", known: PolicyKeys.tests)
         var tests: [RuleTest] = []
         for (key, matches) in [("match", true), ("pass", false)] {
             for item in fields[key].flatMap({ list($0, "'\(key)'") }) ?? [] {

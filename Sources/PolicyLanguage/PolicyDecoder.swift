@@ -29,7 +29,7 @@ struct PolicyDecoder {
         let fields = fields(
             of: root,
             "a policy",
-            known: ["version", "name", "mode", "input", "output", "rules"],
+            known: PolicyKeys.policy,
             required: ["version", "name", "input", "output"]
         )
         if let node = fields["version"], !node.isRefused, node.text != Self.version {

@@ -1,0 +1,16 @@
+/// The keys of the language, mapping by mapping: the one place that says what may stand where.
+///
+/// `Policies/README.md` documents each of them, and a test holds it to that.
+enum PolicyKeys {
+    static let policy = ["version", "name", "mode", "input", "output", "rules"]
+    static let phase = ["roles", "overall", "defaults", "categories", "others"]
+    static let category = ["threshold", "action", "response", "rewrite", "on_failure"]
+    static let response = ["fixed"]
+    static let rewrite = RewriteKind.allCases.map(\.rawValue)
+    static let rule = [
+        "id", "summary", "category", "phases", "roles", "match", "action", "response", "rewrite", "tests",
+    ]
+    static let match = ["keywords", "regex"]
+    static let regex = ["pattern", "ignore_case"]
+    static let tests = ["match", "pass"]
+}
