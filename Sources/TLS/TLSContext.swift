@@ -1,0 +1,79 @@
+import COpenSSL
+import COpenSSLShims
+
+/// Everything that the connections of one side share: keys, certificates, trust, algorithms.
+///
+/// A context never changes once it is made. New certificates mean a new context; connections keep the one they
+/// began with.
+///
+/// `@unchecked Sendable`: the one stored pointer is to an `SSL_CTX`, which OpenSSL allows any number of threads to
+/// make connections from as long as nobody configures it, and all configuring happens before `init` returns.
+package final class TLSContext: @unchecked Sendable {
+    /// The side of a connection.
+    package enum Role: Sendable, Hashable {
+        case server, client
+    }
+
+    package let role: Role
+    /// When the certificate that this side shows expires; nil for a client without one.
+    package let certificateExpiry: CertificateTime?
+    /// The name a client asks for where its handler is given none.
+    let serverName: ServerName?
+    /// `SSL_CTX *`, owned.
+    let pointer: OpaquePointer
+    /// The ALPN callback has an unretained pointer to this.
+    private let protocols: ProtocolSelection?
+
+    /// Makes the context of a server.
+    ///
+    /// - Throws: `TLSError` of the configuration kind, naming the file at fault; an expired certificate is one.
+    package static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
+        let builder = try ContextBuilder(role: .server)
+        try builder.set(minimumVersion: configuration.minimumVersion, ciphers: configuration.ciphers)
+        let expiry = try builder.use(
+            certificateChain: configuration.certificateChain,
+            privateKey: configuration.privateKey
+        )
+        try builder.set(configuration.clientCertificates)
+        try builder.setServerSessions(hasClientCertificates: configuration.clientCertificates != .ignored)
+        let protocols = try ApplicationProtocols(configuration.applicationProtocols)
+        let selection = protocols.names.isEmpty ? nil : ProtocolSelection(protocols)
+        if let selection { builder.select(with: selection) }
+        return TLSContext(role: .server, pointer: builder.finish(), expiry: expiry, selection: selection)
+    }
+
+    /// Makes the context of a client.
+    ///
+    /// - Throws: `TLSError` of the configuration kind, naming the file at fault.
+    package static func client(_ configuration: TLSClientConfiguration) throws(TLSError) -> TLSContext {
+        let builder = try ContextBuilder(role: .client)
+        try builder.set(minimumVersion: configuration.minimumVersion, ciphers: configuration.ciphers)
+        var expiry: CertificateTime?
+        if let identity = configuration.identity {
+            expiry = try builder.use(certificateChain: identity.certificateChain, privateKey: identity.privateKey)
+        }
+        try builder.trust(configuration.trustRoots)
+        try builder.offer(ApplicationProtocols(configuration.applicationProtocols))
+        var serverName: ServerName?
+        if let name = configuration.serverName { serverName = try ServerName(name) }
+        return TLSContext(role: .client, pointer: builder.finish(), expiry: expiry, serverName: serverName)
+    }
+
+    private init(
+        role: Role,
+        pointer: OpaquePointer,
+        expiry: CertificateTime?,
+        serverName: ServerName? = nil,
+        selection: ProtocolSelection? = nil
+    ) {
+        self.role = role
+        self.pointer = pointer
+        self.certificateExpiry = expiry
+        self.serverName = serverName
+        self.protocols = selection
+    }
+
+    deinit {
+        SSL_CTX_free(self.pointer)
+    }
+}
