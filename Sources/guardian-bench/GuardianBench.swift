@@ -1,10 +1,11 @@
 import ArgumentParser
 
-/// Benchmarks of Guardian, one JSON line a figure.
+/// Benchmarks of Guardian, one JSON line a figure, and the raw outputs that the reference checks compare.
 @main
 struct GuardianBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guardian-bench",
-        abstract: "Measures Guardian's parts, one JSON line a figure."
+        abstract: "Measures Guardian's parts, one JSON line a figure.",
+        subcommands: [LanguageModelBench.self, TokenDump.self, LogitDump.self]
     )
 }

@@ -1,0 +1,13 @@
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push( \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#define CK_TABLE ck_avx512_kernels
+#define CK_HALF_TO_FLOAT _cvtsh_ss
+#define CK_TILE_ROWS 4
+#define CK_TILE_TOKENS 6
+#include "kernels.inc"
+#pragma clang attribute pop
+#else
+typedef int ck_avx512_is_for_x86_only;
+#endif

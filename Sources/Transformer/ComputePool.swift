@@ -1,0 +1,54 @@
+import CKernels
+
+/// An instruction set level of the kernels. Every level gives bit-equal results; see `CKernels.h`.
+package enum KernelLevel: String, Sendable, CaseIterable {
+    case generic
+    case avx2
+    case avx512
+
+    /// The best level of this machine.
+    package static var best: KernelLevel {
+        allCases.last { $0.isSupported } ?? .generic
+    }
+
+    package var isSupported: Bool { ck_level_is_supported(value) }
+
+    var value: ck_level {
+        switch self {
+        case .generic: CK_LEVEL_GENERIC
+        case .avx2: CK_LEVEL_AVX2
+        case .avx512: CK_LEVEL_AVX512
+        }
+    }
+}
+
+/// The compute threads: whoever calls a kernel, and helpers that live as long as the pool.
+// Unchecked: the C pool serialises its callers.
+package final class ComputePool: @unchecked Sendable {
+    let handle: OpaquePointer
+    package let threads: Int
+    package let level: KernelLevel
+
+    /// - Parameters:
+    ///   - threads: threads that compute, the caller included.
+    ///   - scratchFloats: working memory per thread.
+    /// - Returns: nil if threads or memory cannot be had, or the machine lacks the level.
+    init?(threads: Int, level: KernelLevel, scratchFloats: Int) {
+        guard let count = Int32(exactly: threads), let handle = ck_pool_create(count, level.value, scratchFloats) else {
+            return nil
+        }
+        self.handle = handle
+        self.threads = threads
+        self.level = level
+    }
+
+    deinit { ck_pool_destroy(handle) }
+
+    /// Products that share their input: `x` is [tokens][columns] with `stride` floats per token.
+    func multiply(_ products: [ck_product], _ x: UnsafePointer<Float>, stride: Int, tokens: Int, columns: Int) {
+        products.withUnsafeBufferPointer { products in
+            guard let base = products.baseAddress else { return }
+            ck_matmul(handle, base, Int32(products.count), x, stride, Int32(tokens), Int32(columns))
+        }
+    }
+}

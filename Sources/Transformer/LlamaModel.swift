@@ -1,0 +1,88 @@
+import CKernels
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The weights of a Llama-architecture model, mapped from a GGUF file, and the threads that compute with them.
+///
+/// Immutable: any number of sessions share it. Weights keep their stored form in the mapped file; kernels expand a few
+/// rows at a time, so resident memory stays near the size of the file and its pages are shared between processes.
+package final class LlamaModel: Sendable {
+    package let configuration: LlamaConfiguration
+    /// The file, for the tokenizer's part of the metadata.
+    package let file: GGUFFile
+    package let pool: ComputePool
+
+    let embedding: WeightMatrix
+    let layers: [LlamaLayer]
+    let outputNorm: WeightMatrix
+    /// The embedding itself where the model ties them.
+    let output: WeightMatrix
+    /// The longest sequence that a session may hold, in tokens.
+    package let maximumPositions: Int
+    /// [maximumPositions][headWidth / 2]
+    let cosines: FloatBuffer
+    let sines: FloatBuffer
+
+    /// - Parameters:
+    ///   - path: a GGUF file; weights of type F32, F16, Q4_0, Q4_1 or Q8_0.
+    ///   - threads: compute threads, the caller's included.
+    ///   - level: instruction set level, by default the machine's best.
+    ///   - maximumPositions: bound on the length of sequences, beside the model's own context length.
+    package init(
+        contentsOf path: String,
+        threads: Int = 2,
+        level: KernelLevel = .best,
+        maximumPositions: Int = 8192
+    ) throws(ModelFileError) {
+        let file = try GGUFFile(path: path)
+        let sizes = try LlamaConfiguration(file)
+        embedding = try WeightMatrix(file, "token_embd.weight", rows: sizes.vocabulary, columns: sizes.width)
+        outputNorm = try WeightMatrix(file, "output_norm.weight", rows: 1, columns: sizes.width)
+        _ = try outputNorm.floats("output_norm", path: path)
+        output =
+            file.tensors["output.weight"] == nil
+            ? embedding : try WeightMatrix(file, "output.weight", rows: sizes.vocabulary, columns: sizes.width)
+        var layers: [LlamaLayer] = []
+        for index in 0..<sizes.layers { layers.append(try LlamaLayer(file, index, sizes)) }
+        self.layers = layers
+
+        let positions = max(1, min(maximumPositions, sizes.contextLength))
+        let columns = max(sizes.width, sizes.feedForwardWidth)
+        let scratch = max(Int(CK_PANEL_ROWS) * columns, positions + 16)
+        guard let pool = ComputePool(threads: threads, level: level, scratchFloats: scratch) else {
+            throw ModelFileError(.outOfResources, "needs \(threads) compute threads that could not be had", path: path)
+        }
+        self.pool = pool
+        (cosines, sines) = Self.rotations(sizes, positions: positions)
+        self.maximumPositions = positions
+        self.configuration = sizes
+        self.file = file
+    }
+
+    /// Angles as the reference computes them, the frequency and its product with the position rounded to float32.
+    private static func rotations(
+        _ sizes: LlamaConfiguration,
+        positions: Int
+    ) -> (cosines: FloatBuffer, sines: FloatBuffer) {
+        let pairs = sizes.headWidth / 2
+        let frequencies = (0..<pairs).map { pair in
+            1 / Float(pow(sizes.ropeBase, Double(Float(2 * pair) / Float(sizes.headWidth))))
+        }
+        let cosines = FloatBuffer(positions * pairs)
+        let sines = FloatBuffer(positions * pairs)
+        for position in 0..<positions {
+            for pair in 0..<pairs {
+                let angle = Double(Float(position) * frequencies[pair])
+                cosines.base[position * pairs + pair] = Float(cos(angle))
+                sines.base[position * pairs + pair] = Float(sin(angle))
+            }
+        }
+        return (cosines, sines)
+    }
+}

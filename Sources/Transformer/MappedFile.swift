@@ -1,0 +1,47 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A file mapped read-only: its pages are shared between processes and are read when touched.
+///
+/// A file that is cut short while mapped kills the process on the next touch; replace model files by renaming, never
+/// by writing over them.
+// Unchecked: the mapping is read-only and lives as long as the object.
+package final class MappedFile: @unchecked Sendable {
+    package let path: String
+    /// The file's bytes; valid while this object lives.
+    package let bytes: UnsafeRawBufferPointer
+
+    /// - Throws: `ModelFileError` with code `unreadable` if the file cannot be opened, is not a regular file, or is empty.
+    package init(path: String) throws(ModelFileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ModelFileError(.unreadable, "cannot be opened: \(Self.reason(errno))", path: path)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw ModelFileError(.unreadable, "cannot be examined: \(Self.reason(errno))", path: path)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw ModelFileError(.unreadable, "is not a regular file", path: path)
+        }
+        guard status.st_size > 0 else { throw ModelFileError(.truncated, "is empty", path: path) }
+        let size = Int(status.st_size)
+        guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            throw ModelFileError(.unreadable, "cannot be mapped: \(Self.reason(errno))", path: path)
+        }
+        self.path = path
+        self.bytes = UnsafeRawBufferPointer(start: base, count: size)
+    }
+
+    deinit {
+        munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+
+    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+}

@@ -1,0 +1,35 @@
+/// Why a model file cannot be used: what was wrong and where.
+package struct ModelFileError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable, Equatable {
+        /// The file cannot be opened or mapped.
+        case unreadable
+        /// The file is not of this format.
+        case wrongFormat
+        /// The format's version is not one that is read here.
+        case unsupportedVersion
+        /// The file ends before what it announces.
+        case truncated
+        /// A value contradicts another, or is out of its range.
+        case malformed
+        /// A metadata key, or a tensor, that the model needs is not there.
+        case missing
+        /// Well-formed, but of an architecture or a number type that this engine does not compute.
+        case unsupported
+        /// Threads or memory for the model could not be had.
+        case outOfResources
+    }
+
+    package var code: Code
+    /// One sentence for the operator.
+    package var reason: String
+    /// The file's path.
+    package var path: String
+
+    package init(_ code: Code, _ reason: String, path: String) {
+        self.code = code
+        self.reason = reason
+        self.path = path
+    }
+
+    package var description: String { "\(path): \(reason) (\(code.rawValue))" }
+}

@@ -1,0 +1,90 @@
+/// How the next token is chosen.
+package struct SamplingOptions: Sendable, Hashable {
+    /// 0 is greedy: always the likeliest token.
+    package var temperature: Double
+    /// The smallest set of likeliest tokens whose probabilities reach this is drawn from; 1 is all of them.
+    package var topP: Double
+    /// Divides the positive logits, and multiplies the negative ones, of tokens that were seen before; 1 changes nothing.
+    package var repetitionPenalty: Double
+    /// The same seed, prompt and options give the same text.
+    package var seed: UInt64
+
+    package init(temperature: Double = 0, topP: Double = 1, repetitionPenalty: Double = 1, seed: UInt64 = 0) {
+        self.temperature = temperature
+        self.topP = topP
+        self.repetitionPenalty = repetitionPenalty
+        self.seed = seed
+    }
+}
+
+/// Chooses tokens from logits.
+package struct Sampler: Sendable {
+    private let options: SamplingOptions
+    private var random: SplitMix64
+
+    package init(_ options: SamplingOptions) {
+        self.options = options
+        self.random = SplitMix64(seed: options.seed)
+    }
+
+    /// The next token. Of equal logits the lowest id is the likelier.
+    ///
+    /// - Parameters:
+    ///   - logits: one per token of the vocabulary; changed by the penalty.
+    ///   - seen: tokens that the penalty is for.
+    /// - Throws: `SessionError.notFinite` if no logit is a number.
+    package mutating func next(
+        _ logits: UnsafeMutableBufferPointer<Float>,
+        seen: Set<Int32> = []
+    ) throws(SessionError) -> Int32 {
+        if options.repetitionPenalty != 1 { penalise(logits, seen) }
+        let best = try Self.likeliest(UnsafeBufferPointer(logits))
+        guard options.temperature > 0 else { return best }
+        return draw(UnsafeBufferPointer(logits), best: best)
+    }
+
+    /// The id of the greatest logit.
+    package static func likeliest(_ logits: UnsafeBufferPointer<Float>) throws(SessionError) -> Int32 {
+        var best = -1
+        var greatest = -Float.infinity
+        for index in logits.indices where logits[index] > greatest {
+            greatest = logits[index]
+            best = index
+        }
+        guard best >= 0, greatest.isFinite else { throw .notFinite }
+        return Int32(best)
+    }
+
+    private func penalise(_ logits: UnsafeMutableBufferPointer<Float>, _ seen: Set<Int32>) {
+        let penalty = Float(options.repetitionPenalty)
+        for id in seen where id >= 0 && Int(id) < logits.count {
+            let logit = logits[Int(id)]
+            logits[Int(id)] = logit > 0 ? logit / penalty : logit * penalty
+        }
+    }
+
+    private mutating func draw(_ logits: UnsafeBufferPointer<Float>, best: Int32) -> Int32 {
+        let greatest = Double(logits[Int(best)])
+        // Tokens e^-20 times as likely as the best cannot matter; leaving them out keeps the sort short.
+        let cut = greatest - 20 * options.temperature
+        var candidates: [(id: Int32, weight: Double)] = []
+        for index in logits.indices where Double(logits[index]) >= cut {
+            let weight = Exponential.exp((Double(logits[index]) - greatest) / options.temperature)
+            candidates.append((Int32(index), weight))
+        }
+        candidates.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.id < $1.id }
+        let total = candidates.reduce(0) { $0 + $1.weight }
+        var kept = 0
+        var mass = 0.0
+        while kept < candidates.count, kept == 0 || mass < options.topP * total {
+            mass += candidates[kept].weight
+            kept += 1
+        }
+        var point = random.unit() * mass
+        for candidate in candidates[..<kept] {
+            point -= candidate.weight
+            if point < 0 { return candidate.id }
+        }
+        return candidates[max(0, kept - 1)].id
+    }
+}
