@@ -1,6 +1,6 @@
 // Splits each kernel into parts and gives them to the pool.
 
-#include <string.h>
+#include <math.h>
 
 #include "pool.h"
 
@@ -84,6 +84,18 @@ void ck_silu(ck_pool *pool, float *x, size_t count) { ck_pool_kernels(pool)->sil
 
 void ck_add(float *x, const float *y, size_t count) {
     for (size_t i = 0; i < count; i++) x[i] += y[i];
+}
+
+int ck_argmax(const float *x, int count) {
+    int best = -1;
+    float greatest = -INFINITY;
+    for (int i = 0; i < count; i++) {
+        if (x[i] > greatest) {
+            greatest = x[i];
+            best = i;
+        }
+    }
+    return best;
 }
 
 void ck_rope(

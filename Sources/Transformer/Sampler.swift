@@ -1,3 +1,5 @@
+import CKernels
+
 /// How the next token is chosen.
 package struct SamplingOptions: Sendable, Hashable {
     /// 0 is greedy: always the likeliest token.
@@ -45,14 +47,10 @@ package struct Sampler: Sendable {
 
     /// The id of the greatest logit.
     package static func likeliest(_ logits: UnsafeBufferPointer<Float>) throws(SessionError) -> Int32 {
-        var best = -1
-        var greatest = -Float.infinity
-        for index in logits.indices where logits[index] > greatest {
-            greatest = logits[index]
-            best = index
-        }
-        guard best >= 0, greatest.isFinite else { throw .notFinite }
-        return Int32(best)
+        guard let base = logits.baseAddress, let count = Int32(exactly: logits.count) else { throw .notFinite }
+        let best = ck_argmax(base, count)
+        guard best >= 0, logits[Int(best)].isFinite else { throw .notFinite }
+        return best
     }
 
     private func penalise(_ logits: UnsafeMutableBufferPointer<Float>, _ seen: Set<Int32>) {

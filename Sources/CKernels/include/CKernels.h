@@ -93,6 +93,9 @@ void ck_swiglu(ck_pool *pool, float *gate, const float *up, int tokens, int widt
 /// x = silu(x) over `count` floats.
 void ck_silu(ck_pool *pool, float *x, size_t count);
 
+/// The index of the greatest of `count` floats, the lowest of equals; -1 if none is a number above minus infinity.
+int ck_argmax(const float *x, int count);
+
 /// Rotates interleaved pairs (2i, 2i + 1) of each head of `head_width` floats by the angles of its position.
 ///
 /// `cosines` and `sines` are [positions][head_width / 2]; row t of `x`, [heads][head_width], has position `position + t`.
