@@ -41,7 +41,7 @@ package struct Rule: Sendable, Equatable {
 }
 
 /// What a rule looks for in a text.
-package enum Matcher: Sendable, Equatable {
+package enum Matcher: Sendable, Hashable {
     /// The words, letter case ignored, on word boundaries, matched in the canonical view of the text.
     case keyword(String)
     /// A regular expression of the linear-time dialect that `Rules` documents.

@@ -11,12 +11,13 @@ extension PolicyDecoder {
             note(node, "'match' looks for nothing", hint: "give it 'keywords', 'regex' or both")
         }
         var matchers: [Matcher] = []
+        var known: Set<Matcher> = []
         for (item, matcher) in keywords.map({ ($0, keyword($0)) }) + patterns.map({ ($0, regex($0)) }) {
             guard let matcher else { continue }
-            if matchers.contains(matcher) {
-                note(item, "this is looked for already")
-            } else {
+            if known.insert(matcher).inserted {
                 matchers.append(matcher)
+            } else {
+                note(item, "this is looked for already")
             }
         }
         return matchers

@@ -2,19 +2,11 @@ import GuardCore
 import Policy
 
 extension PolicyDecoder {
-    /// The word that says: scored, but not judged.
-    private static let ignore = "ignore"
-
     /// Reads `input` or `output`: a mapping, or `ignore`.
     mutating func phasePolicy(_ node: YAMLNode, phase: Phase) -> PhasePolicy {
-        if node.isWord(Self.ignore) { return PhasePolicy() }
-        let fields = fields(
-            of: node,
-            "'\(phase.rawValue)'",
-            known: PolicyKeys.phase
-        )
-        guard case .mapping = node.content else { return PhasePolicy() }
-
+        let what = "'\(phase.rawValue)'"
+        guard isJudged(node, what, example: "{others: {threshold: 0.8, action: log}}") else { return PhasePolicy() }
+        let fields = fields(of: node, what, known: PolicyKeys.phase)
         var policy = PhasePolicy()
         if let roles = fields["roles"] { policy.roles = choices(roles, "'roles'", each: "role") ?? policy.roles }
         let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryOptions()
@@ -35,12 +27,23 @@ extension PolicyDecoder {
             // having decided so.
             note(
                 fields["categories"] ?? node,
-                "'\(phase.rawValue)' does not say what holds for \(Self.enumeration(of: unnamed))",
+                "\(what) does not say what holds for \(Self.enumeration(of: unnamed))",
                 hint:
                     "name them, or put 'others: ignore' or 'others: {threshold: ..., action: ...}' beside 'categories'"
             )
         }
         return policy
+    }
+
+    /// Whether the node is a mapping, and not the word that says: scored, but not judged.
+    private mutating func isJudged(_ node: YAMLNode, _ what: String, example: String) -> Bool {
+        switch node.content {
+        case .mapping: return true
+        case .refused, .scalar("ignore", isPlain: true): return false
+        case .scalar, .sequence:
+            note(node, "\(what) must be a mapping or 'ignore', not \(node.kind)", hint: "for example \(example)")
+            return false
+        }
     }
 
     /// The first few by name.
@@ -75,17 +78,7 @@ extension PolicyDecoder {
         defaults: CategoryOptions,
         phase: Phase
     ) -> CategoryPolicy? {
-        if node.isWord(Self.ignore) { return nil }
-        guard case .mapping = node.content else {
-            if !node.isRefused {
-                note(
-                    node,
-                    "\(what) must be a mapping or '\(Self.ignore)', not \(node.kind)",
-                    hint: "for example {threshold: 0.8, action: block}"
-                )
-            }
-            return nil
-        }
+        guard isJudged(node, what, example: "{threshold: 0.8, action: block}") else { return nil }
         let options = options(node, what).over(defaults)
         if options.threshold == nil { note(node, "\(what) has no 'threshold'", hint: "give it here or in 'defaults'") }
         if options.action == nil { note(node, "\(what) has no 'action'", hint: "give it here or in 'defaults'") }
@@ -122,11 +115,5 @@ extension PolicyDecoder {
         }
         if let node = fields["on_failure"] { options.failureMode = choice(node, "on_failure") ?? .closed }
         return options
-    }
-}
-
-extension YAMLNode {
-    fileprivate func isWord(_ word: String) -> Bool {
-        if case .scalar(word, isPlain: true) = content { true } else { false }
     }
 }

@@ -7,7 +7,7 @@ extension PolicyDecoder {
     /// - Parameter policy: what the file says about the phases.
     mutating func rules(_ node: YAMLNode, in policy: Policy) -> [Rule] {
         guard let items = list(node, "'rules'") else { return [] }
-        var placed: [PlacedRule] = []
+        var earlier = EarlierRules()
         for item in items {
             let before = problems.count
             let fields = fields(
@@ -17,17 +17,14 @@ extension PolicyDecoder {
                 required: ["id", "category", "match", "action"]
             )
             guard case .mapping = item.content else { continue }
-            let rule = PlacedRule(rule: rule(fields), id: fields["id"] ?? item)
-            if let twin = placed.first(where: { $0.rule.id == rule.rule.id && !rule.rule.id.isEmpty }) {
-                note(rule.id, "the rule id '\(rule.rule.id)' is taken", hint: "line \(twin.id.mark.line) has it")
-            }
+            let rule = rule(fields)
+            let id = fields["id"] ?? item
             // What a rule reaches is only worth telling if the rule was understood.
-            if problems.count == before, let problem = rule.unreachable(after: placed, in: policy) {
-                note(problem)
-            }
-            placed.append(rule)
+            let isUnderstood = problems.count == before
+            if let problem = earlier.conflict(of: rule, at: id, in: isUnderstood ? policy : nil) { note(problem) }
+            earlier.append(rule, at: id)
         }
-        return placed.map(\.rule)
+        return earlier.rules
     }
 
     private mutating func rule(_ fields: Fields) -> Rule {

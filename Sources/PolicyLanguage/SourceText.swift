@@ -57,11 +57,12 @@ struct SourceText {
 
     private func excerpt(at mark: SourceMark, length: Int) -> PolicyDiagnostic.Excerpt? {
         guard lines.indices.contains(mark.line - 1) else { return nil }
-        // A tab is shown as one space, so that the carets stand under the place whatever the terminal makes of tabs.
-        let line = lines[mark.line - 1].map { $0.isPrintable ? Character($0) : " " }
+        let line = lines[mark.line - 1]
+        let isShort = line.prefix(Self.excerptWidth + 1).count <= Self.excerptWidth
         let column = min(mark.column - 1, line.count)
-        let start = line.count <= Self.excerptWidth ? 0 : max(0, column - Self.excerptWidth / 2)
-        let shown = line.dropFirst(start).prefix(Self.excerptWidth)
+        let start = isShort ? 0 : max(0, column - Self.excerptWidth / 2)
+        // A tab is shown as one space, so that the carets stand under the place whatever the terminal makes of tabs.
+        let shown = line.dropFirst(start).prefix(Self.excerptWidth).map { $0.isPrintable ? Character($0) : " " }
         let room = shown.count - (column - start)
         let carets = String(repeating: "^", count: max(1, min(length, room)))
         return PolicyDiagnostic.Excerpt(

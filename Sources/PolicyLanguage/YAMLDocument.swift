@@ -1,16 +1,3 @@
-/// How much of a YAML text is read. Whoever can write a policy file is trusted, but a policy may come from a
-/// pull request or a bad merge, and checking one must not take the machine down.
-package struct YAMLLimits: Sendable, Hashable {
-    /// Bytes of the file.
-    package var bytes = 1 << 20
-    /// Collections inside each other: `[[[[...` must not become a stack overflow later.
-    package var depth = 64
-    /// Scalars, lists and mappings of the whole file.
-    package var nodes = 100_000
-
-    package init() {}
-}
-
 /// The one document of a policy file as a tree.
 ///
 /// Read from libyaml's events and not through its document loader: events carry both marks, and refusing aliases here
@@ -103,67 +90,5 @@ struct YAMLDocument {
             return
         }
         if let problem = open[open.count - 1].add(node) { problems.append(problem) }
-    }
-}
-
-/// A list or mapping whose end was not reached yet.
-private struct OpenCollection {
-    let mark: SourceMark
-    private let length: Int
-    private let isMapping: Bool
-    private var items: [YAMLNode] = []
-    private var entries: [YAMLEntry] = []
-    private var firstMarks: [String: SourceMark] = [:]
-    /// The key that waits for its value.
-    private var key: YAMLNode?
-
-    init(_ marked: MarkedYAMLEvent, isMapping: Bool) {
-        mark = marked.mark
-        length = marked.length
-        self.isMapping = isMapping
-    }
-
-    var node: YAMLNode {
-        YAMLNode(content: isMapping ? .mapping(entries) : .sequence(items), mark: mark, length: length)
-    }
-
-    /// Takes the next item, key or value.
-    ///
-    /// - Returns: what is wrong with it; it is then left out.
-    mutating func add(_ node: YAMLNode) -> Problem? {
-        guard isMapping else {
-            items.append(node)
-            return nil
-        }
-        guard let key else {
-            self.key = node
-            return nil
-        }
-        self.key = nil
-        return addEntry(YAMLEntry(key: key, value: node))
-    }
-
-    private mutating func addEntry(_ entry: YAMLEntry) -> Problem? {
-        guard !entry.key.isRefused else { return nil }
-        guard case .scalar(let name, let isPlain) = entry.key.content else {
-            return Problem(entry.key, "a key must be a text, not \(entry.key.kind)")
-        }
-        if isPlain, name == "<<" {
-            return Problem(
-                entry.key,
-                "merge keys are not supported",
-                hint: "write the keys out; 'defaults' and 'others' save repetition"
-            )
-        }
-        if let first = firstMarks[name] {
-            return Problem(
-                entry.key,
-                "'\(name.clipped)' is given twice",
-                hint: "it was given before at line \(first.line), column \(first.column)"
-            )
-        }
-        firstMarks[name] = entry.key.mark
-        entries.append(entry)
-        return nil
     }
 }

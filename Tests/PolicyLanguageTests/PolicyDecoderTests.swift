@@ -17,6 +17,10 @@ import Testing
         var testDescription: String { errors.first ?? "no error" }
     }
 
+    private static let everyCategoryIgnored = HarmCategory.allCases.map { "\($0.rawValue): ignore" }.joined(
+        separator: ", "
+    )
+
     static let root: [Wrong] = [
         Wrong("[]", "1:1: a policy must be a mapping, not a list"),
         Wrong("text", "1:1: a policy must be a mapping, not 'text'"),
@@ -42,8 +46,8 @@ import Testing
         ),
         Wrong(
             "version: 1\nname: test\ninput: ignored\noutput: ~\n",
-            "3:8: 'input' must be a mapping, not 'ignored'",
-            "4:9: 'output' must be a mapping, not nothing"
+            "3:8: 'input' must be a mapping or 'ignore', not 'ignored'",
+            "4:9: 'output' must be a mapping or 'ignore', not nothing"
         ),
     ]
 
@@ -56,6 +60,10 @@ import Testing
         Wrong(
             policyText(input: "{categories: {hate: ignore}}"),
             "3:21: 'input' does not say what holds for violent_crimes, nonviolent_crimes, sex_crimes, child_exploitation and 11 more"
+        ),
+        Wrong(
+            policyText(input: "{categories: {\(everyCategoryIgnored)}, others: ignore}"),
+            "3:383: 'others' has no effect: every category is named"
         ),
         Wrong(
             policyText(input: "{categories: {self-harm: ignore}, others: ignore}"),
@@ -408,5 +416,11 @@ import Testing
         let policy = try loader.load(text: policyText(rules: rules), file: "test.yaml")
         #expect(policy.input == PhasePolicy())
         #expect(policy.rules.count == 1)
+    }
+
+    @Test func aBlockListOfTensOfThousandsOfWordsIsReadInOneGo() throws {
+        let words = (0..<40_000).map { "w\($0)" }.joined(separator: ", ")
+        let text = policyText(rules: "[{id: a, category: hate, match: {keywords: [\(words)]}, action: log}]")
+        #expect(try loader.load(text: text, file: "test.yaml").rules.first?.matchers.count == 40_000)
     }
 }

@@ -1,0 +1,63 @@
+import GuardCore
+import Policy
+
+/// The rules of a file so far, with what is needed to see whether the next one makes sense beside them.
+///
+/// A block list may hold tens of thousands of words, so what is looked up is indexed.
+struct EarlierRules {
+    /// In file order.
+    private(set) var rules: [Rule] = []
+    private var lines: [Int] = []
+    private var positions: [String: Int] = [:]
+    private var matchers: [Set<Matcher>] = []
+    private var positionsByMatcher: [Matcher: [Int]] = [:]
+
+    mutating func append(_ rule: Rule, at node: YAMLNode) {
+        let position = rules.count
+        rules.append(rule)
+        lines.append(node.mark.line)
+        if positions[rule.id] == nil { positions[rule.id] = position }
+        matchers.append(Set(rule.matchers))
+        for matcher in rule.matchers { positionsByMatcher[matcher, default: []].append(position) }
+    }
+
+    /// Why the rule must not stand beside those before it, or could never change a decision.
+    ///
+    /// - Parameters:
+    ///   - node: where the rule's id stands.
+    ///   - policy: what the file says about the phases; nil if the rule was not understood well enough to be held
+    ///     against it.
+    func conflict(of rule: Rule, at node: YAMLNode, in policy: Policy?) -> Problem? {
+        if !rule.id.isEmpty, let twin = positions[rule.id] {
+            return Problem(node, "the rule id '\(rule.id)' is taken", hint: "line \(lines[twin]) has it")
+        }
+        guard let policy else { return nil }
+        if rule.phases.allSatisfy({ policy[$0].roles.isDisjoint(with: rule.roles) }) {
+            let phases = rule.phases.map(\.rawValue).sorted().joined(separator: " and ")
+            return Problem(
+                node,
+                "rule '\(rule.id)' is never reached: \(phases) inspects none of its roles",
+                hint: "add a role to 'roles' of the phase, or take the rule's own 'roles' out"
+            )
+        }
+        if let twin = positionCovering(rule) {
+            return Problem(
+                node,
+                "rule '\(rule.id)' is never needed: rule '\(rules[twin].id)' does the same",
+                hint: "line \(lines[twin]) looks for the same in the same places and takes the same action"
+            )
+        }
+        return nil
+    }
+
+    /// The first rule that already finds and does all that this one would.
+    private func positionCovering(_ rule: Rule) -> Int? {
+        guard let first = rule.matchers.first, let candidates = positionsByMatcher[first] else { return nil }
+        return candidates.first { position in
+            let other = rules[position]
+            return rule.category == other.category && rule.action == other.action
+                && rule.phases.isSubset(of: other.phases) && rule.roles.isSubset(of: other.roles)
+                && matchers[position].isSuperset(of: rule.matchers)
+        }
+    }
+}
