@@ -72,7 +72,10 @@ let package = Package(
         // Layer 5
         .executableTarget(
             name: "guardian",
-            dependencies: ["Gateway", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "TLS", arguments, logging]
+            dependencies: [
+                "Gateway", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Rules", "TLS", "Tokenizer",
+                "Transformer", arguments, logging,
+            ]
         ),
         .executableTarget(
             name: "guardian-bench",
@@ -123,6 +126,7 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
-for target in package.targets where target.type != .system && target.name != "CKernels" && target.name != "COpenSSLShims" {
+let cTargets: Set = ["CKernels", "COpenSSLShims"]
+for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }

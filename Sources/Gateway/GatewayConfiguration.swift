@@ -1,0 +1,112 @@
+/// How one gateway is run: where it listens, what stands behind it, which policy and model it judges with.
+///
+/// Read from a YAML file by `GatewayConfigurationLoader`; the keys are those of the README's "Configuration" section.
+package struct GatewayConfiguration: Sendable, Equatable {
+    /// A place to listen at.
+    package struct Address: Sendable, Equatable {
+        package var host: String
+        package var port: Int
+
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// The certificate a listener shows.
+    package struct ServerTLS: Sendable, Equatable {
+        /// Absolute path of a PEM file: the leaf first, then its chain.
+        package var certificate: String
+        /// Absolute path of the PEM private key.
+        package var key: String
+        /// Absolute path of a PEM file of authorities; client certificates are required where it is set.
+        package var clientAuthority: String?
+
+        package init(certificate: String, key: String, clientAuthority: String? = nil) {
+            self.certificate = certificate
+            self.key = key
+            self.clientAuthority = clientAuthority
+        }
+    }
+
+    /// The LLM API behind the gateway.
+    package struct UpstreamAPI: Sendable, Equatable {
+        /// `http` or `https`.
+        package var scheme: String
+        package var host: String
+        package var port: Int
+        /// Absolute path of a PEM file of authorities to trust instead of the system's.
+        package var authority: String?
+        /// Sent as `Authorization` in place of the caller's, if set: the value of an environment variable.
+        package var authorization: String?
+        package var connectTimeout: Duration = .seconds(5)
+        package var firstByteTimeout: Duration = .seconds(120)
+        package var idleTimeout: Duration = .seconds(60)
+
+        package init(scheme: String, host: String, port: Int) {
+            self.scheme = scheme
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// The SLM and how long an exchange waits for it.
+    package struct Model: Sendable, Equatable {
+        /// Absolute path of the trunk's GGUF file.
+        package var trunk: String
+        /// Absolute path of the folder with the heads, the adapter and the templates.
+        package var guardian: String
+        /// After this long without a score the failure mode of each category decides.
+        package var timeout: Duration = .seconds(20)
+        /// After this long without a generated safeguard response the template is sent.
+        package var safeguardTimeout: Duration = .seconds(20)
+        /// Texts that may wait for the model; more are answered as overloaded.
+        package var queue: Int = 128
+        /// Compute threads.
+        package var threads: Int
+
+        package init(trunk: String, guardian: String, threads: Int) {
+            self.trunk = trunk
+            self.guardian = guardian
+            self.threads = threads
+        }
+    }
+
+    /// Where decisions are recorded.
+    package struct AuditLog: Sendable, Equatable {
+        /// Absolute path of a file that is appended to; "-" is standard output.
+        package var path: String = "-"
+        /// Whether the judged texts go into the record.
+        package var includesContent = false
+
+        package init() {}
+    }
+
+    package var listen: Address
+    /// nil is plain HTTP, which has to be asked for.
+    package var tls: ServerTLS?
+    package var admin: Address
+    package var upstream: UpstreamAPI
+    /// Absolute path of the policy file.
+    package var policy: String
+    package var model: Model
+    package var audit = AuditLog()
+    /// Whether paths of no known dialect are passed on unread. Refused otherwise.
+    package var passesUnrecognised = false
+    /// Largest request body, in bytes.
+    package var bodyLimit = 10 << 20
+    /// Largest answer that is held for inspection, in bytes.
+    package var answerLimit = 16 << 20
+    /// How long exchanges may go on after SIGTERM.
+    package var drainTimeout: Duration = .seconds(30)
+    /// Threads that carry connections.
+    package var eventLoops = 1
+
+    package init(listen: Address, admin: Address, upstream: UpstreamAPI, policy: String, model: Model) {
+        self.listen = listen
+        self.admin = admin
+        self.upstream = upstream
+        self.policy = policy
+        self.model = model
+    }
+}

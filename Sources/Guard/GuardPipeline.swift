@@ -1,0 +1,165 @@
+package import GuardCore
+package import Policy
+package import Rules
+
+/// Judges the texts of one phase: views, rules, model, policy, in that order.
+///
+/// It knows no HTTP and no dialect: texts come in as segments, and what comes out is a decision with its reasons.
+/// A value is bound to one policy; a new policy is a new pipeline around the same classifier and writer.
+package struct GuardPipeline: Sendable {
+    package let policy: Policy
+    private let rules: RuleSet
+    private let classifier: any SafetyClassifier
+    private let writer: any SafeguardWriter
+    private let cache: AssessmentCache
+
+    /// - Parameters:
+    ///   - policy: what is done about harm.
+    ///   - rules: the policy's rules, compiled.
+    ///   - classifier: scores text.
+    ///   - writer: writes safeguard responses.
+    ///   - cache: scores of texts seen before; may be shared between pipelines with the same classifier.
+    package init(
+        policy: Policy,
+        rules: RuleSet,
+        classifier: any SafetyClassifier,
+        writer: any SafeguardWriter,
+        cache: AssessmentCache = AssessmentCache()
+    ) {
+        self.policy = policy
+        self.rules = rules
+        self.classifier = classifier
+        self.writer = writer
+        self.cache = cache
+    }
+
+    /// Whether the phase can end in anything but silence. If not, its texts need not be held or read.
+    package func judges(_ phase: Phase) -> Bool {
+        usesModel(in: phase) || policy.rules.contains { $0.phases.contains(phase) }
+    }
+
+    /// Reads the texts and decides.
+    ///
+    /// - Parameters:
+    ///   - segments: every string of the request or answer.
+    ///   - deadline: when the model's answer is of no use any more; the failure mode of each category decides then.
+    package func inspect(
+        _ segments: [TextSegment],
+        phase: Phase,
+        deadline: ContinuousClock.Instant?
+    ) async -> Inspection {
+        let inspected = segments.filter { policy[phase].roles.contains($0.role) && !$0.text.isEmpty }
+        let turns = TurnText.grouping(inspected)
+        let clock = ContinuousClock()
+
+        let start = clock.now
+        let matches =
+            rules.matches(in: inspected, phase: phase)
+            + JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase)
+        let rulesEnd = clock.now
+
+        let scores = await score(turns, of: inspected, phase: phase, deadline: deadline)
+        let modelEnd = clock.now
+
+        let decision = policy.decide(
+            phase: phase,
+            segments: inspected,
+            assessments: scores.assessments,
+            matches: matches
+        )
+        return Inspection(
+            phase: phase,
+            decision: decision,
+            segments: inspected,
+            unscanned: segments.count(where: { !policy[phase].roles.contains($0.role) }),
+            tokens: scores.tokens,
+            failure: scores.failure,
+            rulesDuration: start.duration(to: rulesEnd),
+            modelDuration: rulesEnd.duration(to: modelEnd)
+        )
+    }
+
+    /// The text a caller gets in place of what was blocked.
+    ///
+    /// - Parameters:
+    ///   - inspection: one whose decision is a block.
+    ///   - query: what the caller asked, where the blocked text is an answer to it.
+    package func safeguard(
+        for inspection: Inspection,
+        query: String? = nil,
+        deadline: ContinuousClock.Instant?
+    ) async -> SafeguardResponse? {
+        guard let reply = inspection.decision.reply else { return nil }
+        if case .fixed(let text) = reply.style {
+            return SafeguardResponse(text: text, origin: .template)
+        }
+        let judged = reply.segment.flatMap { inspection.segments.indices.contains($0) ? inspection.segments[$0] : nil }
+        let request = SafeguardRequest(
+            category: reply.category,
+            text: query ?? judged?.text ?? "",
+            isForced: reply.isForced
+        )
+        // A deadline in the past asks the writer for its template at once.
+        let limit = reply.style == .template ? ContinuousClock.now : deadline
+        return await writer.respond(to: request, deadline: limit)
+    }
+
+    private func usesModel(in phase: Phase) -> Bool {
+        !policy[phase].categories.isEmpty || policy[phase].overall != nil
+    }
+
+    private struct Scores {
+        /// Per inspected segment: its turn's scores, or nil where the model gave none.
+        var assessments: [Assessment?]
+        var tokens = 0
+        var failure: ClassifierError?
+    }
+
+    /// Scores each turn as one text, in every view that differs from the raw one, and gives its scores to all its parts.
+    private func score(
+        _ turns: [TurnText],
+        of segments: [TextSegment],
+        phase: Phase,
+        deadline: ContinuousClock.Instant?
+    ) async -> Scores {
+        guard usesModel(in: phase), !segments.isEmpty else { return Scores(assessments: []) }
+        var known: [ClassifierInput: Assessment] = [:]
+        var wanted: [ClassifierInput] = []
+        let views = turns.map { turn in
+            rules.modelViews(of: turn.joined(segments, separator: "\n").text).map {
+                ClassifierInput(role: turn.role, text: $0)
+            }
+        }
+        var seen: Set<ClassifierInput> = []
+        for input in views.joined() where seen.insert(input).inserted {
+            if let cached = cache.assessment(for: input) {
+                known[input] = cached
+            } else {
+                wanted.append(input)
+            }
+        }
+
+        var scores = Scores(assessments: Array(repeating: nil, count: segments.count))
+        if !wanted.isEmpty {
+            do {
+                for (input, assessment) in zip(wanted, try await classifier.classify(wanted, deadline: deadline)) {
+                    known[input] = assessment
+                    cache.store(assessment, for: input)
+                    scores.tokens += assessment.tokens
+                }
+            } catch let error as ClassifierError {
+                scores.failure = error
+            } catch {
+                scores.failure = .failed(String(describing: type(of: error)))
+            }
+        }
+        for (turn, inputs) in zip(turns, views) {
+            let assessments = inputs.compactMap { known[$0] }
+            // A view without a score may be the one that hides the harm: the turn counts as not judged.
+            guard assessments.count == inputs.count else { continue }
+            let worst = assessments.reduce(.none) { $0.union($1) }
+            for member in turn.members { scores.assessments[member] = worst }
+        }
+        return scores
+    }
+}

@@ -1,0 +1,54 @@
+import GuardCore
+import Rules
+
+/// Rule matches that no part shows alone: those across the border of two parts of one turn.
+struct JoinedRules {
+    /// What an upstream may put between two parts. A newline matches wherever a space does in the rules' word
+    /// boundaries, so these two stand for all three.
+    private static let separators = ["", " "]
+
+    /// Matches across borders, cut at the borders and mapped back onto the parts.
+    ///
+    /// - Parameters:
+    ///   - rules: the compiled rules.
+    ///   - segments: all inspected texts; a match's `segment` indexes them.
+    ///   - turns: the groups of `segments`.
+    static func matches(
+        of rules: RuleSet,
+        in segments: [TextSegment],
+        turns: [TurnText],
+        phase: Phase
+    ) -> [RuleMatch] {
+        var found: [RuleMatch] = []
+        for turn in turns where turn.members.count > 1 {
+            for separator in separators {
+                let (text, starts) = turn.joined(segments, separator: separator)
+                let whole = TextSegment(path: "", role: turn.role, turn: turn.turn, text: text)
+                for match in rules.matches(in: [whole], phase: phase) {
+                    let pieces = pieces(of: match, turn: turn, starts: starts, segments: segments)
+                    // A match inside one part was found there already.
+                    if pieces.count > 1 { found += pieces }
+                }
+            }
+        }
+        return found
+    }
+
+    private static func pieces(
+        of match: RuleMatch,
+        turn: TurnText,
+        starts: [Int],
+        segments: [TextSegment]
+    ) -> [RuleMatch] {
+        zip(turn.members, starts).compactMap { member, start in
+            let part = start..<(start + segments[member].text.utf8.count)
+            let overlap = match.span.clamped(to: part)
+            guard !overlap.isEmpty else { return nil }
+            return RuleMatch(
+                ruleID: match.ruleID,
+                segment: member,
+                span: (overlap.lowerBound - start)..<(overlap.upperBound - start)
+            )
+        }
+    }
+}
