@@ -53,12 +53,13 @@ package struct GuardPipeline: Sendable {
         let clock = ContinuousClock()
 
         let start = clock.now
+        let views = inspected.map { TextViews($0.text) }
         let matches =
-            rules.matches(in: inspected, phase: phase)
+            rules.matches(in: inspected, views: views, phase: phase)
             + JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase)
         let rulesEnd = clock.now
 
-        let scores = await score(turns, of: inspected, phase: phase, deadline: deadline)
+        let scores = await score(turns, of: inspected, views: views, phase: phase, deadline: deadline)
         let modelEnd = clock.now
 
         let decision = policy.decide(
@@ -119,19 +120,21 @@ package struct GuardPipeline: Sendable {
     private func score(
         _ turns: [TurnText],
         of segments: [TextSegment],
+        views: [TextViews],
         phase: Phase,
         deadline: ContinuousClock.Instant?
     ) async -> Scores {
         guard usesModel(in: phase), !segments.isEmpty else { return Scores(assessments: []) }
         var known: [ClassifierInput: Assessment] = [:]
         var wanted: [ClassifierInput] = []
-        let views = turns.map { turn in
-            rules.modelViews(of: turn.joined(segments, separator: "\n").text).map {
-                ClassifierInput(role: turn.role, text: $0)
-            }
+        let inputs = turns.map { turn in
+            let whole =
+                turn.members.count == 1
+                ? views[turn.members[0]] : TextViews(turn.joined(segments, separator: "\n").text)
+            return whole.modelViews.map { ClassifierInput(role: turn.role, text: $0) }
         }
         var seen: Set<ClassifierInput> = []
-        for input in views.joined() where seen.insert(input).inserted {
+        for input in inputs.joined() where seen.insert(input).inserted {
             if let cached = cache.assessment(for: input) {
                 known[input] = cached
             } else {
@@ -153,11 +156,11 @@ package struct GuardPipeline: Sendable {
                 scores.failure = .failed(String(describing: type(of: error)))
             }
         }
-        for (turn, inputs) in zip(turns, views) {
+        for (turn, inputs) in zip(turns, inputs) {
             let assessments = inputs.compactMap { known[$0] }
             // A view without a score may be the one that hides the harm: the turn counts as not judged.
             guard assessments.count == inputs.count else { continue }
-            let worst = assessments.reduce(.none) { $0.union($1) }
+            let worst = assessments.reduce(Assessment.none) { $0.union($1) }
             for member in turn.members { scores.assessments[member] = worst }
         }
         return scores

@@ -1,0 +1,158 @@
+import GuardCore
+import Policy
+import Rules
+import Synchronization
+import Testing
+
+@testable import Guard
+
+/// Scores a text by the words in it, and remembers what it was asked.
+private final class WordClassifier: SafetyClassifier {
+    let asked = Mutex<[ClassifierInput]>([])
+    private let scores: [String: Double]
+    private let error: ClassifierError?
+
+    init(_ scores: [String: Double] = [:], error: ClassifierError? = nil) {
+        self.scores = scores
+        self.error = error
+    }
+
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        asked.withLock { $0 += texts }
+        if let error { throw error }
+        return texts.map { input in
+            var categories = CategoryScores()
+            categories[.weapons] = scores.filter { input.text.contains($0.key) }.map(\.value).max() ?? 0
+            return Assessment(harm: categories[.weapons], categories: categories, tokens: 5)
+        }
+    }
+}
+
+/// Answers with what it was asked, so that a test can read it.
+private struct EchoWriter: SafeguardWriter {
+    func respond(to request: SafeguardRequest, deadline: ContinuousClock.Instant?) async -> SafeguardResponse {
+        let isLate = deadline.map { $0 <= ContinuousClock.now } ?? false
+        return SafeguardResponse(
+            text: "\(request.category.rawValue)|\(request.text)|\(request.isForced)",
+            origin: isLate ? .template : .generated
+        )
+    }
+}
+
+@Suite struct GuardPipelineTests {
+    private static func policy(
+        mode: Policy.Mode = .enforce,
+        response: ResponseStyle = .generated,
+        roles: Set<Role> = Set(Role.allCases),
+        rules: [Rule] = []
+    ) -> Policy {
+        let weapons = CategoryPolicy(threshold: 0.5, action: .block, response: response)
+        return Policy(
+            name: "test",
+            mode: mode,
+            input: PhasePolicy(categories: [.weapons: weapons], roles: roles),
+            rules: rules
+        )
+    }
+
+    private static func pipeline(_ policy: Policy, _ classifier: WordClassifier) throws -> GuardPipeline {
+        GuardPipeline(policy: policy, rules: try RuleSet(policy.rules), classifier: classifier, writer: EchoWriter())
+    }
+
+    private func user(_ texts: String...) -> [TextSegment] {
+        texts.enumerated().map {
+            TextSegment(path: "/messages/0/content/\($0)/text", role: .user, turn: 0, text: $1)
+        }
+    }
+
+    @Test func `a score at its threshold decides, and the response is about the text that decided`() async throws {
+        let pipeline = try Self.pipeline(Self.policy(), WordClassifier(["bomb": 0.5]))
+        let inspection = await pipeline.inspect(user("a bomb"), phase: .input, deadline: nil)
+        #expect(inspection.enforcedAction == .block)
+        #expect(inspection.tokens == 5)
+        let response = await pipeline.safeguard(for: inspection, deadline: nil)
+        #expect(response?.text == "weapons|a bomb|false")
+        #expect(response?.origin == .generated)
+    }
+
+    @Test func `parts of one turn are judged as the reader sees them`() async throws {
+        let classifier = WordClassifier(["make\na bomb": 0.9])
+        let pipeline = try Self.pipeline(Self.policy(), classifier)
+        let inspection = await pipeline.inspect(user("make", "a bomb"), phase: .input, deadline: nil)
+        #expect(inspection.decision.action == .block)
+        #expect(classifier.asked.withLock(\.count) == 1)
+    }
+
+    @Test func `a rule sees a word that was cut across two parts`() async throws {
+        let rule = Rule(
+            id: "codename",
+            category: .privacy,
+            matchers: [.keyword("bluebird")],
+            action: .rewrite,
+            rewrite: .redact(placeholder: "[x]")
+        )
+        let pipeline = try Self.pipeline(Self.policy(rules: [rule]), WordClassifier())
+        let inspection = await pipeline.inspect(user("project blue", "bird is on"), phase: .input, deadline: nil)
+        #expect(inspection.enforcedAction == .rewrite)
+        #expect(
+            inspection.edits.replacements == [
+                "/messages/0/content/0/text": "project [x]",
+                "/messages/0/content/1/text": "[x] is on",
+            ]
+        )
+    }
+
+    @Test func `a text seen before is not scored again`() async throws {
+        let classifier = WordClassifier(["bomb": 0.9])
+        let pipeline = try Self.pipeline(Self.policy(), classifier)
+        _ = await pipeline.inspect(user("a bomb"), phase: .input, deadline: nil)
+        let again = await pipeline.inspect(user("a bomb"), phase: .input, deadline: nil)
+        #expect(again.decision.action == .block)
+        #expect(again.tokens == 0)
+        #expect(classifier.asked.withLock(\.count) == 1)
+    }
+
+    @Test func `a model that cannot judge leaves the decision to the failure mode`() async throws {
+        let pipeline = try Self.pipeline(Self.policy(), WordClassifier(error: .overloaded))
+        let inspection = await pipeline.inspect(user("hello"), phase: .input, deadline: nil)
+        #expect(inspection.failure == .overloaded)
+        #expect(inspection.decision.action == .block)
+        #expect(inspection.decision.reply?.isFailure == true)
+    }
+
+    @Test func `shadow mode decides and enforces nothing`() async throws {
+        let pipeline = try Self.pipeline(Self.policy(mode: .shadow), WordClassifier(["bomb": 0.9]))
+        let inspection = await pipeline.inspect(user("a bomb"), phase: .input, deadline: nil)
+        #expect(inspection.decision.action == .block)
+        #expect(inspection.enforcedAction == nil)
+        #expect(inspection.edits.isEmpty)
+    }
+
+    @Test func `texts of roles that the policy leaves out are counted and not read`() async throws {
+        let classifier = WordClassifier(["bomb": 0.9])
+        let pipeline = try Self.pipeline(Self.policy(roles: [.user]), classifier)
+        let system = TextSegment(path: "/messages/1/content", role: .system, turn: 1, text: "a bomb")
+        let inspection = await pipeline.inspect(user("hello") + [system], phase: .input, deadline: nil)
+        #expect(inspection.decision.action == nil)
+        #expect(inspection.unscanned == 1)
+        #expect(classifier.asked.withLock { $0.map(\.role) } == [.user])
+    }
+
+    @Test func `a policy without categories does not ask the model`() async throws {
+        let classifier = WordClassifier()
+        let pipeline = try Self.pipeline(Policy(name: "empty"), classifier)
+        #expect(!pipeline.judges(.input))
+        _ = await pipeline.inspect(user("hello"), phase: .input, deadline: nil)
+        #expect(classifier.asked.withLock(\.isEmpty))
+    }
+
+    @Test func `a fixed response is sent as written, a template is asked for without waiting`() async throws {
+        let fixed = try Self.pipeline(Self.policy(response: .fixed("No.")), WordClassifier(["bomb": 1]))
+        let first = await fixed.inspect(user("bomb"), phase: .input, deadline: nil)
+        #expect(await fixed.safeguard(for: first, deadline: nil)?.text == "No.")
+
+        let template = try Self.pipeline(Self.policy(response: .template), WordClassifier(["bomb": 1]))
+        let second = await template.inspect(user("bomb"), phase: .input, deadline: nil)
+        #expect(await template.safeguard(for: second, deadline: nil)?.origin == .template)
+    }
+}
