@@ -49,7 +49,7 @@ let package = Package(
         .target(name: "PolicyLanguage", dependencies: ["CLibYAML", "GuardCore", "Policy"]),
         .target(name: "Rules", dependencies: ["GuardCore", "Policy"]),
         .target(name: "GuardianModel", dependencies: ["GuardCore", "Tokenizer", "Transformer"]),
-        .target(name: "ChatAPI", dependencies: ["GuardCore", nioCore]),
+        .target(name: "ChatAPI", dependencies: ["GuardCore"]),
         .target(name: "Upstream", dependencies: ["TLS", nioCore, nioPosix, nioHTTP1, nioTLS, logging]),
 
         // Layer 3
@@ -97,7 +97,7 @@ let package = Package(
             name: "TLSTests",
             dependencies: ["COpenSSL", "COpenSSLShims", "TLS", nioCore, nioEmbedded, nioPosix, nioTLS]
         ),
-        .testTarget(name: "ChatAPITests", dependencies: ["ChatAPI", "GuardCore", nioCore]),
+        .testTarget(name: "ChatAPITests", dependencies: ["ChatAPI", "GuardCore"]),
         .testTarget(
             name: "UpstreamTests",
             dependencies: ["TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, logging]

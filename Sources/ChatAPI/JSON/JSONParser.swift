@@ -1,0 +1,259 @@
+/// How much JSON is read. The numbers bound the memory that a hostile body can make the gateway use.
+package struct JSONLimits: Sendable, Equatable {
+    /// Bytes of the text.
+    package var bytes = 10 << 20
+    /// Arrays and objects inside each other: `[[[[...` must not become a stack overflow.
+    package var depth = 64
+    /// Values of the whole text: each takes far more memory than its bytes.
+    package var values = 200_000
+
+    package init() {}
+}
+
+/// A strict reader of RFC 8259.
+///
+/// Two parsers that read the same bytes differently are a hole: the guard would judge one text and the LLM would get
+/// another. So everything that parsers are known to disagree about is refused: names given twice, bytes that are not
+/// UTF-8, lone surrogates, a byte order mark, NaN, comments, trailing commas, anything behind the value.
+package struct JSONParser {
+    private let bytes: [UInt8]
+    private let limits: JSONLimits
+    private var position = 0
+    private var valueCount = 0
+    private var path: [PathStep] = []
+
+    private enum PathStep {
+        case name(String)
+        case index(Int)
+    }
+
+    /// - Throws: `JSONError` for the first thing that is wrong.
+    package static func parse(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, limits: limits)
+        guard bytes.count <= limits.bytes else { throw parser.error("the text has more than \(limits.bytes) bytes") }
+        parser.skipSpace()
+        let value = try parser.value()
+        parser.skipSpace()
+        guard parser.position == bytes.count else { throw parser.error("unexpected text behind the value") }
+        return value
+    }
+
+    private init(bytes: [UInt8], limits: JSONLimits) {
+        self.bytes = bytes
+        self.limits = limits
+    }
+
+    private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func skipSpace() {
+        while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    private mutating func value() throws(JSONError) -> JSONValue {
+        valueCount += 1
+        guard valueCount <= limits.values else { throw error("the text has more than \(limits.values) values") }
+        switch current {
+        case UInt8(ascii: "{"): return try object()
+        case UInt8(ascii: "["): return try array()
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        case .some(let byte) where byte == UInt8(ascii: "-") || Self.digits.contains(byte): return try number()
+        case nil: throw error("the text ends where a value was expected")
+        default: throw error("a value was expected")
+        }
+    }
+
+    private mutating func literal(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        guard bytes[position...].starts(with: word.utf8) else { throw error("a value was expected") }
+        position += word.utf8.count
+        return value
+    }
+
+    private mutating func object() throws(JSONError) -> JSONValue {
+        try enter()
+        var members: [JSONObject.Member] = []
+        var names: Set<String> = []
+        skipSpace()
+        if current == UInt8(ascii: "}") {
+            position += 1
+            return .object(JSONObject())
+        }
+        while true {
+            guard current == UInt8(ascii: "\"") else { throw error("a name in double quotes was expected") }
+            let start = position
+            let name = try string()
+            guard names.insert(name).inserted else {
+                position = start
+                throw error("the name \(Self.quoted(name)) is given twice")
+            }
+            skipSpace()
+            guard current == UInt8(ascii: ":") else { throw error("':' was expected") }
+            position += 1
+            skipSpace()
+            path.append(.name(name))
+            members.append(JSONObject.Member(name: name, value: try value()))
+            path.removeLast()
+            if try leave(with: UInt8(ascii: "}"), name: "}") { return .object(JSONObject(members)) }
+        }
+    }
+
+    private mutating func array() throws(JSONError) -> JSONValue {
+        try enter()
+        var items: [JSONValue] = []
+        skipSpace()
+        if current == UInt8(ascii: "]") {
+            position += 1
+            return .array([])
+        }
+        while true {
+            path.append(.index(items.count))
+            items.append(try value())
+            path.removeLast()
+            if try leave(with: UInt8(ascii: "]"), name: "]") { return .array(items) }
+        }
+    }
+
+    private mutating func enter() throws(JSONError) {
+        guard path.count < limits.depth else { throw error("more than \(limits.depth) levels inside each other") }
+        position += 1
+    }
+
+    /// Reads what follows an item: true at the closing bracket, false after a comma.
+    private mutating func leave(with closing: UInt8, name: Character) throws(JSONError) -> Bool {
+        skipSpace()
+        switch current {
+        case closing:
+            position += 1
+            return true
+        case UInt8(ascii: ","):
+            position += 1
+            skipSpace()
+            return false
+        case nil: throw error("the text ends before '\(name)'")
+        default: throw error("',' or '\(name)' was expected")
+        }
+    }
+
+    private mutating func number() throws(JSONError) -> JSONValue {
+        let start = position
+        if current == UInt8(ascii: "-") { position += 1 }
+        if current == UInt8(ascii: "0") {
+            position += 1
+        } else {
+            try digits()
+        }
+        if current == UInt8(ascii: ".") {
+            position += 1
+            try digits()
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            position += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
+            try digits()
+        }
+        // Nobody writes such a number, and readers differ in what they make of it.
+        guard position - start <= 64 else { throw error("a number of more than 64 characters") }
+        return .number(String(decoding: bytes[start..<position], as: UTF8.self))
+    }
+
+    private mutating func digits() throws(JSONError) {
+        let start = position
+        while let byte = current, Self.digits.contains(byte) { position += 1 }
+        guard position > start else { throw error("a digit was expected") }
+    }
+
+    private mutating func string() throws(JSONError) -> String {
+        position += 1
+        var plainStart = position
+        var text: [UInt8] = []
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "\""):
+                text += bytes[plainStart..<position]
+                guard let string = String(validating: text, as: UTF8.self) else {
+                    throw error("a string that is not UTF-8")
+                }
+                position += 1
+                return string
+            case UInt8(ascii: "\\"):
+                text += bytes[plainStart..<position]
+                position += 1
+                text += try String(escape()).utf8
+                plainStart = position
+            case 0..<0x20:
+                throw error("a control character inside a string: it must be escaped")
+            default:
+                position += 1
+            }
+        }
+        throw error("the text ends inside a string")
+    }
+
+    /// Reads what follows a backslash.
+    private mutating func escape() throws(JSONError) -> Unicode.Scalar {
+        defer { position += 1 }
+        switch current {
+        case UInt8(ascii: "\""): return "\""
+        case UInt8(ascii: "\\"): return "\\"
+        case UInt8(ascii: "/"): return "/"
+        case UInt8(ascii: "b"): return "\u{08}"
+        case UInt8(ascii: "f"): return "\u{0C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"):
+            let unit = try codeUnit()
+            if let scalar = Unicode.Scalar(unit) { return scalar }
+            guard unit < 0xDC00, position + 2 < bytes.count, bytes[position + 1] == UInt8(ascii: "\\"),
+                bytes[position + 2] == UInt8(ascii: "u")
+            else { throw error("half a surrogate pair") }
+            position += 2
+            let low = try codeUnit()
+            guard (0xDC00...0xDFFF).contains(low),
+                let scalar = Unicode.Scalar(0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00))
+            else { throw error("half a surrogate pair") }
+            return scalar
+        default: throw error("an unknown escape in a string")
+        }
+    }
+
+    /// Reads the four digits behind `\u`; ends on the last of them.
+    private mutating func codeUnit() throws(JSONError) -> UInt16 {
+        guard position + 4 < bytes.count else { throw error("the text ends inside a string") }
+        var unit: UInt16 = 0
+        for offset in 1...4 {
+            guard let digit = Character(Unicode.Scalar(bytes[position + offset])).hexDigitValue else {
+                throw error("four hexadecimal digits were expected behind \\u")
+            }
+            unit = unit << 4 | UInt16(digit)
+        }
+        position += 4
+        return unit
+    }
+
+    private func error(_ message: String) -> JSONError {
+        let read = bytes.prefix(position)
+        let lineStart = (read.lastIndex(of: 0x0A) ?? -1) + 1
+        let pointer = path.map { step in
+            switch step {
+            case .name(let name): "/" + JSONPointer.escaped(name)
+            case .index(let index): "/\(index)"
+            }
+        }
+        return JSONError(
+            message: message,
+            offset: position,
+            line: read.count { $0 == 0x0A } + 1,
+            column: position - lineStart + 1,
+            pointer: String(pointer.joined().prefix(200))
+        )
+    }
+
+    private static func quoted(_ name: String) -> String {
+        "'" + String(name.prefix(40).map { $0.isNewline ? " " : $0 }) + "'"
+    }
+}

@@ -1,0 +1,49 @@
+/// The text form of places in a JSON value (RFC 6901).
+enum JSONPointer {
+    /// What marks a place as the name of the member and not its value. A pointer never holds `~` before anything but 0
+    /// and 1, so no value can have this place.
+    static let nameSuffix = "~name"
+
+    /// One reference token.
+    static func escaped(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
+        var result = ""
+        for character in name.unicodeScalars {
+            switch character {
+            case "~": result += "~0"
+            case "/": result += "~1"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}
+
+extension JSONValue {
+    /// The value with every string, and every name, for which `edit` gives a new text.
+    ///
+    /// - Parameters:
+    ///   - pointer: the place of this value.
+    ///   - edit: the new text of the string at a place, or nil to keep it. For a member's name, the place is the member's
+    ///     with `JSONPointer.nameSuffix`.
+    func replacingStrings(at pointer: String = "", _ edit: (String) -> String?) -> JSONValue {
+        switch self {
+        case .null, .bool, .number: self
+        case .string: edit(pointer).map { .string($0) } ?? self
+        case .array(let items):
+            .array(items.enumerated().map { $1.replacingStrings(at: "\(pointer)/\($0)", edit) })
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.map { member in
+                        let place = pointer + "/" + JSONPointer.escaped(member.name)
+                        return JSONObject.Member(
+                            name: edit(place + JSONPointer.nameSuffix) ?? member.name,
+                            value: member.value.replacingStrings(at: place, edit)
+                        )
+                    }
+                )
+            )
+        }
+    }
+}

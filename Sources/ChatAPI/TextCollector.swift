@@ -1,0 +1,98 @@
+import GuardCore
+
+/// Finds every string of a value that a reader could be told something with.
+///
+/// Nothing is left out by not being thought of: a string, or the name of a member, is scanned unless it is a short
+/// identifier where the dialect has one, or data that is no text (an image, a sound), which is listed as unscanned.
+struct TextCollector {
+    private(set) var segments: [TextSegment] = []
+    /// Places of strings that hold data and not text.
+    private(set) var unscanned: [String] = []
+
+    /// Members whose value is an identifier or a choice from a list in this dialect. Anything else in them is scanned.
+    private static let identifiers: Set<String> = [
+        "id", "type", "role", "object", "model", "tool_call_id", "call_id", "name", "detail", "format", "service_tier",
+        "system_fingerprint", "finish_reason", "reasoning_effort", "verbosity", "tool_choice", "function_call",
+        "quality", "effort", "truncation", "voice", "encoding_format",
+    ]
+    /// Members that hold data: the value, and the member that it is only data in, if it has to be in one.
+    private static let data: [String: Set<String>] = [
+        "url": ["image_url", "video_url", "audio_url"], "image_url": [], "data": ["input_audio", "audio"],
+        "file_data": [], "b64_json": [],
+    ]
+    /// Members that repeat the text of another one, cut into tokens.
+    private static let repetitions: Set<String> = ["logprobs"]
+
+    /// - Parameters:
+    ///   - value: where to look.
+    ///   - pointer: the place of `value`.
+    ///   - role: whose words strings are.
+    ///   - turn: the conversation turn that they belong to.
+    ///   - member: the name of the member that holds `value`; that of an array is also that of its items.
+    ///   - parent: the name of the member that holds the object around it.
+    mutating func collect(
+        _ value: JSONValue,
+        at pointer: String,
+        role: Role,
+        turn: Int?,
+        member: String = "",
+        parent: String = ""
+    ) {
+        switch value {
+        case .null, .bool, .number: return
+        case .string(let text):
+            if text.isEmpty || Self.identifiers.contains(member) && Self.isIdentifier(text) { return }
+            if let parents = Self.data[member], parents.isEmpty || parents.contains(parent) {
+                unscanned.append(pointer)
+                return
+            }
+            segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
+        case .array(let items):
+            for (index, item) in items.enumerated() {
+                collect(item, at: "\(pointer)/\(index)", role: role, turn: turn, member: member, parent: parent)
+            }
+        case .object(let object):
+            for entry in object.members {
+                let place = pointer + "/" + JSONPointer.escaped(entry.name)
+                if Self.repetitions.contains(entry.name) {
+                    unscanned.append(place)
+                    continue
+                }
+                if !Self.isIdentifier(entry.name) {
+                    let name = TextSegment(
+                        path: place + JSONPointer.nameSuffix,
+                        role: role,
+                        turn: turn,
+                        text: entry.name
+                    )
+                    segments.append(name)
+                }
+                // What a tool is called with is the tool's business, whoever's turn it stands in.
+                let isCall = entry.name == "tool_calls" || entry.name == "function_call"
+                collect(
+                    entry.value,
+                    at: place,
+                    role: isCall ? .tool : role,
+                    turn: turn,
+                    member: entry.name,
+                    parent: member
+                )
+            }
+        }
+    }
+
+    /// Whether a string is too short and too plain to say anything: up to 64 letters, digits, `_`, `-`, `.`, `:`, `/`.
+    private static func isIdentifier(_ text: String) -> Bool {
+        let length = text.utf8.count
+        return (1...64).contains(length)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: ":"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+}
