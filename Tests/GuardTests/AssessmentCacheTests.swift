@@ -4,7 +4,9 @@ import Testing
 @testable import Guard
 
 @Suite struct AssessmentCacheTests {
-    private func input(_ text: String, role: Role = .user) -> ClassifierInput { ClassifierInput(role: role, text: text) }
+    private func input(_ text: String, role: Role = .user) -> ClassifierInput {
+        ClassifierInput(role: role, text: text)
+    }
     private func score(_ harm: Double) -> Assessment { Assessment(harm: harm, categories: CategoryScores(), tokens: 3) }
 
     @Test func `a stored score is found by role and text`() {

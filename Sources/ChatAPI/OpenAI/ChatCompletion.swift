@@ -36,7 +36,9 @@ package struct ChatCompletion: Sendable, Equatable {
     /// The answer with edited texts. The token-wise repetition of the text is dropped, for it would still hold what was
     /// edited out.
     package func editing(replacements: [String: String]) -> ChatCompletion {
-        guard !replacements.isEmpty, var object = body.replacingStrings({ replacements[$0] }).object else { return self }
+        guard !replacements.isEmpty, var object = body.replacingStrings({ replacements[$0] }).object else {
+            return self
+        }
         if let choices = object["choices"]?.array {
             object["choices"] = .array(
                 choices.map { choice in

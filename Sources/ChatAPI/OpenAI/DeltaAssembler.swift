@@ -125,7 +125,9 @@ package struct DeltaAssembler {
 
     /// The first value of a list in a delta: its items are placed by their index like later ones.
     private static func indexed(_ value: JSONValue) throws(ChatAPIError) -> JSONValue {
-        guard case .array(let items) = value, items.contains(where: { $0.object?["index"] != nil }) else { return value }
+        guard case .array(let items) = value, items.contains(where: { $0.object?["index"] != nil }) else {
+            return value
+        }
         return try join(.array([]), value, name: "")
     }
 }
