@@ -85,7 +85,7 @@ let package = Package(
         // Tests: one target per room.
         .testTarget(name: "GuardCoreTests", dependencies: ["GuardCore"]),
         .testTarget(name: "PolicyTests", dependencies: ["GuardCore", "Policy"]),
-        .testTarget(name: "PolicyLanguageTests", dependencies: ["GuardCore", "Policy", "PolicyLanguage"]),
+        .testTarget(name: "PolicyLanguageTests", dependencies: ["GuardCore", "Policy", "PolicyLanguage", "Rules"]),
         .testTarget(name: "RulesTests", dependencies: ["GuardCore", "Policy", "Rules"]),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Transformer"]),
         .testTarget(name: "TransformerTests", dependencies: ["CKernels", "Tokenizer", "Transformer"]),

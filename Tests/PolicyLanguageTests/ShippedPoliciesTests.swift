@@ -2,6 +2,7 @@ import Foundation
 import GuardCore
 import Policy
 import PolicyLanguage
+import Rules
 import Testing
 
 /// The files in `Policies/`.
@@ -13,7 +14,8 @@ import Testing
         .appending(path: "Policies")
 
     private func load(_ name: String) throws -> Policy {
-        try loader.load(path: Self.folder.appending(path: "\(name).yaml").path)
+        let loader = PolicyLoader { RegexSyntax.check(pattern: $0, ignoreCase: $1) }
+        return try loader.load(path: Self.folder.appending(path: "\(name).yaml").path)
     }
 
     @Test func noneIsForgottenHere() throws {
@@ -31,6 +33,13 @@ import Testing
         for rule in try load(name).rules {
             #expect(!rule.summary.isEmpty, "\(rule.id)")
             #expect(Set(rule.tests.map(\.matches)) == [true, false], "\(rule.id)")
+        }
+    }
+
+    @Test(arguments: names)
+    func everyRulePassesItsOwnTests(name: String) throws {
+        for rule in try load(name).rules {
+            #expect(try RuleSet.runTests(of: rule).map(\.description) == [], "\(rule.id)")
         }
     }
 
