@@ -1,0 +1,80 @@
+/// Finds all occurrences of many strings in one pass, one table look-up a byte (Aho and Corasick).
+struct AhoCorasick: Sendable {
+    /// By byte: its column in the table; bytes that no pattern holds share column 0.
+    private let columns: [UInt16]
+    private let width: Int
+    /// `state * width + column`: the next state.
+    private let next: [Int32]
+    /// By state: the patterns that end there, without those of shorter suffixes.
+    private let outputs: [[Int]]
+    /// By state: the nearest suffix that is a state with outputs, 0 if none.
+    private let suffixes: [Int32]
+
+    /// - Parameter patterns: non-empty strings; equal ones are all reported.
+    init(_ patterns: [[UInt8]]) {
+        var columns = Array(repeating: UInt16(0), count: 256)
+        var width = 1
+        for byte in patterns.joined() where columns[Int(byte)] == 0 {
+            columns[Int(byte)] = UInt16(width)
+            width += 1
+        }
+
+        // The trie; 0 stands for no child, since nothing leads back to the root in it.
+        var next = Array(repeating: Int32(0), count: width)
+        var outputs: [[Int]] = [[]]
+        for (index, pattern) in patterns.enumerated() where !pattern.isEmpty {
+            var state = 0
+            for byte in pattern {
+                let entry = state * width + Int(columns[Int(byte)])
+                if next[entry] == 0 {
+                    next[entry] = Int32(outputs.count)
+                    outputs.append([])
+                    next.append(contentsOf: repeatElement(0, count: width))
+                }
+                state = Int(next[entry])
+            }
+            outputs[state].append(index)
+        }
+
+        // Breadth first, each state learns from the longest suffix of it that is a state, which is shallower.
+        var failures = Array(repeating: 0, count: outputs.count)
+        var suffixes = Array(repeating: Int32(0), count: outputs.count)
+        var queue = next[0..<width].filter { $0 != 0 }.map(Int.init)
+        var head = 0
+        while head < queue.count {
+            let state = queue[head]
+            head += 1
+            let failure = failures[state]
+            suffixes[state] = outputs[failure].isEmpty ? suffixes[failure] : Int32(failure)
+            for column in 0..<width {
+                let child = Int(next[state * width + column])
+                let fallback = next[failure * width + column]
+                if child == 0 {
+                    next[state * width + column] = fallback
+                } else {
+                    failures[child] = Int(fallback)
+                    queue.append(child)
+                }
+            }
+        }
+        self.columns = columns
+        self.width = width
+        self.next = next
+        self.outputs = outputs
+        self.suffixes = suffixes
+    }
+
+    /// Calls `report` with each occurrence: the pattern's index and the offset behind it, by ascending end.
+    func search(_ text: [UInt8], report: (_ pattern: Int, _ end: Int) -> Void) {
+        guard outputs.count > 1 else { return }
+        var state = 0
+        for (offset, byte) in text.enumerated() {
+            state = Int(next[state * width + Int(columns[Int(byte)])])
+            var ending = outputs[state].isEmpty ? Int(suffixes[state]) : state
+            while ending != 0 {
+                for pattern in outputs[ending] { report(pattern, offset + 1) }
+                ending = Int(suffixes[ending])
+            }
+        }
+    }
+}

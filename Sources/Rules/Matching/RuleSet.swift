@@ -1,0 +1,129 @@
+package import GuardCore
+package import Policy
+
+/// A policy's rules, compiled once: immutable and shared by all threads.
+///
+/// Keywords are looked for in canonical views. Regular expressions are tried on every view (the text, its canonical form,
+/// what is encoded in either), but only where a string that their matches must contain was seen. One pass over a view
+/// finds all keywords and all such strings.
+package struct RuleSet: Sendable {
+    /// What a string of the automaton stands for.
+    private enum Target: Sendable {
+        case keyword(rule: Int, index: Int)
+        /// A string that the matches of a regular expression contain.
+        case literal(regex: Int)
+    }
+
+    private struct Regex: Sendable {
+        var rule: Int
+        var expression: LinearRegex
+    }
+
+    private let rules: [CompiledRule]
+    private let regexes: [Regex]
+    /// Regular expressions without a known string: they run on every view.
+    private let unfiltered: [Int]
+    private let automaton: AhoCorasick
+    private let targets: [Target]
+
+    /// - Throws: `RuleError` for the first rule that cannot be compiled.
+    package init(_ rules: [Rule]) throws(RuleError) {
+        try self.init(rules, isFiltered: true)
+    }
+
+    /// - Parameter isFiltered: false to run every regular expression on every text, as the reference in tests.
+    init(_ rules: [Rule], isFiltered: Bool) throws(RuleError) {
+        var compiled: [CompiledRule] = []
+        for rule in rules { compiled.append(try CompiledRule(rule)) }
+        var strings: [[UInt8]] = []
+        var targets: [Target] = []
+        var regexes: [Regex] = []
+        var unfiltered: [Int] = []
+        for (number, rule) in compiled.enumerated() {
+            for (index, keyword) in rule.keywords.enumerated() {
+                strings.append(keyword.folded)
+                targets.append(.keyword(rule: number, index: index))
+            }
+            for expression in rule.regexes {
+                if isFiltered, let literals = expression.requiredLiterals {
+                    strings += literals
+                    targets += literals.map { _ in .literal(regex: regexes.count) }
+                } else {
+                    unfiltered.append(regexes.count)
+                }
+                regexes.append(Regex(rule: number, expression: expression))
+            }
+        }
+        self.rules = compiled
+        self.regexes = regexes
+        self.unfiltered = unfiltered
+        self.targets = targets
+        automaton = AhoCorasick(strings)
+    }
+
+    package var isEmpty: Bool { rules.isEmpty }
+
+    /// Where the rules match, by segment, then in the order of the rules, then by position.
+    ///
+    /// The spans of one rule in one segment are disjoint and hold whole Unicode scalars. There are at most 256; if there
+    /// were more, the last reaches to the end of the text.
+    package func matches(in segments: [TextSegment], phase: Phase) -> [RuleMatch] {
+        guard !rules.isEmpty else { return [] }
+        return matches(in: segments, views: segments.map { TextViews($0.text) }, phase: phase)
+    }
+
+    /// The same on views that were computed before, one for each segment.
+    package func matches(in segments: [TextSegment], views: [TextViews], phase: Phase) -> [RuleMatch] {
+        zip(segments, views).enumerated().flatMap { index, pair in
+            let (segment, views) = pair
+            let active = rules.map { $0.reads(segment.role, in: phase) }
+            return spans(in: views, active: active).enumerated().flatMap { rule, spans in
+                spans.map { RuleMatch(ruleID: rules[rule].id, segment: index, span: $0) }
+            }
+        }
+    }
+
+    /// Runs a rule's own tests. A test's text is read by whatever phase and role the rule names.
+    package static func runTests(of rule: Rule) throws(RuleError) -> [RuleTestFailure] {
+        let set = try RuleSet([rule])
+        return rule.tests.enumerated().compactMap { index, test in
+            let spans = set.spans(in: TextViews(test.text), active: [true])
+            let matches = !spans.allSatisfy(\.isEmpty)
+            return matches == test.matches ? nil : RuleTestFailure(ruleID: rule.id, index: index, test: test)
+        }
+    }
+
+    /// By rule, where it matches the original text.
+    private func spans(in views: TextViews, active: [Bool]) -> [[Range<Int>]] {
+        guard active.contains(true), let original = views.views.first else { return [] }
+        var found = Array(repeating: SpanList(), count: rules.count)
+        for view in views.views {
+            var wanted = Array(repeating: false, count: regexes.count)
+            for index in unfiltered { wanted[index] = true }
+            automaton.search(view.folded.bytes) { string, end in
+                switch targets[string] {
+                case .literal(let regex): wanted[regex] = true
+                case .keyword(let rule, let index):
+                    guard view.isCanonical, active[rule] else { return }
+                    let keyword = rules[rule].keywords[index]
+                    let span = (end - keyword.folded.count)..<end
+                    guard keyword.stands(in: view.folded.bytes, at: span) else { return }
+                    found[rule].append(view.source(of: view.folded.map.source(of: span)))
+                }
+            }
+            for (index, regex) in regexes.enumerated() where wanted[index] && active[regex.rule] {
+                search(regex.expression, in: view, into: &found[regex.rule])
+            }
+        }
+        return found.map { $0.resolved(in: original.bytes) }
+    }
+
+    private func search(_ expression: LinearRegex, in view: TextView, into found: inout SpanList) {
+        let matches = view.bytes.withUnsafeBufferPointer { expression.matches(in: $0, limit: SpanList.limit) }
+        for span in matches.spans { found.append(view.source(of: span)) }
+        // What was not searched counts as matched.
+        if matches.isTruncated, let last = matches.spans.last {
+            found.append(view.source(of: last.lowerBound..<view.bytes.count))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/// Finds out whether and where a first match ends, one table look-up a scalar.
+///
+/// The deterministic automaton is built state by state as texts need them, and thrown away when it grows too large; a
+/// step then costs one pass over the program, so a search is linear in the text whatever happens. States are sets of
+/// instructions without priorities: that a match exists does not depend on which one is preferred.
+///
+/// Not thread-safe: each search borrows one (see `LinearRegex`).
+final class LazyDFA {
+    /// Table entries a cache may hold, four bytes each.
+    static let tableLimit = 1 << 18
+
+    /// What a scan found.
+    struct Candidate: Equatable {
+        /// No match that ends at or after `end` begins before this.
+        var windowStart: Int
+        /// Where the match that ends first ends.
+        var end: Int
+    }
+
+    private struct State: Hashable {
+        var context: RegexContext
+        /// Ascending; splits and jumps followed, assertions not yet decided.
+        var threads: [Int]
+    }
+
+    private static let unknown: Int32 = -1
+    private static let matchBit: Int32 = 1 << 30
+    private static let freshBit: Int32 = 1 << 29
+    private static let stateMask: Int32 = (1 << 29) - 1
+
+    private let program: RegexProgram
+    private let stride: Int
+    private let stateLimit: Int
+    private let startThreads: [Int]
+    private var states: [State] = []
+    private var numbers: [State: Int32] = [:]
+    private var table: [Int32] = []
+    private var closure: ThreadSet
+
+    /// Work done so far: scalars looked up plus instructions visited. Tests count it instead of reading a clock.
+    private(set) var steps = 0
+
+    init(_ program: RegexProgram) {
+        self.program = program
+        stride = program.alphabet.count + 1
+        stateLimit = max(8, Self.tableLimit / stride)
+        closure = ThreadSet(capacity: program.instructions.count)
+        var set = ThreadSet(capacity: program.instructions.count)
+        var work = 0
+        Self.follow(0, program, into: &set, work: &work)
+        startThreads = set.members.sorted()
+    }
+
+    /// The match that ends first among those that begin at or after `start`; nil if there is none.
+    func scan(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Candidate? {
+        let alphabet = program.alphabet
+        var position = start
+        var windowStart = start
+        var state = number(
+            of: State(
+                context: program.hasAssertions
+                    ? RegexContext(at: start, of: bytes, alphabet: alphabet) : RegexContext(isTextStart: false),
+                threads: startThreads
+            )
+        )
+        while true {
+            let (index, length) = alphabet.classify(bytes, at: position)
+            var transition = table[Int(state) * stride + index]
+            if transition == Self.unknown { transition = build(from: &state, on: index) }
+            steps += 1
+            if transition & Self.matchBit != 0 { return Candidate(windowStart: windowStart, end: position) }
+            if length == 0 { return nil }
+            position += length
+            if transition & Self.freshBit != 0 { windowStart = position }
+            state = transition & Self.stateMask
+        }
+    }
+
+    /// Computes one entry of the table. `state` is renumbered if the cache had to be emptied.
+    private func build(from state: inout Int32, on index: Int) -> Int32 {
+        let alphabet = program.alphabet
+        let source = states[Int(state)]
+
+        // First decide the assertions, now that both sides of the position are known.
+        closure.removeAll()
+        for thread in source.threads { closure.insert(thread) }
+        var isMatch = false
+        var next = ThreadSet(capacity: program.instructions.count)
+        var visited = 0
+        while visited < closure.count {
+            let thread = closure.members[visited]
+            visited += 1
+            switch program.instructions[thread] {
+            case .match: isMatch = true
+            case .assertion(let assertion):
+                if source.context.satisfies(assertion, before: index, in: alphabet) {
+                    Self.follow(thread + 1, program, into: &closure, work: &steps)
+                }
+            case .scalar(let set):
+                if index < alphabet.count, alphabet.isMember(class: index, ofSet: set) {
+                    Self.follow(thread + 1, program, into: &next, work: &steps)
+                }
+            case .split, .jump: break
+            }
+        }
+        steps += visited
+
+        // Then a match may begin at the next position, too.
+        let isFresh = next.count == 0
+        for thread in startThreads { next.insert(thread) }
+        steps += startThreads.count
+        let context =
+            program.hasAssertions && index < alphabet.count
+            ? RegexContext(after: index, in: alphabet) : RegexContext(isTextStart: false)
+        let target = State(context: context, threads: next.members.sorted())
+        if states.count >= stateLimit, numbers[target] == nil {
+            reset()
+            state = number(of: source)
+        }
+        var transition = number(of: target)
+        if isMatch { transition |= Self.matchBit }
+        if isFresh { transition |= Self.freshBit }
+        table[Int(state) * stride + index] = transition
+        return transition
+    }
+
+    private func number(of state: State) -> Int32 {
+        if let number = numbers[state] { return number }
+        if states.count > stateLimit { reset() }
+        let number = Int32(states.count)
+        states.append(state)
+        numbers[state] = number
+        table.append(contentsOf: repeatElement(Self.unknown, count: stride))
+        return number
+    }
+
+    private func reset() {
+        states.removeAll(keepingCapacity: true)
+        numbers.removeAll(keepingCapacity: true)
+        table.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds an instruction and what it reaches without consuming or deciding anything.
+    private static func follow(_ thread: Int, _ program: RegexProgram, into set: inout ThreadSet, work: inout Int) {
+        var pending = [thread]
+        while let thread = pending.popLast() {
+            work += 1
+            guard set.insert(thread) else { continue }
+            switch program.instructions[thread] {
+            case .split(let first, let second):
+                pending.append(second)
+                pending.append(first)
+            case .jump(let target): pending.append(target)
+            case .scalar, .assertion, .match: break
+            }
+        }
+    }
+}

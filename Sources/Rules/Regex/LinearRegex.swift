@@ -1,0 +1,71 @@
+import Synchronization
+
+/// A compiled regular expression whose search time is linear in the text, whatever pattern and text.
+///
+/// Matches are leftmost; among those that begin at the same place the first is taken that the pattern prefers (greedy
+/// quantifiers more, lazy ones less, earlier branches first), as Perl's are. They never overlap and are never empty.
+final class LinearRegex: Sendable {
+    /// Matches of one pattern in one text.
+    struct Matches: Equatable {
+        /// Ascending, disjoint, non-empty UTF-8 offsets.
+        var spans: [Range<Int>]
+        /// True if the search stopped early: there may be more matches after the last.
+        var isTruncated: Bool
+        /// Work done.
+        var steps: Int
+    }
+
+    /// What a search may cost, as a multiple of scalars times instructions. A single match never reaches it; a pattern
+    /// such as `a.*b|a` on a text of a's would, because every match looks ahead to the end.
+    static let stepBudget = 4
+
+    let program: RegexProgram
+    /// Folded strings of which every match contains at least one; nil if none are known. See `RequiredLiterals`.
+    let requiredLiterals: Set<[UInt8]>?
+    private let idle: Mutex<[Searcher]>
+
+    /// Automata are kept for the next search; each search has one to itself.
+    private struct Searcher: @unchecked Sendable {
+        var automaton: LazyDFA
+        var machine: PikeMachine
+    }
+
+    /// - Throws: `RegexError` with what is wrong and where.
+    init(_ pattern: String, ignoreCase: Bool = false) throws(RegexError) {
+        let node = try RegexParser.parse(pattern, ignoreCase: ignoreCase)
+        guard !node.isNullable else {
+            throw RegexError(
+                position: nil,
+                message: "the pattern matches the empty text and so every text; make a part of it required"
+            )
+        }
+        program = try RegexProgram(node)
+        requiredLiterals = RequiredLiterals.ofEveryMatch(node)
+        idle = Mutex([])
+    }
+
+    /// - Parameter limit: matches to find at the most; at least one.
+    func matches(in bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> Matches {
+        var searcher =
+            idle.withLock { $0.popLast() }
+            ?? Searcher(automaton: LazyDFA(program), machine: PikeMachine(program))
+        defer { idle.withLock { [searcher] in $0.append(searcher) } }
+        let stepsBefore = searcher.automaton.steps + searcher.machine.steps
+        let budget = Self.stepBudget * (bytes.count + 1) * program.instructions.count
+        var result = Matches(spans: [], isTruncated: false, steps: 0)
+        var position = 0
+        while let candidate = searcher.automaton.scan(bytes, from: position),
+            let span = searcher.machine.match(bytes, from: candidate.windowStart), !span.isEmpty
+        {
+            result.spans.append(span)
+            position = span.upperBound
+            result.steps = searcher.automaton.steps + searcher.machine.steps - stepsBefore
+            if result.spans.count >= max(1, limit) || result.steps > budget {
+                result.isTruncated = true
+                break
+            }
+        }
+        result.steps = searcher.automaton.steps + searcher.machine.steps - stepsBefore
+        return result
+    }
+}

@@ -1,0 +1,38 @@
+/// What stands before a position, as far as assertions care.
+struct RegexContext: Hashable, Sendable {
+    var isTextStart = false
+    var followsWord = false
+    var followsNewline = false
+
+    static let textStart = RegexContext(isTextStart: true)
+
+    /// - Parameter previous: the class of the scalar before the position.
+    init(after previous: Int, in alphabet: RegexAlphabet) {
+        followsWord = alphabet.isWord[previous]
+        followsNewline = alphabet.isNewline[previous]
+    }
+
+    init(isTextStart: Bool) { self.isTextStart = isTextStart }
+
+    /// The context at `position` of a text.
+    init(at position: Int, of bytes: UnsafeBufferPointer<UInt8>, alphabet: RegexAlphabet) {
+        guard position > 0 else {
+            self = .textStart
+            return
+        }
+        let start = UTF8Scalars.start(before: position, in: bytes)
+        self.init(after: alphabet.classify(bytes, at: start).class, in: alphabet)
+    }
+
+    /// - Parameter next: the class of the scalar after the position, or the end of the text.
+    func satisfies(_ assertion: RegexAssertion, before next: Int, in alphabet: RegexAlphabet) -> Bool {
+        switch assertion {
+        case .textStart: isTextStart
+        case .textEnd: next == alphabet.endOfText
+        case .lineStart: isTextStart || followsNewline
+        case .lineEnd: next == alphabet.endOfText || alphabet.isNewline[next]
+        case .wordBoundary: followsWord != alphabet.isWord[next]
+        case .notWordBoundary: followsWord == alphabet.isWord[next]
+        }
+    }
+}

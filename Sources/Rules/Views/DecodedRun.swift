@@ -1,0 +1,72 @@
+/// A stretch of a text that reads as another text once decoded.
+struct DecodedRun: Sendable, Equatable {
+    var encoding: TextEncoding
+    var bytes: [UInt8]
+    /// Back to the text that holds the run.
+    var map: OffsetMap
+}
+
+/// How a text was hidden within another.
+package enum TextEncoding: String, Sendable, Hashable, CaseIterable {
+    case base64
+    case hexadecimal
+    /// Percent-encoding (RFC 3986), `+` read as a space.
+    case percent
+    /// Characters of Unicode's tag block.
+    case tags
+    /// Bytes carried by variation selectors.
+    case variationSelectors
+}
+
+/// Tells readable text from what random bytes look like.
+enum ReadableText {
+    /// The readable stretches of decoded bytes.
+    ///
+    /// - Parameters:
+    ///   - minimum: bytes a stretch must have.
+    ///   - needsWords: whether it must look like more than one word: with a space, or letters that are not ASCII, or almost
+    ///     only letters.
+    static func stretches(of bytes: [UInt8], minimum: Int, needsWords: Bool) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            var position = 0
+            var letters = 0
+            var hasWords = false
+            func close(at end: Int) {
+                let length = end - start
+                if length >= minimum, letters > 0, !needsWords || hasWords || length >= 18 && letters * 4 >= length * 3
+                {
+                    found.append(start..<end)
+                }
+            }
+            while position < bytes.count {
+                let (value, length) = UTF8Scalars.decode(bytes, at: position)
+                if isReadable(value, length) {
+                    if value == 0x20 { hasWords = true }
+                    if value < 0x80 ? (0x41...0x5A).contains(value & 0xDF) : ScalarSet.word.contains(value) {
+                        letters += 1
+                        if value >= 0x80 { hasWords = true }
+                    }
+                    position += length
+                } else {
+                    close(at: position)
+                    position += length
+                    (start, letters, hasWords) = (position, 0, false)
+                }
+            }
+            close(at: position)
+        }
+        return found
+    }
+
+    /// Whether people write it: no control characters but white space, nothing invalid or private.
+    private static func isReadable(_ value: UInt32, _ length: Int) -> Bool {
+        if value < 0x80 { return value >= 0x20 && value < 0x7F || value == 0x09 || value == 0x0A || value == 0x0D }
+        guard length > 1, value >= 0xA0, let scalar = Unicode.Scalar(value) else { return false }
+        switch scalar.properties.generalCategory {
+        case .unassigned, .privateUse, .surrogate, .control: return false
+        default: return true
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// A text for finding strings in, whatever their letter case and white space: each scalar in lower case, each run of
+/// white space one space.
+struct FoldedText: Sendable {
+    private(set) var bytes: [UInt8] = []
+    /// Back to the text that was folded.
+    private(set) var map = OffsetMap()
+
+    init(_ source: [UInt8]) {
+        bytes.reserveCapacity(source.count)
+        source.withUnsafeBufferPointer { source in
+            var position = 0
+            while position < source.count {
+                let start = position
+                while position < source.count, let folded = Self.foldAlone(source, at: position) {
+                    bytes.append(folded)
+                    position += 1
+                }
+                guard position == start else {
+                    map.append(viewLength: position - start, source: start..<position)
+                    continue
+                }
+                let (value, length) = UTF8Scalars.decode(source, at: position)
+                position += length
+                if Self.isSpace(value) {
+                    while position < source.count {
+                        let (next, length) = UTF8Scalars.decode(source, at: position)
+                        guard Self.isSpace(next) else { break }
+                        position += length
+                    }
+                    bytes.append(0x20)
+                    map.append(viewLength: 1, source: start..<position)
+                } else {
+                    let folded = Unicode.Scalar(value).map(Self.fold) ?? []
+                    bytes += folded
+                    map.append(viewLength: folded.count, source: start..<position)
+                }
+            }
+        }
+    }
+
+    /// The folded byte, where the one at `position` is ASCII and, if white space, the only one in its run.
+    @inline(__always)
+    private static func foldAlone(_ source: UnsafeBufferPointer<UInt8>, at position: Int) -> UInt8? {
+        let byte = source[position]
+        guard byte < 0x80 else { return nil }
+        guard isSpace(UInt32(byte)) else { return lowercased(byte) }
+        guard position + 1 < source.count, source[position + 1] > 0x20, source[position + 1] < 0x80 else { return nil }
+        // A space after one that was folded with its run cannot come here: the run was taken whole.
+        return 0x20
+    }
+
+    /// One scalar in lower case; a space for white space. Final sigma is a sigma.
+    static func fold(_ scalar: Unicode.Scalar) -> [UInt8] {
+        if isSpace(scalar.value) { return [0x20] }
+        if scalar.isASCII { return [lowercased(UInt8(scalar.value))] }
+        if scalar == "ς" { return Array("σ".utf8) }
+        return Array(scalar.properties.lowercaseMapping.utf8)
+    }
+
+    @inline(__always)
+    private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
+    @inline(__always)
+    private static func isSpace(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028...0x2029, 0x202F, 0x205F, 0x3000: true
+        default: false
+        }
+    }
+}

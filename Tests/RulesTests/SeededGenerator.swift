@@ -1,0 +1,23 @@
+/// A small deterministic generator (SplitMix64), so that a property that fails once fails again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func text(of alphabet: String, length: ClosedRange<Int>) -> String {
+        let scalars = Array(alphabet.unicodeScalars)
+        var text = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: length, using: &self) {
+            text.append(scalars[Int.random(in: 0..<scalars.count, using: &self)])
+        }
+        return String(text)
+    }
+}

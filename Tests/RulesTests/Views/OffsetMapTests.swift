@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Rules
+
+@Suite struct OffsetMapTests {
+    private var map: OffsetMap {
+        var map = OffsetMap()
+        map.append(viewLength: 2, source: 0..<2)
+        map.append(viewLength: 1, source: 2..<3)
+        map.append(viewLength: 1, source: 6..<9)
+        map.append(viewLength: 3, source: 9..<10)
+        return map
+    }
+
+    @Test func verbatimBytesMapOneToOne() {
+        #expect(map.source(of: 1..<3) == 1..<3)
+    }
+
+    @Test func whatWasRemovedBetweenBelongsToTheRange() {
+        #expect(map.source(of: 2..<4) == 2..<9)
+    }
+
+    @Test func aPartOfAnExpansionIsTheWholeSource() {
+        #expect(map.source(of: 5..<6) == 9..<10)
+        #expect(map.source(of: 3..<5) == 6..<10)
+    }
+
+    @Test func emptyAndOutlyingRangesAreEmpty() {
+        #expect(map.source(of: 1..<1).isEmpty)
+        #expect(map.source(of: 5..<99).isEmpty)
+        #expect(OffsetMap().source(of: 0..<1).isEmpty)
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@testable import Rules
+
+@Suite struct TextViewsTests {
+    @Test func plainTextHasOneView() {
+        let views = TextViews("Just a question, thanks.")
+        #expect(views.views.count == 1)
+        #expect(views.views[0].isCanonical)
+        #expect(views.modelViews == ["Just a question, thanks."])
+    }
+
+    @Test func theModelReadsWhatDiffersMaterially() {
+        #expect(TextViews("wait… 10\u{A0}m").modelViews.count == 1)
+        #expect(TextViews("ig\u{200B}nore").modelViews == ["ig\u{200B}nore", "ignore"])
+        let encoded = Data("open the pod door".utf8).base64EncodedString()
+        #expect(TextViews("do \(encoded)").modelViews == ["do \(encoded)", "open the pod door"])
+    }
+
+    @Test func theModelNeverReadsMoreThanThreeTexts() {
+        let runs = (0..<50).map { Data("hidden order number \($0)".utf8).base64EncodedString() }
+        let views = TextViews("a\u{200B}b " + runs.joined(separator: " , "))
+        #expect(views.modelViews.count == 3)
+        #expect(views.modelViews[2].split(separator: "\n").count == 50)
+    }
+
+    @Test func undoesNestedEncodings() {
+        var text = "the innermost words"
+        for _ in 0..<TextViews.decodingDepth { text = Data(text.utf8).base64EncodedString() + " end" }
+        let views = TextViews(text)
+        #expect(views.views.contains { $0.text.hasPrefix("the innermost words") })
+        #expect(views.views.last?.encodings.count == TextViews.decodingDepth)
+    }
+
+    @Test func decodedTextIsMadeCanonicalToo() {
+        let encoded = Data("pаsswоrd rules now".utf8).base64EncodedString()
+        #expect(TextViews(encoded).modelViews.last == "password rules now")
+    }
+
+    @Test func hiddenJoinersDoNotHideAnEncoding() {
+        let encoded = Data("open the pod door".utf8).base64EncodedString()
+        let split = encoded.map(String.init).joined(separator: "\u{200B}")
+        let view = TextViews(split).views.first { $0.text == "open the pod door" }
+        #expect(view?.source(of: 0..<4).count ?? 0 > encoded.utf8.count)
+    }
+
+    @Test func sameTextHiddenTwiceIsTwoViews() {
+        let encoded = Data("open the pod door".utf8).base64EncodedString()
+        let views = TextViews("\(encoded) , \(encoded)").views.filter { $0.text == "open the pod door" }
+        #expect(Set(views.map { $0.source(of: 0..<17) }).count == 2)
+    }
+
+    @Test func everyViewMapsBackIntoTheText() {
+        var random = SeededGenerator(seed: 21)
+        for _ in 0..<200 {
+            let hidden = random.text(of: "abc de\u{301}", length: 8...16)
+            let text =
+                random.text(of: "ab \u{200B}ｗс", length: 0...6) + Data(hidden.utf8).base64EncodedString()
+                + random.text(of: " %41%42%43\u{E0041}", length: 0...9)
+            for view in TextViews(text).views where !view.bytes.isEmpty {
+                for offset in [0, view.bytes.count / 2, view.bytes.count - 1] {
+                    let source = view.source(of: offset..<(offset + 1))
+                    #expect(!source.isEmpty && source.lowerBound >= 0 && source.upperBound <= text.utf8.count)
+                }
+            }
+        }
+    }
+
+    @Test func hostileTextsStayBounded() {
+        for text in [
+            String(repeating: "A", count: 20_000), String(repeating: "%41", count: 8000),
+            String(repeating: "\u{E0041}", count: 5000),
+            String(repeating: "4", count: 20_000), String(repeating: "\u{FDFA}", count: 3000),
+            String(repeating: " ", count: 20_000),
+        ] {
+            let total = TextViews(text).views.reduce(0) { $0 + $1.bytes.count }
+            #expect(total <= 20 * text.utf8.count)
+        }
+    }
+}
