@@ -7,6 +7,9 @@ package import NIOHTTP1
 /// a whole listener and makes one `FilterSession` per exchange.
 package protocol ProxyFilter: Sendable {
     /// Called on the connection's event loop when a request head has passed framing and header hygiene.
+    ///
+    /// - Parameter head: its target is in origin form and normalised; hop-by-hop fields, framing fields, and those by
+    ///   which only a proxy may speak (`X-Forwarded-*` and the like) are gone.
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession
 }
 
@@ -26,24 +29,27 @@ package struct ClientInfo: Sendable {
 
 /// The decisions about one exchange, in the order of the methods.
 ///
-/// Nothing here runs on the event loop but `begin`, `responseHead` and `observe`, which must not block.
+/// `request` and `response` run in a task of their own, which is cancelled when the client goes away. Everything else
+/// runs on the event loop and must not block.
 package protocol FilterSession: AnyObject, Sendable {
     /// Decides from the head alone. Called on the event loop before any byte of the body is read.
     func begin() -> RequestStart
 
-    /// Decides about a whole request body. Called only after `.inspect`.
+    /// Decides about a whole request body. Called only after `.inspect`, and never with a body in a content coding.
     func request(body: ByteBuffer) async -> RequestOutcome
 
-    /// Decides how the upstream's answer is treated. Called on the event loop. The session may edit `head`.
+    /// Decides how the upstream's answer is treated. Called on the event loop. The session may edit `head`, whose
+    /// hop-by-hop and framing fields are gone.
     func responseHead(_ head: inout HTTPResponseHead) -> ResponseTreatment
 
-    /// Decides about a whole answer. Called only after `.hold`, when the upstream's answer has ended.
+    /// Decides about a whole answer. Called only after `.hold`, when the upstream's answer has ended, and only for an
+    /// answer that has a body: one to HEAD, or with status 204 or 304, is passed on instead.
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome
 
     /// Sees a copy of each chunk that was passed on, after `.observe`. Called on the event loop.
     func observe(_ chunk: ByteBuffer)
 
-    /// Always called exactly once, last, whatever happened: the place for audit and metrics.
+    /// Always called exactly once, last, whatever happened: the place for audit and metrics. Called on the event loop.
     func finish(_ summary: ExchangeSummary)
 }
 
@@ -59,7 +65,8 @@ package enum RequestStart: Sendable {
 
 /// What happens to a request whose body was seen.
 package enum RequestOutcome: Sendable {
-    /// Send this to the upstream. The proxy sets the framing headers from `body`.
+    /// Send this to the upstream. The proxy sets the framing headers from `body`, and asks for an answer in no
+    /// content coding, since whoever inspects requests may have to read the answer, too.
     case forward(headers: HTTPHeaders, body: ByteBuffer)
     /// Answer without the upstream.
     case reply(LocalReply)
@@ -87,7 +94,8 @@ package enum ResponseOutcome: Sendable {
 package struct LocalReply: Sendable {
     package enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// Chunks sent as they come, with back-pressure; the sequence ending ends the answer. It is cancelled when the client goes away.
+        /// Chunks sent as they come, with back-pressure; the sequence ending ends the answer. It is cancelled when the
+        /// client goes away. The head goes out with the first chunk, so an error before that becomes a 500.
         case stream(AsyncThrowingStream<ByteBuffer, any Error>)
     }
 

@@ -1,0 +1,455 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import Upstream
+
+/// The last handler of a client's HTTP/1 connection: takes requests from the parser and has them answered one after
+/// the other, in the order they came.
+///
+/// Reading is by demand. While an exchange is under way nothing is read but the body it wants, so a client that
+/// pipelines without reading gains at most what one read brought. The end of the connection is seen all the same: the
+/// event loop reports it even if no read is outstanding. A client that closes its side while it waits for an answer
+/// counts as gone.
+final class ClientConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        /// Between requests. Next: exchanging, lingering, closing.
+        case awaiting
+        /// Next: awaiting, lingering, closing.
+        case exchanging(ProxySession)
+        /// The answer is out and the connection will close; the rest of the request is read and dropped, so that the
+        /// client is not reset before it has read the answer. Next: closing.
+        case lingering
+        /// What was written is being flushed. Next: closed.
+        case closing
+        case closed
+    }
+
+    private enum ReadStage {
+        case idle, head, body, linger
+    }
+
+    private enum WriteStage {
+        case stall
+    }
+
+    private let worker: ProxyWorker
+    private let isTLS: Bool
+    private let readTimer: StageTimer<ReadStage>
+    private let writeTimer: StageTimer<WriteStage>
+    private var context: ChannelHandlerContext?
+    private var state = State.awaiting
+    private var isProcessing = false
+
+    /// What the parser made of what was read and nobody has dealt with yet.
+    private var parts = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
+    private var queuedHeads = 0
+    /// Why nothing more can be read, to be told when its turn has come.
+    private var readFailure: ProxyError?
+    private var lingered = 0
+
+    /// About the exchange under way.
+    private var requestID = ""
+    private var method = HTTPMethod.GET
+    private var version = HTTPVersion.http1_1
+    private var requestEnded = false
+    private var mayKeepAlive = true
+    private var framing = ResponseFraming.none(told: nil)
+    private var willClose = false
+
+    init(worker: ProxyWorker, isTLS: Bool) {
+        self.worker = worker
+        self.isTLS = isTLS
+        self.readTimer = StageTimer(eventLoop: worker.eventLoop)
+        self.writeTimer = StageTimer(eventLoop: worker.eventLoop)
+    }
+
+    private var limits: ProxyLimits { self.worker.configuration.limits }
+
+    // MARK: Lifecycle
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.readTimer.onExpiry = { [weak self] _ in self?.readTimedOut() }
+        self.writeTimer.onExpiry = { [weak self] _ in self?.hangUp(.clientWriteTimeout) }
+        if context.channel.isActive { self.opened(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.gone(.clientWentAway)
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.opened(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.gone(.clientWentAway)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else {
+            self.worker.logger.debug("A client's connection failed", metadata: ["error": "\(error)"])
+            return self.hangUp(.clientWentAway)
+        }
+        if self.readFailure == nil { self.readFailure = self.reason(for: error) }
+        self.process()
+    }
+
+    private func opened(_ context: ChannelHandlerContext) {
+        self.worker.add(self)
+        self.readTimer.stage(.head, in: self.limits.headerTime)
+        context.read()
+    }
+
+    private func gone(_ error: ProxyError) {
+        let state = self.state
+        guard self.close(state) else { return }
+        if case .exchanging(let session) = state { session.leave(error) }
+        self.worker.remove(self)
+    }
+
+    /// Enters the last state. False if it was entered before.
+    private func close(_ state: State) -> Bool {
+        if case .closed = state { return false }
+        self.state = .closed
+        self.parts.removeAll()
+        self.readTimer.stop()
+        self.writeTimer.stop()
+        return true
+    }
+
+    /// Closes at once: there is nobody to be told anything.
+    private func hangUp(_ error: ProxyError) {
+        let context = self.context
+        self.gone(error)
+        context?.close(promise: nil)
+    }
+
+    // MARK: Draining
+
+    /// Takes no more requests than those already begun.
+    func drain() {
+        if case .awaiting = self.state, !self.isHeadBegun { self.hangUp(.shutDown) }
+    }
+
+    func cut() {
+        self.hangUp(.shutDown)
+    }
+
+    // MARK: Reading
+
+    private var isHeadBegun = false
+
+    func sawBytes(_ count: Int) {
+        switch self.state {
+        case .awaiting:
+            guard !self.isHeadBegun else { return }
+            self.isHeadBegun = true
+            self.readTimer.stage(.head, in: self.limits.headerTime)
+        case .lingering:
+            self.lingered += count
+        case .exchanging, .closing, .closed:
+            break
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = Self.unwrapInboundIn(data)
+        switch self.state {
+        case .closed, .closing: return
+        case .awaiting, .exchanging, .lingering: break
+        }
+        if self.readFailure != nil { return }
+        if case .head = part {
+            self.queuedHeads += 1
+            // One of them is the request that is about to be answered or is being answered.
+            if self.queuedHeads > self.limits.pipelinedRequests + 1 {
+                self.readFailure = .tooManyPipelinedRequests
+                return
+            }
+        }
+        self.parts.append(part)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.process()
+        self.readMore()
+    }
+
+    private func readMore() {
+        switch self.state {
+        case .awaiting, .lingering: self.context?.read()
+        case .exchanging(let session):
+            if !self.requestEnded, session.wantsBody {
+                self.readTimer.stage(.body, in: self.limits.bodyIdleTime)
+                self.context?.read()
+            } else {
+                self.readTimer.clearStage()
+            }
+        case .closing, .closed: break
+        }
+    }
+
+    /// Works off what was read, in order, as far as it can be worked off now.
+    private func process() {
+        // An answer that ends at once comes back here; the loop goes on instead of the stack growing.
+        guard !self.isProcessing else { return }
+        self.isProcessing = true
+        defer { self.isProcessing = false }
+        while self.processNext() {}
+    }
+
+    private func processNext() -> Bool {
+        switch self.state {
+        case .awaiting:
+            guard let part = self.parts.popFirst() else {
+                if let failure = self.readFailure { self.refuse(failure) }
+                return false
+            }
+            // A body or an end here is what is left of a request that was refused.
+            if case .head(let head) = part { self.begin(head) }
+            return true
+        case .exchanging(let session):
+            guard !self.requestEnded else { return false }
+            guard let part = self.parts.popFirst() else {
+                if let failure = self.readFailure { session.fail(failure) }
+                return false
+            }
+            self.deliver(part, to: session)
+            return true
+        case .lingering:
+            var isOver = self.readFailure != nil || self.lingered > self.limits.lingerBytes
+            for case .end in self.parts { isOver = true }
+            self.parts.removeAll()
+            if isOver { self.closeWhenFlushed() }
+            return false
+        case .closing, .closed:
+            return false
+        }
+    }
+
+    private func deliver(_ part: HTTPServerRequestPart, to session: ProxySession) {
+        switch part {
+        case .head:
+            // The parser ends a request before it begins the next.
+            break
+        case .body(let chunk):
+            session.receive(chunk)
+        case .end:
+            self.endRequest()
+            session.receiveEnd()
+        }
+    }
+
+    private func endRequest() {
+        self.requestEnded = true
+        self.readTimer.clearStage()
+        self.readTimer.clearTotal()
+    }
+
+    // MARK: Requests
+
+    private func begin(_ head: HTTPRequestHead) {
+        self.worker.metrics.heads.add(1)
+        self.prepare(head)
+        do {
+            let request = try HeaderHygiene.check(head, limits: self.limits)
+            self.mayKeepAlive = request.isKeepAlive
+            let client = ClientInfo(
+                address: self.context?.channel.remoteAddress,
+                requestID: self.requestID,
+                isTLS: self.isTLS
+            )
+            let session = ProxySession(request: request, client: client, worker: self.worker, stream: self)
+            self.state = .exchanging(session)
+            session.start()
+        } catch {
+            self.refuse(error)
+        }
+    }
+
+    /// Forgets the exchange before.
+    private func prepare(_ head: HTTPRequestHead?) {
+        self.requestID = RequestID.make()
+        self.method = head?.method ?? .GET
+        self.version = head?.version ?? .http1_1
+        self.requestEnded = false
+        self.isHeadBegun = false
+        self.mayKeepAlive = false
+        self.willClose = false
+        self.readTimer.clearStage()
+        self.readTimer.total(in: self.limits.bodyTime)
+    }
+
+    /// Answers a request that does not get as far as a session, and closes: where the next one begins is not certain.
+    private func refuse(_ error: ProxyError) {
+        if case .awaiting = self.state, self.readFailure != nil { self.prepare(nil) }
+        self.worker.metrics.countError(error.code)
+        self.worker.metrics.countResponse(error.status)
+        let reply = ErrorReply.make(error)
+        guard case .bytes(let body) = reply.body else { return }
+        var head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
+        head.headers.add(name: "x-request-id", value: self.requestID)
+        self.send(head, length: body.readableBytes, closes: true)
+        self.send(body)
+        self.end()
+    }
+
+    private func reason(for error: HTTPParserError) -> ProxyError {
+        switch error {
+        case .headerOverflow: return .headersTooLarge(self.limits)
+        case .invalidVersion: return .versionNotSupported
+        default: return .malformedRequest
+        }
+    }
+
+    // MARK: Timeouts
+
+    private func readTimedOut() {
+        switch self.state {
+        case .awaiting:
+            if self.isHeadBegun {
+                self.readFailure = .headerTimeout
+                self.process()
+            } else {
+                self.hangUp(.clientWentAway)
+            }
+        case .exchanging(let session):
+            session.fail(.bodyTimeout)
+        case .lingering:
+            self.closeWhenFlushed()
+        case .closing, .closed:
+            break
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        if isWritable {
+            if case .closing = self.state {} else { self.writeTimer.clearStage() }
+        } else {
+            self.writeTimer.stage(.stall, in: self.limits.writeStallTime)
+        }
+        if case .exchanging(let session) = self.state {
+            session.clientWritabilityChanged(isWritable)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+}
+
+// MARK: - The answer
+
+extension ClientConnection: ClientStream {
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    func sendContinue() {
+        // A client that has begun to send does not wait.
+        guard self.parts.isEmpty else { return }
+        self.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+        self.flush()
+    }
+
+    func send(_ head: HTTPResponseHead, length: Int?, closes: Bool) {
+        var head = head
+        head.version = .http1_1
+        self.framing = ResponseFraming(method: self.method, version: self.version, status: head.status, length: length)
+        self.framing.apply(to: &head.headers)
+        self.willClose =
+            closes || !self.mayKeepAlive || !self.requestEnded || self.worker.isDraining
+            || self.framing == .untilClose
+        if self.willClose { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        self.write(.head(head))
+    }
+
+    func send(_ chunk: ByteBuffer) {
+        guard self.framing.hasBody, chunk.readableBytes > 0 else { return }
+        self.write(.body(.byteBuffer(chunk)))
+    }
+
+    func flush() {
+        self.context?.flush()
+    }
+
+    func end() {
+        // The encoder would end a body that was never begun.
+        if self.framing.hasBody { self.write(.end(nil)) }
+        self.flush()
+        if !self.willClose {
+            self.awaitNext()
+        } else if self.requestEnded || self.readFailure != nil && self.readFailure != .headerTimeout {
+            self.closeWhenFlushed()
+        } else {
+            self.linger()
+        }
+    }
+
+    func truncate() {
+        self.flush()
+        self.closeWhenFlushed()
+    }
+
+    func bodyWanted() {
+        // What is already here goes first; the read that brought it ends with another look at what is wanted.
+        guard !self.isProcessing else { return }
+        self.process()
+        self.readMore()
+    }
+
+    func bodyUnwanted() {
+        // What is already here need not cost the connection: often the whole body came with the head.
+        while !self.requestEnded, let part = self.parts.first {
+            if case .head = part { break }
+            self.parts.removeFirst()
+            if case .end = part { self.endRequest() }
+        }
+    }
+
+    // MARK: Inside
+
+    private func write(_ part: HTTPServerResponsePart) {
+        guard let context = self.context else { return }
+        context.write(Self.wrapOutboundOut(part), promise: nil)
+    }
+
+    private func awaitNext() {
+        self.queuedHeads -= 1
+        self.state = .awaiting
+        self.readTimer.clearTotal()
+        self.readTimer.stage(.idle, in: self.limits.idleTime)
+        if self.isProcessing { return }
+        self.process()
+        self.readMore()
+    }
+
+    private func linger() {
+        self.state = .lingering
+        self.lingered = 0
+        self.readTimer.clearTotal()
+        self.readTimer.stage(.linger, in: self.limits.lingerTime)
+        if self.isProcessing { return }
+        self.process()
+        self.readMore()
+    }
+
+    /// Closes when all that was written has gone out, or when the client does not take it in time.
+    private func closeWhenFlushed() {
+        guard let context = self.context else { return }
+        self.state = .closing
+        self.readTimer.stop()
+        self.writeTimer.stage(.stall, in: self.limits.writeStallTime)
+        let flushed = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: flushed)
+        flushed.futureResult.assumeIsolated().whenComplete { _ in
+            self.hangUp(.clientWentAway)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension ClientConnection: Sendable {}

@@ -1,0 +1,25 @@
+import NIOCore
+import NIOHTTP1
+import TLS
+
+/// The handlers of a client's connection that speaks HTTP/1.
+enum HTTP1Pipeline {
+    static func add(to channel: any Channel, tls: TLSContext?, worker: ProxyWorker) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let configuration = worker.configuration.limits
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = configuration.headerBytes
+        limits.maxHeaderListSize = configuration.headerBytes
+        // The exact number is checked with the rest of the head, where it gets its own answer.
+        limits.maxHeaderFieldCount = configuration.headerCount * 2
+        var encoding = HTTPResponseEncoder.Configuration()
+        encoding.automaticallySetFramingHeaders = false
+
+        let connection = ClientConnection(worker: worker, isTLS: tls != nil)
+        if let tls { try pipeline.addHandler(TLSHandler(context: tls)) }
+        try pipeline.addHandler(ByteTap(connection))
+        try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
+        try pipeline.addHandler(connection)
+    }
+}

@@ -1,0 +1,47 @@
+package import TLS
+package import Upstream
+
+/// Where a proxy listens, what it forwards to, and what it allows.
+package struct ProxyConfiguration: Sendable {
+    /// One address to listen on.
+    package struct Listener: Sendable {
+        package var host: String
+        /// 0 lets the system choose one.
+        package var port: Int
+        /// The certificate and settings of a TLS listener; nil for a plain one.
+        package var tls: TLSContext?
+
+        package init(host: String, port: Int, tls: TLSContext? = nil) {
+            self.host = host
+            self.port = port
+            self.tls = tls
+        }
+    }
+
+    package var listeners: [Listener]
+    package var limits: ProxyLimits
+    /// Nil for a server whose filter answers everything itself.
+    package var upstream: UpstreamPeer?
+    /// The name by which the proxy goes in `Via`.
+    package var pseudonym: String
+    /// Whether the upstream is told the client's address, scheme and host in `X-Forwarded-*`.
+    package var forwardsClientAddress: Bool
+
+    package init(
+        listeners: [Listener],
+        limits: ProxyLimits = .init(),
+        upstream: UpstreamPeer? = nil,
+        pseudonym: String = "guardian",
+        forwardsClientAddress: Bool = true
+    ) {
+        self.listeners = listeners
+        self.limits = limits
+        self.upstream = upstream
+        self.pseudonym = pseudonym
+        self.forwardsClientAddress = forwardsClientAddress
+    }
+
+    var forwardedFields: ForwardedFields {
+        ForwardedFields(pseudonym: self.pseudonym, describesClient: self.forwardsClientAddress)
+    }
+}

@@ -1,0 +1,401 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import Upstream
+
+/// The life of one request.
+///
+/// Read from top to bottom, the sections are the phases in their order: the head opens the exchange; the body is
+/// gathered and judged, or streamed; the request goes to the upstream; the answer comes back, is judged or streamed;
+/// the exchange is recorded, always. What an event means in which state is `ExchangeStateMachine`'s to say.
+///
+/// Belongs to the event loop of the client's connection. Only the filter's decisions run elsewhere, in a task that
+/// comes back here.
+final class ProxySession {
+    let filter: any FilterSession
+    let eventLoop: any EventLoop
+    var machine: ExchangeStateMachine
+    var summary = ExchangeSummary()
+    /// A decision of the filter, or a streamed reply, under way.
+    var task: Task<Void, Never>?
+    /// Waits for the client to take more of a streamed reply.
+    var replyPromise: EventLoopPromise<Bool>?
+
+    private let request: CheckedRequest
+    private let client: ClientInfo
+    private let worker: ProxyWorker
+    private weak var stream: (any ClientStream)?
+    private let startedAt = NIODeadline.now()
+
+    private var requestBody = ByteBuffer()
+    private var exchange: UpstreamExchange?
+    private var answerHead: HTTPResponseHead?
+    private var answerBody = ByteBuffer()
+    private var isRecorded = false
+
+    init(request: CheckedRequest, client: ClientInfo, worker: ProxyWorker, stream: any ClientStream) {
+        self.request = request
+        self.client = client
+        self.worker = worker
+        self.stream = stream
+        self.eventLoop = worker.eventLoop
+        self.machine = ExchangeStateMachine(bodyLimit: worker.configuration.limits.bodyBytes)
+        self.filter = worker.filter.open(request.head, from: client)
+        worker.metrics.exchanges.add(1)
+    }
+
+    // MARK: Phase 1, the head
+
+    func start() {
+        let start = self.filter.begin()
+        let kind: ExchangeStateMachine.Start
+        switch start {
+        case .inspect(let limit): kind = .inspect(limit: limit)
+        case .pass: kind = .pass
+        case .reply: kind = .reply
+        }
+        let isEncoded = ResponseHygiene.isEncoded(self.request.head.headers)
+        switch self.machine.begin(kind, framing: self.request.framing, isEncoded: isEncoded) {
+        case .readBody:
+            self.invite()
+        case .judge:
+            self.judgeRequest()
+        case .forward:
+            guard case .pass(let headers) = start else { return }
+            self.forward(headers: headers, body: self.streamedBody)
+            self.invite()
+        case .reply:
+            guard case .reply(let reply) = start else { return }
+            self.send(reply)
+        case .fail(let error):
+            self.fail(error)
+        }
+    }
+
+    private func invite() {
+        if self.request.expectsContinue { self.stream?.sendContinue() }
+    }
+
+    private var streamedBody: UpstreamBody {
+        switch self.request.framing {
+        case .none: return .none
+        case .length(let length): return .stream(length: length)
+        case .chunked: return .stream(length: nil)
+        }
+    }
+
+    // MARK: Phase 2, the body
+
+    /// Whether the connection should read on for this exchange.
+    var wantsBody: Bool {
+        guard self.machine.wantsBody else { return false }
+        return self.machine.isStreamingBody ? self.exchange?.isWritable ?? false : true
+    }
+
+    func receive(_ chunk: ByteBuffer) {
+        self.summary.requestBytes += chunk.readableBytes
+        self.worker.metrics.bytesIn.add(chunk.readableBytes)
+        switch self.machine.receivedBody(bytes: chunk.readableBytes) {
+        case .gather:
+            // Copied: a slice would keep the whole read it came from, which a client that sends chunks of one byte
+            // makes 65,536 times as large.
+            var chunk = chunk
+            self.requestBody.writeBuffer(&chunk)
+        case .send:
+            self.exchange?.send(chunk)
+        case .discard:
+            break
+        case .fail(let error):
+            self.fail(error)
+        }
+    }
+
+    func receiveEnd() {
+        switch self.machine.receivedEnd() {
+        case .none: break
+        case .judge: self.judgeRequest()
+        case .endUpload: self.exchange?.end()
+        }
+    }
+
+    // MARK: Phase 3, the filter decides about the request
+
+    private func judgeRequest() {
+        let filter = self.filter
+        let body = self.requestBody
+        self.requestBody = ByteBuffer()
+        self.decide {
+            await filter.request(body: body)
+        } then: {
+            $0.requestJudged($1)
+        }
+    }
+
+    private func requestJudged(_ outcome: RequestOutcome) {
+        switch outcome {
+        case .forward(var headers, let body):
+            guard self.machine.requestJudged(forwards: true) == .proceed else { return self.record() }
+            // The answer may have to be read, too.
+            headers.replaceOrAdd(name: "accept-encoding", value: "identity")
+            self.forward(headers: headers, body: body.readableBytes == 0 ? .none : .bytes(body))
+        case .reply(let reply):
+            guard self.machine.requestJudged(forwards: false) == .proceed else { return self.record() }
+            self.send(reply)
+        }
+    }
+
+    // MARK: Phase 4, to the upstream
+
+    private func forward(headers: HTTPHeaders, body: UpstreamBody) {
+        guard let pool = self.worker.pool else { return self.fail(.noUpstream) }
+        var head = self.request.head
+        head.headers = ResponseHygiene.wellFormed(HopByHop.strip(headers))
+        self.worker.configuration.forwardedFields.add(
+            to: &head.headers,
+            client: self.client,
+            version: self.request.head.version,
+            host: self.request.head.headers.first(name: "host")
+        )
+        let exchange = UpstreamExchange(pool: pool, head: head, body: body, delegate: self)
+        self.exchange = exchange
+        exchange.start()
+    }
+
+    // MARK: Phase 5, the answer
+
+    private func receiveAnswer(_ head: HTTPResponseHead) {
+        var head = head
+        let length = ResponseHygiene.clean(&head)
+        let isEncoded = ResponseHygiene.isEncoded(head.headers)
+        let treatment = self.filter.responseHead(&head)
+        let framing = ResponseFraming(
+            method: self.request.head.method,
+            version: self.request.head.version,
+            status: head.status,
+            length: length
+        )
+        switch self.machine.answered(treatment, isEncoded: isEncoded, hasBody: framing.hasBody) {
+        case .send:
+            self.sendHead(head, length: length, closes: false)
+            self.stream?.flush()
+        case .hold:
+            self.answerHead = head
+        case .fail(let error):
+            return self.fail(error)
+        case .ignore:
+            return
+        }
+        self.demandAnswer()
+    }
+
+    private func receiveAnswer(_ chunk: ByteBuffer) {
+        switch self.machine.answerChunk(bytes: chunk.readableBytes) {
+        case .send(let observed):
+            if observed { self.filter.observe(chunk) }
+            self.sendBody(chunk)
+        case .gather:
+            var chunk = chunk
+            self.answerBody.writeBuffer(&chunk)
+        case .fail(let error):
+            self.fail(error)
+        case .ignore:
+            break
+        }
+    }
+
+    /// Asks the upstream for more as long as there is room for it.
+    private func demandAnswer() {
+        if self.stream?.isWritable ?? false {
+            self.exchange?.demand()
+        }
+    }
+
+    private func receiveAnswerEnd() {
+        if self.machine.answerEnded() {
+            self.judgeAnswer()
+        } else {
+            self.end()
+        }
+    }
+
+    // MARK: Phase 6, the filter decides about the answer
+
+    private func judgeAnswer() {
+        guard let head = self.answerHead else { return self.fail(.replyFailed) }
+        let filter = self.filter
+        let body = self.answerBody
+        self.answerBody = ByteBuffer()
+        self.decide {
+            await filter.response(head: head, body: body)
+        } then: {
+            $0.answerJudged($1)
+        }
+    }
+
+    private func answerJudged(_ outcome: ResponseOutcome) {
+        guard self.machine.answerJudged() == .proceed else { return self.record() }
+        switch outcome {
+        case .forward(let head, let body):
+            self.send(LocalReply(status: head.status, headers: head.headers, body: .bytes(body)))
+        case .reply(let reply):
+            self.send(reply)
+        }
+    }
+
+    // MARK: Sending
+
+    func sendHead(_ head: HTTPResponseHead, length: Int?, closes: Bool) {
+        self.machine.sendingHead()
+        self.summary.status = Int(head.status.code)
+        self.worker.metrics.countResponse(Int(head.status.code))
+        var head = head
+        head.headers = ResponseHygiene.wellFormed(HopByHop.strip(head.headers))
+        head.headers.replaceOrAdd(name: "x-request-id", value: self.client.requestID)
+        self.stream?.send(head, length: length, closes: closes)
+    }
+
+    func sendBody(_ chunk: ByteBuffer) {
+        guard self.request.head.method != .HEAD else { return }
+        self.summary.responseBytes += chunk.readableBytes
+        self.worker.metrics.bytesOut.add(chunk.readableBytes)
+        self.stream?.send(chunk)
+    }
+
+    func flush() {
+        self.stream?.flush()
+    }
+
+    var isWritable: Bool { self.stream?.isWritable ?? false }
+
+    private func send(_ reply: LocalReply) {
+        self.stream?.bodyUnwanted()
+        let head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
+        switch reply.body {
+        case .bytes(let body):
+            self.sendHead(head, length: body.readableBytes, closes: reply.closesConnection)
+            self.sendBody(body)
+            self.end()
+        case .stream(let chunks):
+            self.stream(head, chunks, closes: reply.closesConnection)
+        }
+    }
+
+    // MARK: Ends
+
+    /// The answer is whole.
+    func end() {
+        guard self.machine.finish() else { return }
+        self.exchange?.cancel()
+        self.record()
+        self.stream?.end()
+    }
+
+    /// The exchange cannot go on: say so, or cut the answer if it has begun.
+    func fail(_ error: ProxyError) {
+        let action = self.machine.fail()
+        guard action != .ignore else { return }
+        self.note(error)
+        self.task?.cancel()
+        self.exchange?.cancel()
+        switch action {
+        case .reply:
+            self.send(ErrorReply.make(error))
+        case .truncate:
+            self.record()
+            self.stream?.truncate()
+        case .ignore:
+            break
+        }
+    }
+
+    /// The client is gone, or is sent away: whatever works for it stops.
+    func leave(_ error: ProxyError) {
+        let action = self.machine.leave()
+        guard action != .ignore else { return }
+        self.note(error)
+        if self.summary.status == nil { self.summary.status = error.status }
+        self.task?.cancel()
+        self.exchange?.cancel()
+        self.replyPromise?.succeed(false)
+        self.replyPromise = nil
+        if action == .close { self.record() }
+    }
+
+    func clientWritabilityChanged(_ isWritable: Bool) {
+        guard isWritable else { return }
+        self.replyPromise?.succeed(true)
+        self.replyPromise = nil
+        self.exchange?.demand()
+    }
+
+    private func note(_ error: ProxyError) {
+        guard self.summary.error == nil else { return }
+        self.summary.error = error.code
+        self.summary.fault = error.fault
+        self.worker.metrics.countError(error.code)
+    }
+
+    // MARK: Phase 7, the record
+
+    private func record() {
+        guard !self.isRecorded else { return }
+        self.isRecorded = true
+        let now = NIODeadline.now()
+        self.summary.duration = Duration(now - self.startedAt)
+        if let exchange = self.exchange, let sentAt = exchange.sentAt {
+            self.summary.upstreamFirstByte = exchange.answeredAt.map { Duration($0 - sentAt) }
+            self.summary.upstreamDuration = Duration((exchange.finishedAt ?? now) - sentAt)
+        }
+        self.worker.metrics.exchanges.add(-1)
+        self.filter.finish(self.summary)
+    }
+
+    /// Runs a decision of the filter off the event loop and comes back with it.
+    private func decide<Outcome: Sendable>(
+        _ decision: @escaping @Sendable () async -> Outcome,
+        then: @escaping @Sendable (ProxySession, Outcome) -> Void
+    ) {
+        let eventLoop = self.eventLoop
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        self.task = Task {
+            let outcome = await decision()
+            eventLoop.execute {
+                session.value.task = nil
+                then(session.value, outcome)
+            }
+        }
+    }
+}
+
+// MARK: - What the upstream says
+
+extension ProxySession: UpstreamExchangeDelegate {
+    func upstreamWritabilityChanged(_ isWritable: Bool) {
+        if isWritable, self.machine.isStreamingBody { self.stream?.bodyWanted() }
+    }
+
+    func upstreamAnswered(_ head: HTTPResponseHead) { self.receiveAnswer(head) }
+
+    func upstreamSent(_ chunk: ByteBuffer) { self.receiveAnswer(chunk) }
+
+    func upstreamReadCompleted() {
+        self.stream?.flush()
+        self.demandAnswer()
+    }
+
+    func upstreamFinished() { self.receiveAnswerEnd() }
+
+    func upstreamFailed(_ error: UpstreamError) {
+        self.worker.logger.warning(
+            "The upstream failed",
+            metadata: [
+                "request_id": "\(self.client.requestID)", "error": "\(error.code.rawValue)",
+                "detail": "\(error.detail)",
+            ]
+        )
+        self.fail(ProxyError(error))
+    }
+}
+
+@available(*, unavailable)
+extension ProxySession: Sendable {}

@@ -1,0 +1,86 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import TLS
+
+/// Opens one connection to a peer on a given event loop.
+struct UpstreamConnector {
+    let peer: UpstreamPeer
+    let eventLoop: any EventLoop
+
+    /// - Parameter make: makes the last handler. Called once per address that is tried, since a name may have several.
+    /// - Returns: the last handler of the connection that won, when requests can be written to it.
+    func connect(
+        _ make: @escaping @Sendable () -> UpstreamConnection
+    ) -> EventLoopFuture<NIOLoopBound<UpstreamConnection>> {
+        let peer = self.peer
+        let eventLoop = self.eventLoop
+        return ClientBootstrap(group: eventLoop)
+            .connectTimeout(peer.timeouts.connect)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.addHandlers(to: channel, peer: peer, last: make())
+                }
+            }
+            .connect(host: peer.host, port: peer.port)
+            .flatMapThrowing { channel in
+                NIOLoopBound(
+                    try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self),
+                    eventLoop: eventLoop
+                )
+            }
+            .flatMap { connection in
+                connection.value.whenOpened.map { connection }
+            }
+    }
+
+    private static func addHandlers(to channel: any Channel, peer: UpstreamPeer, last: UpstreamConnection) throws {
+        let pipeline = channel.pipeline.syncOperations
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = peer.limits.headerBytes
+        limits.maxHeaderListSize = peer.limits.headerBytes
+        limits.maxHeaderFieldCount = peer.limits.headerCount
+        var encoding = HTTPRequestEncoder.Configuration()
+        encoding.automaticallySetFramingHeaders = false
+        if let tls = peer.tls {
+            try pipeline.addHandler(TLSHandler(context: tls, serverName: peer.serverName ?? peer.host))
+        }
+        try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
+        try pipeline.addHandler(
+            ByteToMessageHandler(
+                HTTPResponseDecoder(informationalResponseStrategy: .drop, limitConfiguration: limits)
+            )
+        )
+        try pipeline.addHandler(last)
+    }
+
+    /// What a failure to connect means to whoever waited for the connection.
+    static func reason(for error: any Error) -> UpstreamError {
+        let detail = String(describing: error)
+        switch error {
+        case let error as UpstreamError:
+            return error
+        case let error as NIOConnectionError:
+            if error.connectionErrors.isEmpty {
+                return UpstreamError(.nameNotFound, detail: detail)
+            }
+            // One address refusing and another timing out is a refusal: the peer's machine is there.
+            let reasons = error.connectionErrors.map { Self.reason(for: $0.error) }
+            let code = [UpstreamError.Code.connectRefused, .connectTimeout].first { code in
+                reasons.contains { $0.code == code }
+            }
+            return UpstreamError(code ?? .unreachable, detail: detail)
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            return UpstreamError(.connectRefused, detail: detail)
+        case let error as IOError where error.errnoCode == ETIMEDOUT:
+            return UpstreamError(.connectTimeout, detail: detail)
+        case ChannelError.connectTimeout:
+            return UpstreamError(.connectTimeout, detail: detail)
+        default:
+            return UpstreamError(.unreachable, detail: detail)
+        }
+    }
+}

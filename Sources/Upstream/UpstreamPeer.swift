@@ -1,0 +1,75 @@
+package import TLS
+
+/// The server that requests are forwarded to, and what an exchange with it may take.
+///
+/// Two exchanges share a connection only when they are for the same peer value on the same event loop, so everything
+/// that decides whom a connection reaches and how it is verified belongs in here.
+package struct UpstreamPeer: Sendable {
+    package enum Scheme: String, Sendable {
+        case http, https
+    }
+
+    package let scheme: Scheme
+    /// A DNS name or an IP address, without brackets.
+    package var host: String
+    package var port: Int
+    /// How the peer is verified; nil for `http`.
+    package let tls: TLSContext?
+    /// The name that the peer's certificate must be for, where it is not `host`.
+    package var serverName: String?
+    /// Put in front of each path, for an API that does not live at the root: empty, or `/prefix` without a final slash.
+    package var pathPrefix: String
+    package var timeouts: UpstreamTimeouts
+    package var limits: UpstreamLimits
+
+    /// A peer that is spoken to in the clear.
+    package static func http(
+        host: String,
+        port: Int = 80,
+        pathPrefix: String = "",
+        timeouts: UpstreamTimeouts = .init(),
+        limits: UpstreamLimits = .init()
+    ) -> UpstreamPeer {
+        UpstreamPeer(
+            scheme: .http,
+            host: host,
+            port: port,
+            tls: nil,
+            serverName: nil,
+            pathPrefix: pathPrefix,
+            timeouts: timeouts,
+            limits: limits
+        )
+    }
+
+    /// A peer behind TLS. Its certificate must be for `serverName`, or for `host` if that is nil.
+    package static func https(
+        host: String,
+        port: Int = 443,
+        tls: TLSContext,
+        serverName: String? = nil,
+        pathPrefix: String = "",
+        timeouts: UpstreamTimeouts = .init(),
+        limits: UpstreamLimits = .init()
+    ) -> UpstreamPeer {
+        UpstreamPeer(
+            scheme: .https,
+            host: host,
+            port: port,
+            tls: tls,
+            serverName: serverName,
+            pathPrefix: pathPrefix,
+            timeouts: timeouts,
+            limits: limits
+        )
+    }
+
+    /// The value of the `Host` field: the port is left out where it is the scheme's own (RFC 9110, 7.2).
+    package var authority: String {
+        let name = self.host.utf8.contains(UInt8(ascii: ":")) ? "[\(self.host)]" : self.host
+        switch (self.scheme, self.port) {
+        case (.http, 80), (.https, 443): return name
+        default: return "\(name):\(self.port)"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Logging
+import NIOCore
+import NIOPosix
+import TLS
+import Upstream
+
+@testable import Proxy
+
+/// A proxy on a loopback port with an origin behind it.
+struct ProxyHarness: Sendable {
+    let group: MultiThreadedEventLoopGroup
+    let origin: Origin
+    let filter: ScriptedFilter
+    let server: ProxyServer
+    let port: Int
+    let clientTLS: TLSContext?
+
+    /// Starts all of it, runs the body, and takes it down again.
+    static func run(
+        _ script: ScriptedFilter.Script = .init(),
+        limits: ProxyLimits = .init(),
+        timeouts: UpstreamTimeouts = .init(),
+        upstreamLimits: UpstreamLimits = .init(),
+        tls: (server: TLSContext, client: TLSContext)? = nil,
+        hasUpstream: Bool = true,
+        upstreamPort: Int? = nil,
+        threads: Int = 1,
+        _ body: (ProxyHarness) async throws -> Void
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let origin = try await Origin.start(group)
+        let filter = ScriptedFilter(script)
+        let upstream = UpstreamPeer.http(
+            host: "127.0.0.1",
+            port: upstreamPort ?? origin.port,
+            timeouts: timeouts,
+            limits: upstreamLimits
+        )
+        let server = try await ProxyServer(
+            configuration: .init(
+                listeners: [.init(host: "127.0.0.1", port: 0, tls: tls?.server)],
+                limits: limits,
+                upstream: hasUpstream ? upstream : nil
+            ),
+            filter: filter,
+            group: group,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let port = try await server.start()[0].port ?? 0
+        let harness = ProxyHarness(
+            group: group,
+            origin: origin,
+            filter: filter,
+            server: server,
+            port: port,
+            clientTLS: tls?.client
+        )
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(harness))
+        } catch {
+            result = .failure(error)
+        }
+        await server.shutdown(deadline: .now() + .milliseconds(100))
+        try? await origin.stop()
+        try await group.shutdownGracefully()
+        try result.get()
+    }
+
+    func connect(autoRead: Bool = true) async throws -> RawClient {
+        try await RawClient.connect(to: self.port, group: self.group, tls: self.clientTLS, autoRead: autoRead)
+    }
+}

@@ -1,0 +1,83 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+@testable import Proxy
+
+/// A filter whose every decision is given as a closure. The defaults let everything pass as it comes.
+final class ScriptedFilter: ProxyFilter {
+    struct Script: Sendable {
+        var begin: @Sendable (HTTPRequestHead) -> RequestStart = { .pass(headers: $0.headers) }
+        var request: @Sendable (HTTPRequestHead, ByteBuffer) async -> RequestOutcome = {
+            .forward(headers: $0.headers, body: $1)
+        }
+        var responseHead: @Sendable (inout HTTPResponseHead) -> ResponseTreatment = { _ in .pass }
+        var response: @Sendable (HTTPResponseHead, ByteBuffer) async -> ResponseOutcome = {
+            .forward(head: $0, body: $1)
+        }
+    }
+
+    struct Seen: Sendable {
+        var heads: [HTTPRequestHead] = []
+        var observed = ""
+        var summaries: [ExchangeSummary] = []
+    }
+
+    let script: Script
+    let seen = Mutex(Seen())
+
+    init(_ script: Script = Script()) {
+        self.script = script
+    }
+
+    static func inspecting(limit: Int = 10 * 1024 * 1024, hold: Int? = nil) -> Script {
+        var script = Script()
+        script.begin = { _ in .inspect(limit: limit) }
+        if let hold { script.responseHead = { _ in .hold(limit: hold) } }
+        return script
+    }
+
+    func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
+        self.seen.withLock { $0.heads.append(head) }
+        return Session(filter: self, head: head)
+    }
+
+    var summaries: [ExchangeSummary] { self.seen.withLock { $0.summaries } }
+    var observed: String { self.seen.withLock { $0.observed } }
+
+    private final class Session: FilterSession {
+        let filter: ScriptedFilter
+        let head: HTTPRequestHead
+
+        init(filter: ScriptedFilter, head: HTTPRequestHead) {
+            self.filter = filter
+            self.head = head
+        }
+
+        func begin() -> RequestStart { self.filter.script.begin(self.head) }
+
+        func request(body: ByteBuffer) async -> RequestOutcome { await self.filter.script.request(self.head, body) }
+
+        func responseHead(_ head: inout HTTPResponseHead) -> ResponseTreatment {
+            self.filter.script.responseHead(&head)
+        }
+
+        func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
+            await self.filter.script.response(head, body)
+        }
+
+        func observe(_ chunk: ByteBuffer) {
+            self.filter.seen.withLock { $0.observed += String(buffer: chunk) }
+        }
+
+        func finish(_ summary: ExchangeSummary) {
+            self.filter.seen.withLock { $0.summaries.append(summary) }
+        }
+    }
+}
+
+extension LocalReply {
+    static func text(_ text: String, status: HTTPResponseStatus = .ok) -> LocalReply {
+        LocalReply(status: status, headers: ["content-type": "text/plain"], body: .bytes(ByteBuffer(string: text)))
+    }
+}
