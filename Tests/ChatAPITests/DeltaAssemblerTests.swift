@@ -1,0 +1,120 @@
+import ChatAPI
+import GuardCore
+import Testing
+
+struct DeltaAssemblerTests {
+    /// The events of a stream, given as the choices of each chunk.
+    private static func stream(_ choices: [String], done: Bool = true) -> String {
+        let head = #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":["#
+        return choices.map { head + $0 + "]}\n\n" }.joined() + (done ? "data: [DONE]\n\n" : "")
+    }
+
+    private static func delta(_ delta: String, index: Int = 0, finish: String = "null") -> String {
+        #"{"index":\#(index),"delta":{\#(delta)},"finish_reason":\#(finish)}"#
+    }
+
+    private func assemble(_ text: String) throws(ChatAPIError) -> DeltaAssembler {
+        var assembler = DeltaAssembler()
+        try assembler.read(Array(text.utf8))
+        return assembler
+    }
+
+    private func texts(_ text: String) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for segment in try assemble(text).completion.segments { found[segment.path] = segment.text }
+        return found
+    }
+
+    @Test func contentIsJoined() throws {
+        let text = Self.stream([
+            Self.delta(#""role":"assistant","content":"""#), Self.delta(#""content":"two w""#),
+            Self.delta(#""content":"ords""#), Self.delta("", finish: #""stop""#),
+        ])
+        let assembler = try assemble(text)
+        #expect(assembler.isComplete)
+        #expect(
+            String(decoding: assembler.completion.serialized, as: UTF8.self)
+                == #"{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"message":{"role":"assistant","content":"two words"},"finish_reason":"stop","index":0}]}"#
+        )
+    }
+
+    @Test func choicesAreKeptApart() throws {
+        let found = try texts(
+            Self.stream([
+                Self.delta(#""content":"a ""#, index: 1), Self.delta(#""content":"c ""#),
+                Self.delta(#""content":"b""#, index: 1),
+                Self.delta(#""content":"d""#),
+            ])
+        )
+        #expect(found == ["/choices/0/message/content": "c d", "/choices/1/message/content": "a b"])
+    }
+
+    @Test func toolCallsAreJoinedByTheirIndex() throws {
+        let found = try texts(
+            Self.stream([
+                Self.delta(
+                    #""tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}]"#
+                ),
+                Self.delta(
+                    #""tool_calls":[{"index":1,"id":"b","type":"function","function":{"name":"g","arguments":"{"}}]"#
+                ),
+                Self.delta(#""tool_calls":[{"index":0,"function":{"arguments":"{\"q\": \"W"}}]"#),
+                Self.delta(#""tool_calls":[{"index":1,"function":{"arguments":" }"}}]"#),
+                Self.delta(#""tool_calls":[{"index":0,"function":{"arguments":" W\"}"}}]"#),
+            ])
+        )
+        #expect(found["/choices/0/message/tool_calls/0/function/arguments"] == #"{"q": "W W"}"#)
+        #expect(found["/choices/0/message/tool_calls/1/function/arguments"] == "{ }")
+    }
+
+    @Test(arguments: ["reasoning_content", "reasoning", "refusal", "unheard_of"])
+    func otherMembersAreJoinedToo(member: String) throws {
+        let found = try texts(Self.stream([Self.delta(#""\#(member)":"W ""#), Self.delta(#""\#(member)":"W""#)]))
+        #expect(found == ["/choices/0/message/\(member)": "W W"])
+    }
+
+    @Test func anEventThatIsNoChunkIsKeptAndRead() throws {
+        let found = try texts(#"data: {"error":{"message":"W W"}}"# + "\n\n")
+        #expect(Array(found.values) == ["W W"])
+    }
+
+    @Test func aStreamCutAnywhereGivesTheSameAnswer() throws {
+        let text = Array(
+            Self.stream([
+                Self.delta(#""role":"assistant","content":"é""#), Self.delta(#""content":"😀 x""#),
+                Self.delta("", finish: #""stop""#),
+            ]).utf8
+        )
+        var whole = DeltaAssembler()
+        try whole.read(text)
+        for cut in text.indices {
+            var assembler = DeltaAssembler()
+            try assembler.read(text[..<cut])
+            try assembler.read(text[cut...])
+            #expect(assembler.completion == whole.completion)
+            #expect(assembler.isComplete)
+        }
+    }
+
+    @Test func aStreamWithoutItsEndIsNotComplete() throws {
+        #expect(try !assemble(Self.stream([Self.delta(#""content":"a b""#)], done: false)).isComplete)
+    }
+
+    @Test(
+        arguments: [
+            "data: {\n\n", "data: hello\n\n", "data: {\"a\":1,\"a\":2}\n\n", "data: [DONE]\n\ndata: {\"x\":1}\n\n",
+            "data: {\"choices\":[1]}\n\n", "data: {\"choices\":[{\"index\":-1,\"delta\":{}}]}\n\n",
+            "data: {\"choices\":[{\"index\":1000000,\"delta\":{}}]}\n\n",
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":99}]}}]}\n\n",
+        ]
+    )
+    func aStreamThatIsNotOfTheDialectIsRefused(text: String) {
+        let error = #expect(throws: ChatAPIError.self) { try assemble(text) }
+        #expect(error?.status == 502)
+    }
+
+    @Test func aStreamThatIsNotUTF8IsRefused() {
+        var assembler = DeltaAssembler()
+        #expect(throws: ChatAPIError.self) { try assembler.read(Array("data: ".utf8) + [0xC0, 0xAF, 0x0A, 0x0A]) }
+    }
+}

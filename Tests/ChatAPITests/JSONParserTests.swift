@@ -1,0 +1,138 @@
+import ChatAPI
+import Testing
+
+struct JSONParserTests {
+    private func parse(_ text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSONValue {
+        try JSONParser.parse(Array(text.utf8), limits: limits)
+    }
+
+    @Test func readsEveryKindOfValue() throws {
+        let value = try parse(#" {"a":[null,true,false,-1.50e+2,"x"],"b":{},"c":[]} "#)
+        let expected: JSONObject = [
+            "a": .array([.null, .bool(true), .bool(false), .number("-1.50e+2"), .string("x")]),
+            "b": .object(JSONObject()),
+            "c": .array([]),
+        ]
+        #expect(value == .object(expected))
+    }
+
+    @Test func readsEscapes() throws {
+        let value = try parse(#""\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00""#)
+        #expect(value == .string("\"\\/\u{08}\u{0C}\n\r\tA\u{E9}😀"))
+    }
+
+    @Test func keepsTheSpellingOfNumbers() throws {
+        for number in ["0", "-0", "1.0", "1e0", "1E+400", "123456789012345678901234567890"] {
+            #expect(try parse(number) == .number(number))
+        }
+    }
+
+    @Test(
+        arguments: [
+            "", " ", "nul", "tru", "True", "NaN", "Infinity", "-Infinity", "undefined", "'a'", "01", "-", "-01", "1.",
+            ".5", "+1", "1e", "1e+", "0x10", "1_000", "[1,]", "[,1]", "[1 2]", "[1", "{", #"{"a"}"#, #"{"a":}"#,
+            #"{"a":1,}"#, #"{a:1}"#, #"{1:1}"#, "{,}", "\"", #""\x""#, #""\u12""#, #""\u12G4""#, #""\u+123""#, "\"\\",
+            "\"a\tb\"", "\"a\u{0}b\"", "1 2", "{}{}", "[]]", "/* */ 1", "1 // x", "\u{FEFF}1", "\u{A0}1", "\u{0C}1",
+        ]
+    )
+    func refusesWhatIsNotJSON(text: String) {
+        #expect(throws: JSONError.self) { try parse(text) }
+    }
+
+    @Test(arguments: [
+        #""\ud800""#, #""\udc00""#, #""\ud800\u0041""#, #""\ud800\ud800""#, #""\ud83dx""#, #""\ude00\ud83d""#,
+    ])
+    func refusesLoneSurrogates(text: String) {
+        #expect(throws: JSONError.self) { try parse(text) }
+    }
+
+    @Test func refusesBytesThatAreNotUTF8() {
+        let sequences: [[UInt8]] = [
+            [0xFF], [0x80], [0xC0, 0xAF], [0xE0, 0x80, 0xAF], [0xF0, 0x80, 0x80, 0xAF], [0xED, 0xA0, 0x80],
+            [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0xC3],
+        ]
+        for sequence in sequences {
+            #expect(throws: JSONError.self) { try JSONParser.parse([0x22] + sequence + [0x22]) }
+            #expect(throws: JSONError.self) { try JSONParser.parse([0x7B, 0x22] + sequence + Array("\":1}".utf8)) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            #"{"stream":false,"stream":true}"#, #"{"a":1,"b":2,"a":1}"#, #"{"model":"a","mod\u0065l":"b"}"#,
+            #"{"x":{"y":[{"z":1,"z":2}]}}"#,
+        ]
+    )
+    func refusesANameGivenTwice(text: String) {
+        let error = #expect(throws: JSONError.self) { try parse(text) }
+        #expect(error?.message.contains("twice") == true)
+    }
+
+    @Test func theSameNameMayStandInTwoObjects() throws {
+        _ = try parse(#"[{"a":1},{"a":{"a":2}}]"#)
+    }
+
+    @Test func namesThatDifferInCaseAreDifferent() throws {
+        #expect(try parse(#"{"a":1,"A":2}"#).object?.members.count == 2)
+    }
+
+    @Test func nestingIsBounded() throws {
+        let limit = JSONLimits().depth
+        let deepest = String(repeating: "[", count: limit) + String(repeating: "]", count: limit)
+        _ = try parse(deepest)
+        #expect(throws: JSONError.self) { try parse("[" + deepest + "]") }
+    }
+
+    @Test(arguments: ["[", "{\"a\":"])
+    func aDepthBombIsRefusedWithoutBeingFollowed(piece: String) {
+        #expect(throws: JSONError.self) { try parse(String(repeating: piece, count: 1_000_000)) }
+    }
+
+    @Test func theNumberOfValuesIsBounded() throws {
+        var limits = JSONLimits()
+        limits.values = 4
+        _ = try parse("[1,2,3]", limits: limits)
+        #expect(throws: JSONError.self) { try parse("[1,2,3,4]", limits: limits) }
+    }
+
+    @Test func theSizeIsBounded() throws {
+        var limits = JSONLimits()
+        limits.bytes = 4
+        _ = try parse("\"ab\"", limits: limits)
+        #expect(throws: JSONError.self) { try parse("\"abc\"", limits: limits) }
+    }
+
+    @Test func theLengthOfANumberIsBounded() throws {
+        _ = try parse(String(repeating: "9", count: 64))
+        #expect(throws: JSONError.self) { try parse(String(repeating: "9", count: 65)) }
+    }
+
+    @Test func anErrorNamesItsPlace() {
+        let error = #expect(throws: JSONError.self) { try parse("{\"a\": [1,\n  {\"b/c\": oops}]}") }
+        #expect(error?.offset == 20)
+        #expect(error?.line == 2)
+        #expect(error?.column == 11)
+        #expect(error?.pointer == "/a/1/b~1c")
+    }
+
+    @Test func everyCutOfAGoodTextIsRefused() throws {
+        let text = Array(#"{"a":[1.5e3,"\ud83d\ude00é",true,null],"b":{"c":-0}}"#.utf8)
+        _ = try JSONParser.parse(text)
+        for end in text.indices {
+            #expect(throws: JSONError.self) { try JSONParser.parse(Array(text[..<end])) }
+        }
+    }
+
+    @Test func noByteInAGoodTextMakesItTrap() {
+        let text = Array(#"{"a":[1.5e3,"\ud83d\ude00é",true,null],"b":{"c":-0}}"#.utf8)
+        for position in text.indices {
+            for byte in UInt8.min...UInt8.max {
+                var changed = text
+                changed[position] = byte
+                // Most are refused and some are read; what is read must be writable and readable again.
+                guard let value = try? JSONParser.parse(changed) else { continue }
+                #expect((try? JSONParser.parse(JSONWriter.bytes(value))) == value)
+            }
+        }
+    }
+}
