@@ -6,22 +6,16 @@ import Policy
 /// It never stops at an error: each is noted, something harmless stands in for the wrong value, and the rest is read, so that
 /// one run shows everything. A policy is only given out when there was no error. What the keys mean is documented in
 /// `Policies/README.md`; each file `PolicyDecoder+...` reads one part of the language.
-struct PolicyDecoder {
+struct PolicyDecoder: YAMLDecoding {
     /// What is wrong with a regular expression, given its pattern and whether letter case is ignored; nil is nothing.
     let checkRegex: (String, Bool) -> String?
-    private(set) var problems: [Problem] = []
+    var problems: [Problem] = []
 
     /// The version of the language that this decoder reads.
     private static let version = "1"
 
     init(checkRegex: @escaping (String, Bool) -> String?) {
         self.checkRegex = checkRegex
-    }
-
-    mutating func note(_ problem: Problem) { problems.append(problem) }
-
-    mutating func note(_ node: YAMLNode, _ message: String, hint: String? = nil) {
-        problems.append(Problem(node, message, hint: hint))
     }
 
     /// The policy without its digest; of no use if there are problems.

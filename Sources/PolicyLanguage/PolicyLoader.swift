@@ -1,13 +1,5 @@
 package import Policy
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Reads policy files.
 ///
 /// What it needs from other rooms is given to it: how a regular expression is checked, and how a text is digested.
@@ -33,7 +25,7 @@ package struct PolicyLoader: Sendable {
 
     /// - Throws: `PolicyError` of kind `unreadable`, or `invalid` with every error of the file.
     package func load(path: String) throws(PolicyError) -> Policy {
-        try load(bytes: read(path), file: path)
+        try load(bytes: YAMLText.bytes(ofFile: path, limits: limits), file: path)
     }
 
     /// - Parameter file: the name that diagnostics give.
@@ -45,35 +37,11 @@ package struct PolicyLoader: Sendable {
     /// - Parameter file: the name that diagnostics give.
     /// - Throws: `PolicyError` of kind `invalid`.
     package func load(bytes: [UInt8], file: String) throws(PolicyError) -> Policy {
-        let source = try SourceText(bytes: bytes, file: file, maximumBytes: limits.bytes)
-        let document = YAMLDocument(source.bytes, limits: limits)
-        guard let root = document.root else { throw source.error(document.problems) }
         var decoder = PolicyDecoder(checkRegex: checkRegex)
-        var policy = decoder.policy(root)
-        let problems = document.problems + decoder.problems
-        guard problems.isEmpty else { throw source.error(problems) }
+        var policy = try YAMLText(bytes: bytes, file: file, limits: limits).decode(with: &decoder) { decoder, root in
+            decoder.policy(root)
+        }
         policy.digest = digest(bytes)
         return policy
-    }
-
-    /// The file's bytes, at most one more than the limit: enough to see that it is too long.
-    private func read(_ path: String) throws(PolicyError) -> [UInt8] {
-        guard let stream = fopen(path, "rb") else { throw unreadable(path) }
-        defer { fclose(stream) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while bytes.count <= limits.bytes {
-            let count = fread(&chunk, 1, chunk.count, stream)
-            if count == 0 { break }
-            bytes += chunk.prefix(count)
-        }
-        guard ferror(stream) == 0 else { throw unreadable(path) }
-        return bytes
-    }
-
-    private func unreadable(_ path: String) -> PolicyError {
-        let reason = String(cString: strerror(errno))
-        let diagnostic = PolicyDiagnostic(file: path, message: "the policy cannot be read: \(reason)")
-        return PolicyError(kind: .unreadable, diagnostics: [diagnostic])
     }
 }

@@ -1,6 +1,6 @@
 /// A value of a YAML document with the place it came from. Types are not resolved here: the key decides what a text means.
-struct YAMLNode {
-    enum Content {
+package struct YAMLNode {
+    package enum Content {
         /// - Parameter isPlain: written without quotes, so that it may be a number or nothing at all.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
@@ -9,29 +9,29 @@ struct YAMLNode {
         case refused
     }
 
-    var content: Content
-    var mark: SourceMark
+    package var content: Content
+    package var mark: SourceMark
     /// Scalars on the line of the mark, at least 1.
-    var length: Int
+    package var length: Int
 
     /// The text, if this is a scalar.
-    var text: String? {
+    package var text: String? {
         guard case .scalar(let text, _) = content else { return nil }
         return text
     }
 
     /// An absent value: `key:`, `key: ~` or `key: null`.
-    var isNull: Bool {
+    package var isNull: Bool {
         guard case .scalar(let text, isPlain: true) = content else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
-    var isRefused: Bool {
+    package var isRefused: Bool {
         if case .refused = content { true } else { false }
     }
 
     /// What this is, as a diagnostic calls it.
-    var kind: String {
+    package var kind: String {
         switch content {
         case .sequence: return "a list"
         case .mapping: return "a mapping"
@@ -44,17 +44,17 @@ struct YAMLNode {
 }
 
 /// One pair of a mapping.
-struct YAMLEntry {
+package struct YAMLEntry {
     /// Always a scalar.
-    var key: YAMLNode
-    var value: YAMLNode
+    package var key: YAMLNode
+    package var value: YAMLNode
 
-    var name: String { key.text ?? "" }
+    package var name: String { key.text ?? "" }
 }
 
 extension String {
     /// Short enough to be quoted in a message, and on one line.
-    var clipped: String {
+    package var clipped: String {
         let oneLine = String(map { $0.isNewline ? " " : $0 })
         return oneLine.count <= 40 ? oneLine : "\(oneLine.prefix(37))..."
     }

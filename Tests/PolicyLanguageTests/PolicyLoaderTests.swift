@@ -22,7 +22,7 @@ import Testing
             Issue.record("was loaded")
         } catch {
             #expect(error.kind == .unreadable)
-            #expect(error.description == "\(path): error: the policy cannot be read: \(reason)")
+            #expect(error.description == "\(path): error: the file cannot be read: \(reason)")
         }
     }
 

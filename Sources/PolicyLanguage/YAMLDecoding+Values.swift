@@ -1,6 +1,6 @@
-extension PolicyDecoder {
+extension YAMLDecoding {
     /// A text with something in it. Numbers and words like `no` are texts too where a text is asked for.
-    mutating func text(_ node: YAMLNode, _ what: String) -> String? {
+    package mutating func text(_ node: YAMLNode, _ what: String) -> String? {
         guard !node.isRefused else { return nil }
         guard let text = node.text, !node.isNull else {
             note(node, "\(what) must be a text, not \(node.kind)")
@@ -14,7 +14,7 @@ extension PolicyDecoder {
     }
 
     /// A score, 0...1, as a plain decimal number.
-    mutating func score(_ node: YAMLNode, _ what: String) -> Double? {
+    package mutating func score(_ node: YAMLNode, _ what: String) -> Double? {
         guard !node.isRefused else { return nil }
         guard case .scalar(let text, let isPlain) = node.content, !node.isNull else {
             note(node, "\(what) must be a number between 0 and 1, not \(node.kind)")
@@ -33,7 +33,7 @@ extension PolicyDecoder {
     }
 
     /// One word out of a fixed set.
-    mutating func choice<Value>(_ node: YAMLNode, _ what: String) -> Value?
+    package mutating func choice<Value>(_ node: YAMLNode, _ what: String) -> Value?
     where Value: RawRepresentable<String> & CaseIterable {
         guard let word = text(node, what) else { return nil }
         if let value = Value(rawValue: word) { return value }
@@ -43,7 +43,7 @@ extension PolicyDecoder {
     }
 
     /// A list of words out of a fixed set, each at most once, at least one.
-    mutating func choices<Value>(_ node: YAMLNode, _ what: String, each: String) -> Set<Value>?
+    package mutating func choices<Value>(_ node: YAMLNode, _ what: String, each: String) -> Set<Value>?
     where Value: RawRepresentable<String> & CaseIterable & Hashable {
         guard let items = list(node, what) else { return nil }
         var values: Set<Value> = []
@@ -55,7 +55,7 @@ extension PolicyDecoder {
     }
 
     /// A list with something in it.
-    mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
+    package mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
         guard !node.isRefused else { return nil }
         guard case .sequence(let items) = node.content else {
             let hint = node.isNull ? nil : node.text.map { "write [\($0.clipped)]" }

@@ -1,17 +1,17 @@
 /// The values of a mapping by key. Keys that are missing or wrong were reported when it was made.
-struct Fields {
+package struct Fields {
     fileprivate var values: [String: YAMLNode] = [:]
 
-    subscript(key: String) -> YAMLNode? { values[key] }
+    package subscript(key: String) -> YAMLNode? { values[key] }
 }
 
-extension PolicyDecoder {
+extension YAMLDecoding {
     /// Reads a mapping whose keys are known.
     ///
     /// - Parameters:
     ///   - what: what the mapping is, as a message calls it: "a policy", "'input'".
     ///   - noun: what a key is, as a message calls it.
-    mutating func fields(
+    package mutating func fields(
         of node: YAMLNode,
         _ what: String,
         known: [String],

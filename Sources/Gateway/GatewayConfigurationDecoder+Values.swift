@@ -1,0 +1,101 @@
+import PolicyLanguage
+
+extension GatewayConfigurationDecoder {
+    /// A path, made absolute.
+    mutating func path(_ node: YAMLNode, _ what: String) -> String? {
+        guard let path = text(node, what) else { return nil }
+        return path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    }
+
+    /// `host:port`; the host of an IPv6 address stands in brackets.
+    mutating func address(_ node: YAMLNode, _ what: String) -> GatewayConfiguration.Address? {
+        guard let text = text(node, what) else { return nil }
+        guard let address = GatewayConfiguration.Address(text) else {
+            note(node, "\(what) must be host:port, not \(node.kind)", hint: "for example 127.0.0.1:8443")
+            return nil
+        }
+        return address
+    }
+
+    /// `http://host[:port]` or `https://host[:port]`, nothing more: paths are the caller's.
+    mutating func url(_ node: YAMLNode) -> (scheme: String, host: String, port: Int)? {
+        guard let text = text(node, "url") else { return nil }
+        for (scheme, port) in [("http", 80), ("https", 443)] where text.hasPrefix("\(scheme)://") {
+            let rest = text.dropFirst(scheme.count + 3)
+            let authority = rest.hasSuffix("/") ? rest.dropLast() : rest
+            if authority.contains(where: { "/?#@ ".contains($0) }) { break }
+            if let address = GatewayConfiguration.Address(String(authority)) {
+                return (scheme, address.host, address.port)
+            }
+            if let address = GatewayConfiguration.Address("\(authority):\(port)") {
+                return (scheme, address.host, address.port)
+            }
+        }
+        note(
+            node,
+            "url must be http://host:port or https://host:port, not \(node.kind)",
+            hint: "the path is taken from each request"
+        )
+        return nil
+    }
+
+    /// A number with a unit: `500ms`, `20s`, `5m`.
+    mutating func duration(_ node: YAMLNode, _ what: String) -> Duration? {
+        guard let text = text(node, what) else { return nil }
+        let units: [(String, Duration)] = [("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60))]
+        for (unit, length) in units where text.hasSuffix(unit) {
+            guard let count = Int(text.dropLast(unit.count)), (1...86_400_000).contains(count) else { break }
+            return length * count
+        }
+        note(node, "\(what) must be a time such as 500ms, 20s or 5m, not \(node.kind)")
+        return nil
+    }
+
+    /// A number of bytes, at most 1 GiB: `65536`, `64KiB`, `10MiB`.
+    mutating func size(_ node: YAMLNode, _ what: String) -> Int? {
+        guard let text = text(node, what) else { return nil }
+        for (unit, bytes) in [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)] where text.hasSuffix(unit)
+        {
+            guard let count = Int(text.dropLast(unit.count)), count >= 1, count <= (1 << 30) / bytes else { break }
+            return count * bytes
+        }
+        note(node, "\(what) must be a size such as 64KiB or 10MiB, not \(node.kind)")
+        return nil
+    }
+
+    mutating func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int>) -> Int? {
+        guard let text = text(node, what) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            note(node, "\(what) must be a number from \(range.lowerBound) to \(range.upperBound), not \(node.kind)")
+            return nil
+        }
+        return number
+    }
+
+    mutating func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
+        switch node.text {
+        case "true": return true
+        case "false": return false
+        default:
+            note(node, "\(what) must be true or false, not \(node.kind)")
+            return nil
+        }
+    }
+}
+
+extension GatewayConfiguration.Address {
+    /// Reads `host:port` or `[v6]:port`; nil for anything else.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
+        self.init(host: String(host), port: port)
+    }
+}

@@ -1,0 +1,158 @@
+import PolicyLanguage
+
+/// Turns the tree of a configuration file into a `GatewayConfiguration`. Relative paths start at the file's folder.
+struct GatewayConfigurationDecoder: YAMLDecoding {
+    var problems: [Problem] = []
+    /// The folder of the file, absolute.
+    let folder: String
+    let environment: [String: String]
+    let processors: Int
+
+    /// The version of the format that this decoder reads.
+    private static let version = "1"
+
+    mutating func configuration(_ root: YAMLNode) -> GatewayConfiguration {
+        let fields = fields(
+            of: root,
+            "a configuration",
+            known: GatewayConfigurationKeys.root,
+            required: ["version", "listen", "upstream", "policy", "model"]
+        )
+        if let node = fields["version"], !node.isRefused, node.text != Self.version {
+            note(node, "version must be \(Self.version), not \(node.kind)")
+        }
+        var configuration = GatewayConfiguration(
+            listen: .init(host: "127.0.0.1", port: 8443),
+            admin: .init(host: "127.0.0.1", port: 9901),
+            upstream: .init(scheme: "http", host: "127.0.0.1", port: 8081),
+            policy: "",
+            model: .init(trunk: "", guardian: "", threads: processors)
+        )
+        if let node = fields["listen"] { listen(node, into: &configuration) }
+        if let node = fields["admin"] { admin(node, into: &configuration) }
+        if let node = fields["upstream"] { upstream(node, into: &configuration.upstream) }
+        if let node = fields["policy"] { configuration.policy = path(node, "policy") ?? "" }
+        if let node = fields["model"] { model(node, into: &configuration.model) }
+        if let node = fields["audit"] { audit(node, into: &configuration.audit) }
+        if let node = fields["limits"] { limits(node, into: &configuration) }
+        if let node = fields["unrecognised_paths"] {
+            let choice: UnrecognisedPaths? = choice(node, "unrecognised_paths")
+            configuration.passesUnrecognised = choice == .pass
+        }
+        if let node = fields["drain_timeout"] {
+            configuration.drainTimeout = duration(node, "drain_timeout") ?? configuration.drainTimeout
+        }
+        return configuration
+    }
+
+    private enum UnrecognisedPaths: String, CaseIterable {
+        case refuse, pass
+    }
+
+    private mutating func listen(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
+        let fields = fields(
+            of: node,
+            "'listen'",
+            known: GatewayConfigurationKeys.listen,
+            required: ["address", "tls"]
+        )
+        if let node = fields["address"] {
+            configuration.listen = address(node, "address") ?? configuration.listen
+        }
+        guard let node = fields["tls"] else { return }
+        // Plain HTTP has to be asked for by name: a forgotten block must not open a port without TLS.
+        if node.text == "off" { return }
+        let tls = self.fields(
+            of: node,
+            "'tls'",
+            known: GatewayConfigurationKeys.tls,
+            required: ["certificate", "key"]
+        )
+        configuration.tls = GatewayConfiguration.ServerTLS(
+            certificate: tls["certificate"].flatMap { path($0, "certificate") } ?? "",
+            key: tls["key"].flatMap { path($0, "key") } ?? "",
+            clientAuthority: tls["client_ca"].flatMap { path($0, "client_ca") }
+        )
+    }
+
+    private mutating func admin(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
+        let fields = fields(of: node, "'admin'", known: GatewayConfigurationKeys.admin, required: ["address"])
+        if let node = fields["address"] { configuration.admin = address(node, "address") ?? configuration.admin }
+    }
+
+    private mutating func upstream(_ node: YAMLNode, into upstream: inout GatewayConfiguration.UpstreamAPI) {
+        let fields = fields(of: node, "'upstream'", known: GatewayConfigurationKeys.upstream, required: ["url"])
+        if let node = fields["url"], let url = url(node) {
+            (upstream.scheme, upstream.host, upstream.port) = url
+        }
+        if let node = fields["ca"] { upstream.authority = path(node, "ca") }
+        if let node = fields["authorization_env"], let name = text(node, "authorization_env") {
+            if let value = environment[name], !value.isEmpty {
+                upstream.authorization = value
+            } else {
+                note(node, "the environment variable \(name.clipped) is not set", hint: "set it to 'Bearer <key>'")
+            }
+        }
+        if let node = fields["connect_timeout"] {
+            upstream.connectTimeout = duration(node, "connect_timeout") ?? upstream.connectTimeout
+        }
+        if let node = fields["first_byte_timeout"] {
+            upstream.firstByteTimeout = duration(node, "first_byte_timeout") ?? upstream.firstByteTimeout
+        }
+        if let node = fields["idle_timeout"] {
+            upstream.idleTimeout = duration(node, "idle_timeout") ?? upstream.idleTimeout
+        }
+    }
+
+    private mutating func model(_ node: YAMLNode, into model: inout GatewayConfiguration.Model) {
+        let fields = fields(
+            of: node,
+            "'model'",
+            known: GatewayConfigurationKeys.model,
+            required: ["trunk", "guardian"]
+        )
+        if let node = fields["trunk"] { model.trunk = path(node, "trunk") ?? "" }
+        if let node = fields["guardian"] { model.guardian = path(node, "guardian") ?? "" }
+        if let node = fields["timeout"] { model.timeout = duration(node, "timeout") ?? model.timeout }
+        if let node = fields["safeguard_timeout"] {
+            model.safeguardTimeout = duration(node, "safeguard_timeout") ?? model.safeguardTimeout
+        }
+        if let node = fields["queue"] { model.queue = integer(node, "queue", in: 1...100_000) ?? model.queue }
+        if let node = fields["threads"] { model.threads = integer(node, "threads", in: 1...256) ?? model.threads }
+    }
+
+    private mutating func audit(_ node: YAMLNode, into audit: inout GatewayConfiguration.AuditLog) {
+        let fields = fields(of: node, "'audit'", known: GatewayConfigurationKeys.audit)
+        if let node = fields["path"] {
+            audit.path = node.text == "-" ? "-" : path(node, "path") ?? audit.path
+        }
+        if let node = fields["content"] { audit.includesContent = boolean(node, "content") ?? false }
+    }
+
+    private mutating func limits(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
+        let fields = fields(of: node, "'limits'", known: GatewayConfigurationKeys.limits)
+        if let node = fields["request_body"] {
+            configuration.bodyLimit = size(node, "request_body") ?? configuration.bodyLimit
+        }
+        if let node = fields["held_answer"] {
+            configuration.answerLimit = size(node, "held_answer") ?? configuration.answerLimit
+        }
+    }
+}
+
+/// The keys of the file, mapping by mapping. README.md documents each of them, and a test holds it to that.
+enum GatewayConfigurationKeys {
+    static let root = [
+        "version", "listen", "admin", "upstream", "policy", "model", "audit", "limits", "unrecognised_paths",
+        "drain_timeout",
+    ]
+    static let listen = ["address", "tls"]
+    static let tls = ["certificate", "key", "client_ca"]
+    static let admin = ["address"]
+    static let upstream = [
+        "url", "ca", "authorization_env", "connect_timeout", "first_byte_timeout", "idle_timeout",
+    ]
+    static let model = ["trunk", "guardian", "timeout", "safeguard_timeout", "queue", "threads"]
+    static let audit = ["path", "content"]
+    static let limits = ["request_body", "held_answer"]
+}

@@ -1,0 +1,29 @@
+import Audit
+import ChatAPI
+import Foundation
+import Guard
+import NIOCore
+import NIOHTTP1
+import Proxy
+
+/// Where the proxy and the guard meet: makes a session for each exchange on the guarded listener.
+final class GuardFilter: ProxyFilter {
+    /// What sessions need beside the policy.
+    struct Environment: Sendable {
+        var configuration: GatewayConfiguration
+        var audit: any AuditSink
+        var metrics: GatewayMetrics
+    }
+
+    private let store: PolicyStore
+    private let environment: Environment
+
+    init(store: PolicyStore, environment: Environment) {
+        self.store = store
+        self.environment = environment
+    }
+
+    func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
+        GuardSession(head: head, client: client, pipeline: store.current, environment: environment)
+    }
+}

@@ -1,0 +1,101 @@
+import Audit
+import ChatAPI
+import Guard
+import GuardCore
+import NIOCore
+import Policy
+import Proxy
+import Synchronization
+
+extension GuardSession {
+    func finish(_ summary: ExchangeSummary) {
+        environment.metrics.count(summary)
+        let background = state.withLock { $0.background }
+        guard background != nil || hasObserved else {
+            record(summary)
+            return
+        }
+        // Shadow mode: the record waits for the judging, the exchange did not.
+        Task {
+            if let background { note(await background.value) }
+            await judgeObserved()
+            record(summary)
+        }
+    }
+
+    private var hasObserved: Bool { state.withLock { ($0.observed?.readableBytes ?? 0) > 0 } }
+
+    private func judgeObserved() async {
+        let (observed, isStream) = state.withLock { ($0.observed, $0.isEventStream) }
+        guard let observed, observed.readableBytes > 0,
+            let completion = try? Self.completion(of: observed, isStream: isStream, requiresEnd: false)
+        else {
+            state.withLock { $0.unreadable[.output, default: 0] += 1 }
+            return
+        }
+        state.withLock {
+            $0.unreadable[.output] = completion.unscanned.count
+            $0.usage = completion.usage
+        }
+        let deadline = ContinuousClock.now + environment.configuration.model.timeout
+        note(await pipeline.inspect(completion.segments, phase: .output, deadline: deadline))
+    }
+
+    private func record(_ summary: ExchangeSummary) {
+        let state = state.withLock { $0 }
+        let inspections = [state.input, state.output].compactMap { $0 }
+        for phase in Phase.allCases {
+            let ignored = inspections.first { $0.phase == phase }?.unscanned ?? 0
+            environment.metrics.countUnscanned(ignored + (state.unreadable[phase] ?? 0), phase: phase)
+        }
+        let record = AuditRecord(
+            time: time,
+            requestID: client.requestID,
+            policy: .init(name: pipeline.policy.name, digest: pipeline.policy.digest),
+            mode: pipeline.policy.mode.rawValue,
+            dialect: endpoint?.rawValue,
+            model: state.request?.model,
+            isStream: state.request?.isStream ?? false,
+            input: state.input.map { phaseRecord($0, unreadable: state.unreadable[.input] ?? 0) },
+            output: state.output.map { phaseRecord($0, unreadable: state.unreadable[.output] ?? 0) },
+            response: state.response,
+            status: summary.status,
+            fault: summary.fault?.rawValue ?? state.error.map { $0.status < 500 ? "client" : $0.fault },
+            error: summary.error ?? state.error.map { $0.code ?? $0.type },
+            durations: .init(
+                rules: inspections.isEmpty ? nil : inspections.map(\.rulesDuration).reduce(.zero, +),
+                model: inspections.isEmpty ? nil : inspections.map(\.modelDuration).reduce(.zero, +),
+                upstream: summary.upstreamDuration,
+                total: summary.duration
+            ),
+            tokens: .init(
+                judged: inspections.isEmpty ? nil : inspections.map(\.tokens).reduce(0, +),
+                generated: state.generatedTokens,
+                prompt: state.usage?.prompt,
+                completion: state.usage?.completion
+            ),
+            bytes: .init(request: summary.requestBytes, response: summary.responseBytes),
+            content: environment.configuration.audit.includesContent
+                ? .init(
+                    input: state.input?.segments.map(\.text) ?? [],
+                    output: state.output?.segments.map(\.text) ?? []
+                ) : nil
+        )
+        environment.audit.record(record)
+    }
+
+    private func phaseRecord(_ inspection: Inspection, unreadable: Int) -> AuditRecord.PhaseRecord {
+        AuditRecord.PhaseRecord(
+            action: inspection.decision.action,
+            categories: inspection.decision.categories,
+            findings: inspection.decision.findings,
+            segmentsScanned: inspection.segments.count,
+            segmentsUnscanned: inspection.unscanned + unreadable
+        )
+    }
+}
+
+extension ChatAPIError {
+    /// Whose fault a server error is, in the audit's words.
+    fileprivate var fault: String { status == 502 || status == 504 ? "upstream" : "proxy" }
+}

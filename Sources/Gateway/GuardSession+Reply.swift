@@ -1,0 +1,93 @@
+import Audit
+import ChatAPI
+import Foundation
+import Guard
+import GuardCore
+import NIOCore
+import NIOHTTP1
+import Policy
+import Proxy
+import Synchronization
+
+extension GuardSession {
+    /// An error in the dialect's shape.
+    func reply(_ error: ChatAPIError) -> LocalReply {
+        state.withLock { $0.error = error }
+        var headers: HTTPHeaders = ["content-type": "application/json"]
+        if error.status == 503 { headers.add(name: "retry-after", value: "1") }
+        markDecision(&headers, output: state.withLock { $0.output })
+        return LocalReply(
+            status: HTTPResponseStatus(statusCode: error.status),
+            headers: headers,
+            body: .bytes(ByteBuffer(bytes: error.body))
+        )
+    }
+
+    /// What a caller gets in place of what was blocked: a safeguard response as a completion, streamed if a stream was
+    /// asked for. Where nothing was found and the guard could not judge, an error that says so.
+    ///
+    /// - Parameter query: what the caller asked, where the blocked text is the answer to it.
+    func blocked(_ inspection: Inspection, query: String?) -> LocalReply {
+        guard let reply = inspection.decision.reply, !reply.isFailure else {
+            return self.reply(
+                ChatAPIError(
+                    status: 503,
+                    message: "The guard could not judge this in time, and the policy does not let it pass unjudged. "
+                        + "Please try again.",
+                    type: "guard_unavailable",
+                    code: inspection.failure == .overloaded ? "guard_overloaded" : "guard_unavailable"
+                )
+            )
+        }
+        let request = state.withLock { $0.request }
+        let writer = ChatCompletionWriter(
+            id: "chatcmpl-guardian-\(client.requestID)",
+            created: Int(Date().timeIntervalSince1970),
+            model: request?.model ?? ""
+        )
+        let isStream = request?.isStream ?? false
+        let usage = request?.includesUsage ?? false ? TokenUsage() : nil
+        var headers: HTTPHeaders = ["content-type": isStream ? "text/event-stream" : "application/json"]
+        if isStream { headers.add(name: "cache-control", value: "no-cache") }
+        markDecision(&headers, output: state.withLock { $0.output })
+
+        // The words are written while the reply is under way: a caller who asked for a stream sees it begin at once, and
+        // a caller who goes away ends the writing.
+        let (chunks, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        let task = Task {
+            if isStream { continuation.yield(ByteBuffer(bytes: writer.start())) }
+            let text = await safeguard(inspection, category: reply.category, query: query)
+            if isStream {
+                for piece in ChatCompletionWriter.pieces(of: text) {
+                    continuation.yield(ByteBuffer(bytes: writer.piece(piece)))
+                }
+                continuation.yield(ByteBuffer(bytes: writer.end(.contentFilter, usage: usage)))
+            } else {
+                continuation.yield(ByteBuffer(bytes: writer.completion(text, finish: .contentFilter)))
+            }
+            continuation.finish()
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return LocalReply(status: .ok, headers: headers, body: .stream(chunks))
+    }
+
+    private func safeguard(_ inspection: Inspection, category: HarmCategory, query: String?) async -> String {
+        let deadline = ContinuousClock.now + environment.configuration.model.safeguardTimeout
+        guard let response = await pipeline.safeguard(for: inspection, query: query, deadline: deadline) else {
+            return ""
+        }
+        var origin: AuditRecord.ResponseRecord.Origin = response.origin == .generated ? .generated : .template
+        if case .fixed = inspection.decision.reply?.style { origin = .fixed }
+        let record = AuditRecord.ResponseRecord(
+            origin: origin,
+            category: category,
+            fallbackReason: response.fallbackReason
+        )
+        state.withLock {
+            $0.response = record
+            $0.generatedTokens = response.tokens
+        }
+        environment.metrics.count(record)
+        return response.text
+    }
+}

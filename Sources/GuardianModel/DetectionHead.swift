@@ -1,0 +1,90 @@
+import GuardCore
+import Transformer
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The small network behind the trunk: pooled states in, one calibrated probability per output out.
+///
+/// Features are standardised, go through one hidden layer (if the file has one) and a linear layer; each output has its
+/// own calibration. Sums run in a fixed order, so the same states always give the same scores.
+struct DetectionHead: Sendable {
+    private let mean: [Float]
+    private let deviation: [Float]
+    /// [hidden][features] and [hidden]; nil for a linear head.
+    private let hidden: (weights: [Float], bias: [Float])?
+    /// [outputs][hidden or features]
+    private let weights: [Float]
+    private let bias: [Float]
+    private let calibration: [DetectionManifest.Calibration]
+
+    /// Overall harm and the categories.
+    static let outputs = 1 + HarmCategory.allCases.count
+
+    init(
+        _ file: SafetensorsFile,
+        features: Int,
+        calibration: [DetectionManifest.Calibration]
+    ) throws(ModelFileError) {
+        mean = try file.floats("feature.mean", shape: [features])
+        deviation = try file.floats("feature.std", shape: [features])
+        var inner = features
+        if let shape = file.shape("head.w1") {
+            guard shape.count == 2, (1...65_536).contains(shape[0]) else {
+                throw ModelFileError(.malformed, "gives head.w1 the shape \(shape)", path: file.path)
+            }
+            inner = shape[0]
+            hidden = (
+                try file.floats("head.w1", shape: [inner, features]), try file.floats("head.b1", shape: [inner])
+            )
+        } else {
+            hidden = nil
+        }
+        weights = try file.floats("head.w2", shape: [Self.outputs, inner])
+        bias = try file.floats("head.b2", shape: [Self.outputs])
+        self.calibration = calibration
+    }
+
+    /// - Parameter features: pooled states, in the manifest's order.
+    /// - Returns: 17 logits, overall harm first.
+    func logits(_ features: [Float]) -> [Float] {
+        var input = features
+        for index in input.indices { input[index] = (input[index] - mean[index]) / deviation[index] }
+        if let hidden {
+            input = Self.product(hidden.weights, input, hidden.bias).map { $0 / (1 + exp(-$0)) }
+        }
+        return Self.product(weights, input, bias)
+    }
+
+    func assessment(_ logits: [Float], tokens: Int) -> Assessment {
+        let probabilities = zip(logits, calibration).map { logit, fit in
+            1 / (1 + exp(-(fit.a * Double(logit) + fit.c)))
+        }
+        return Assessment(
+            harm: probabilities[0],
+            categories: CategoryScores(probabilities.dropFirst()),
+            tokens: tokens
+        )
+    }
+
+    /// weights x input + bias.
+    private static func product(_ weights: [Float], _ input: [Float], _ bias: [Float]) -> [Float] {
+        var output = bias
+        weights.withUnsafeBufferPointer { weights in
+            input.withUnsafeBufferPointer { input in
+                for row in output.indices {
+                    var sum: Float = 0
+                    let start = row * input.count
+                    for column in 0..<input.count { sum += weights[start + column] * input[column] }
+                    output[row] += sum
+                }
+            }
+        }
+        return output
+    }
+}

@@ -1,0 +1,48 @@
+/// `detection.json`: how the detection heads read the trunk. Written by the training recipe.
+struct DetectionManifest: Decodable, Sendable {
+    /// Where the features are taken from.
+    enum Pooling: String, Decodable, Sendable {
+        /// The state at the `<|pred|>` marker.
+        case pred
+        /// The state at the token before it, the end of "assistant\n".
+        case turn
+        /// The mean over the tokens of the text.
+        case mean
+    }
+
+    /// Control tokens of the vocabulary that carry the markers; user text can never produce them.
+    struct Markers: Decodable, Sendable {
+        var pred: Int32
+        var expl: Int32
+        var harm: Int32
+    }
+
+    /// The words after the two turn markers, by role of the text.
+    struct Template: Decodable, Sendable {
+        var prefix: String
+        var suffix: String
+    }
+
+    /// Platt scaling: probability = sigmoid(a * logit + c).
+    struct Calibration: Decodable, Sendable {
+        var name: String
+        var a: Double
+        var c: Double
+    }
+
+    var format: Int
+    var name: String
+    var trunkSHA256: String
+    var weights: String
+    var weightsSHA256: String
+    /// The block, from 0, after which the states are read.
+    var layer: Int
+    var pooling: [Pooling]
+    var markers: Markers
+    var taxonomy: [String]
+    var windowTokens: Int
+    var windowOverlap: Int
+    var templates: [String: Template]
+    /// Overall harm first, then the taxonomy.
+    var calibration: [Calibration]
+}

@@ -1,0 +1,22 @@
+import GuardCore
+import Tokenizer
+
+/// The token sequence around a text: `<|im_start|>user\n TEXT <|im_end|>\n<|im_start|>assistant\n<|pred|>`.
+struct DetectionTemplate: Sendable {
+    let prefix: [Int32]
+    let suffix: [Int32]
+
+    init(_ words: DetectionManifest.Template, markers: DetectionManifest.Markers, _ tokenizer: Tokenizer) {
+        let markup = ChatMarkup()
+        prefix = [markup.startOfTurn] + tokenizer.encode(words.prefix)
+        suffix =
+            markup.close(tokenizer) + [markup.startOfTurn] + tokenizer.encode(words.suffix) + [markers.pred]
+    }
+}
+
+extension DetectionManifest {
+    /// The template for a role: its own, or the user's.
+    func template(for role: Role) -> Template? {
+        templates[role.rawValue] ?? templates[Role.user.rawValue]
+    }
+}
