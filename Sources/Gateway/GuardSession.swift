@@ -125,8 +125,6 @@ final class GuardSession: FilterSession {
         if let authorization = environment.configuration.upstream.authorization {
             headers.replaceOrAdd(name: "authorization", value: authorization)
         }
-        // An answer that is to be read must not be compressed.
-        headers.replaceOrAdd(name: "accept-encoding", value: "identity")
         return headers
     }
 

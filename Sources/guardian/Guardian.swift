@@ -5,6 +5,11 @@ import ArgumentParser
 struct Guardian: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guardian",
-        abstract: "A TLS reverse proxy that guards an LLM API."
+        abstract: "A TLS reverse proxy that guards an LLM API with rules and a small language model.",
+        version: "0.1.0",
+        subcommands: [
+            ServeCommand.self, UpstreamCommand.self, ClassifyCommand.self, RespondCommand.self, PolicyCommand.self,
+            CertsCommand.self,
+        ]
     )
 }

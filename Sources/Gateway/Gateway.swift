@@ -1,0 +1,200 @@
+import Audit
+import Guard
+import GuardCore
+package import GuardianModel
+package import Logging
+import NIOCore
+import NIOPosix
+import Policy
+import Proxy
+import Rules
+import TLS
+import Upstream
+
+/// The gateway, composed: the one place that sees the proxy and the guard together.
+///
+/// Order of starting: policy, certificates, model, then the listeners, so that whatever is wrong is said before a port
+/// is open. Order of stopping: readiness, listeners, exchanges up to the deadline, model, audit.
+package final class Gateway: Sendable {
+    /// Where the gateway listens, once started.
+    package struct Addresses: Sendable {
+        package var gateway: String
+        package var admin: String
+    }
+
+    private let configuration: GatewayConfiguration
+    private let logger: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let engine: GuardianEngine
+    private let store: PolicyStore
+    private let cache = AssessmentCache()
+    private let audit: any AuditSink
+    private let readiness = Readiness()
+    private let proxy: ProxyServer
+    private let admin: ProxyServer
+
+    /// Loads everything; opens no port.
+    ///
+    /// - Throws: `GatewayError`.
+    package init(_ configuration: GatewayConfiguration, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        let (policy, rules) = try PolicyCompiler.compile(path: configuration.policy)
+        let certificate = try Self.serverContext(configuration)
+        let peer = try Self.peer(configuration.upstream)
+        audit = try Self.sink(configuration.audit)
+        engine = GuardianEngine(try Self.model(configuration.model), capacity: configuration.model.queue)
+        let pipeline = GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine, cache: cache)
+        store = PolicyStore(pipeline)
+
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let metrics = GatewayMetrics()
+        let environment = GuardFilter.Environment(configuration: configuration, audit: audit, metrics: metrics)
+        var limits = ProxyLimits()
+        limits.bodyBytes = configuration.bodyLimit
+        proxy = try await ProxyServer(
+            configuration: ProxyConfiguration(
+                listeners: [
+                    .init(host: configuration.listen.host, port: configuration.listen.port, tls: certificate)
+                ],
+                limits: limits,
+                upstream: peer
+            ),
+            filter: GuardFilter(store: store, environment: environment),
+            group: group,
+            logger: logger
+        )
+        let gauges = LiveGauges(metrics.registry, proxy: proxy.metrics, engine: engine, audit: audit)
+        admin = try await ProxyServer(
+            configuration: ProxyConfiguration(
+                listeners: [.init(host: configuration.admin.host, port: configuration.admin.port)]
+            ),
+            filter: AdminFilter(readiness: readiness) {
+                gauges.update()
+                return metrics.registry.exposition()
+            },
+            group: group,
+            logger: logger
+        )
+    }
+
+    /// Opens the ports.
+    ///
+    /// - Throws: `GatewayError` if an address cannot be had.
+    package func start() async throws -> Addresses {
+        do {
+            let gateway = try await proxy.start()
+            let admin = try await admin.start()
+            readiness.set(true)
+            return Addresses(gateway: Self.text(gateway.first), admin: Self.text(admin.first))
+        } catch {
+            throw GatewayError(
+                .system,
+                "cannot listen at \(configuration.listen.host):\(configuration.listen.port) and "
+                    + "\(configuration.admin.host):\(configuration.admin.port): \(error)"
+            )
+        }
+    }
+
+    /// Reads the policy file again. A policy that is not valid changes nothing: the one in force stays.
+    ///
+    /// - Throws: `GatewayError`.
+    package func reloadPolicy() throws {
+        let (policy, rules) = try PolicyCompiler.compile(path: configuration.policy)
+        store.replace(
+            with: GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine, cache: cache)
+        )
+        logger.info("Policy in force", metadata: ["policy": "\(policy.name)", "digest": "\(policy.digest)"])
+    }
+
+    /// Stops: no new exchange is taken, those under way may finish up to the configured time.
+    package func shutdown() async {
+        readiness.set(false)
+        let limit = NIODeadline.now() + .nanoseconds(configuration.drainTimeout.nanoseconds)
+        await proxy.shutdown(deadline: limit)
+        await admin.shutdown(deadline: .now() + .seconds(1))
+        engine.shutDown()
+        let audit = audit
+        await Task.detached { audit.close() }.value
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            logger.warning("The event loops did not stop cleanly", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private static func text(_ address: SocketAddress?) -> String {
+        guard let address, let port = address.port else { return "?" }
+        let host = address.ipAddress ?? "?"
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+extension Gateway {
+    private static func serverContext(_ configuration: GatewayConfiguration) throws(GatewayError) -> TLSContext? {
+        guard let tls = configuration.tls else { return nil }
+        do throws(TLSError) {
+            return try TLSContext.server(
+                TLSServerConfiguration(
+                    certificateChain: tls.certificate,
+                    privateKey: tls.key,
+                    applicationProtocols: ["http/1.1"],
+                    clientCertificates: tls.clientAuthority.map { .required(authorities: $0) } ?? .ignored
+                )
+            )
+        } catch {
+            throw GatewayError(.certificates, "\(error)")
+        }
+    }
+
+    private static func peer(_ api: GatewayConfiguration.UpstreamAPI) throws(GatewayError) -> UpstreamPeer {
+        let timeouts = UpstreamTimeouts(
+            connect: .nanoseconds(api.connectTimeout.nanoseconds),
+            firstByte: .nanoseconds(api.firstByteTimeout.nanoseconds),
+            idle: .nanoseconds(api.idleTimeout.nanoseconds)
+        )
+        guard api.scheme == "https" else {
+            return .http(host: api.host, port: api.port, timeouts: timeouts)
+        }
+        do throws(TLSError) {
+            var client = TLSClientConfiguration(serverName: api.host)
+            client.applicationProtocols = ["http/1.1"]
+            if let authority = api.authority { client.trustRoots = .file(authority) }
+            return .https(host: api.host, port: api.port, tls: try .client(client), timeouts: timeouts)
+        } catch {
+            throw GatewayError(.certificates, "\(error)")
+        }
+    }
+
+    private static func sink(_ audit: GatewayConfiguration.AuditLog) throws(GatewayError) -> any AuditSink {
+        guard audit.path != "-" else { return StandardOutputAuditSink() }
+        do throws(AuditFileError) {
+            return try FileAuditSink(path: audit.path)
+        } catch {
+            throw GatewayError(.system, "\(error)")
+        }
+    }
+
+    /// Loads the guardian model with its digests checked.
+    package static func model(_ model: GatewayConfiguration.Model) throws(GatewayError) -> GuardianModel {
+        do throws(GuardianModelError) {
+            return try GuardianModel(
+                trunk: model.trunk,
+                directory: model.guardian,
+                threads: model.threads,
+                digest: { try Digest.sha256Hex(ofFile: $0) }
+            )
+        } catch {
+            throw GatewayError(.model, "\(error)")
+        }
+    }
+}
+
+extension Duration {
+    /// Held to what 64 bits hold.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : whole + attoseconds / 1_000_000_000
+    }
+}

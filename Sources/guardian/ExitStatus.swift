@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import PolicyLanguage
+
+/// Exit statuses of sysexits.h, so that scripts can tell whose mistake it was.
+enum ExitStatus {
+    /// EX_DATAERR: what was read is not what it should be.
+    static let data = ExitCode(65)
+    /// EX_NOINPUT: a file cannot be read.
+    static let noInput = ExitCode(66)
+    /// EX_UNAVAILABLE: something that is needed is missing.
+    static let unavailable = ExitCode(69)
+    /// EX_OSERR: the system refused something.
+    static let system = ExitCode(71)
+    /// EX_CONFIG: a configuration or policy file is wrong.
+    static let configuration = ExitCode(78)
+
+    static func of(_ error: GatewayError) -> ExitCode {
+        switch error.part {
+        case .configuration, .certificates: configuration
+        case .model: unavailable
+        case .system: system
+        }
+    }
+
+    static func of(_ error: PolicyError) -> ExitCode {
+        error.kind == .unreadable ? noInput : configuration
+    }
+}
+
+/// Writes a line to standard error.
+func complain(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+}
+
+/// Runs `body`; an error that the product knows is told on standard error and becomes its exit status.
+func reportingErrors<R>(_ body: () async throws -> R) async throws -> R {
+    do {
+        return try await body()
+    } catch let error as GatewayError {
+        complain("\(error)")
+        throw ExitStatus.of(error)
+    } catch let error as PolicyError {
+        complain("\(error)")
+        throw ExitStatus.of(error)
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Policy
+import PolicyLanguage
+
+struct PolicyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy",
+        abstract: "Check a policy file, or read what it does.",
+        subcommands: [Check.self, Explain.self]
+    )
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check",
+            abstract: "Report every error of a policy file, and run its rules' own tests."
+        )
+
+        @Argument(help: "The policy file.")
+        var file: String
+
+        @Flag(help: "Print an object with the diagnostics.")
+        var json = false
+
+        func run() async throws {
+            try await reportingErrors {
+                if json {
+                    try printDiagnostics()
+                } else {
+                    let (policy, _) = try PolicyCompiler.compile(path: file)
+                    let tests = policy.rules.map(\.tests.count).reduce(0, +)
+                    print("\(file): valid (\(policy.name), \(policy.rules.count) rules, \(tests) tests passed)")
+                }
+            }
+        }
+
+        private func printDiagnostics() throws {
+            var diagnostics: [PolicyDiagnostic] = []
+            var status: ExitCode?
+            do throws(PolicyError) {
+                _ = try PolicyCompiler.loader.load(path: file)
+            } catch {
+                diagnostics = error.diagnostics
+                status = ExitStatus.of(error)
+            }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let report = Report(valid: diagnostics.isEmpty, diagnostics: diagnostics)
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            if let status { throw status }
+            _ = try PolicyCompiler.compile(path: file)
+        }
+
+        private struct Report: Encodable {
+            var valid: Bool
+            var diagnostics: [PolicyDiagnostic]
+        }
+    }
+
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "explain",
+            abstract: "Say in words what a policy does."
+        )
+
+        @Argument(help: "The policy file.")
+        var file: String
+
+        @Flag(help: "Print an object.")
+        var json = false
+
+        func run() async throws {
+            try await reportingErrors {
+                let explanation = PolicyExplanation(try PolicyCompiler.compile(path: file).policy)
+                guard json else {
+                    print(explanation)
+                    return
+                }
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+                print(String(decoding: try encoder.encode(explanation), as: UTF8.self))
+            }
+        }
+    }
+}

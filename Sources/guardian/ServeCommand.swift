@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Logging
+import PolicyLanguage
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the gateway.",
+        discussion: "SIGTERM finishes what is under way and ends; SIGHUP reads the policy again."
+    )
+
+    @Option(help: "The configuration file.")
+    var config: String
+
+    @Option(help: "A policy file to use instead of the configuration's.")
+    var policy: String?
+
+    func run() async throws {
+        let signals = ServerSignal.stream()
+        let logger = bootstrapLogging()
+        try await reportingErrors {
+            var configuration = try GatewayConfiguration.load(path: config)
+            if let policy { configuration.policy = URL(fileURLWithPath: policy).standardizedFileURL.path }
+            if configuration.tls == nil {
+                logger.warning("TLS is off: whoever is on the network reads every prompt")
+            }
+            let gateway = try await Gateway(configuration, logger: logger)
+            let addresses = try await gateway.start()
+            logger.info(
+                "Ready",
+                metadata: [
+                    "gateway": "\(addresses.gateway)", "admin": "\(addresses.admin)",
+                    "upstream":
+                        "\(configuration.upstream.scheme)://\(configuration.upstream.host):\(configuration.upstream.port)",
+                    "policy": "\(configuration.policy)",
+                ]
+            )
+            for await signal in signals {
+                if signal == .stop { break }
+                do {
+                    try gateway.reloadPolicy()
+                } catch {
+                    logger.error("The policy was not reloaded; the one in force stays", metadata: ["error": "\(error)"])
+                }
+            }
+            logger.info("Stopping")
+            await gateway.shutdown()
+        }
+    }
+}
