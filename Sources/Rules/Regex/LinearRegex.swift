@@ -3,7 +3,8 @@ import Synchronization
 /// A compiled regular expression whose search time is linear in the text, whatever pattern and text.
 ///
 /// Matches are leftmost; among those that begin at the same place the first is taken that the pattern prefers (greedy
-/// quantifiers more, lazy ones less, earlier branches first), as Perl's are. They never overlap and are never empty.
+/// quantifiers more, lazy ones less, earlier branches first), as Perl's are. They never overlap and are never empty. Only
+/// where something that can match nothing is repeated without bound, `(a*b??)+`, may the end be another than Perl's.
 final class LinearRegex: Sendable {
     /// Matches of one pattern in one text.
     struct Matches: Equatable {

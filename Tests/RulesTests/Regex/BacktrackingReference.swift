@@ -1,5 +1,3 @@
-import Testing
-
 @testable import Rules
 
 /// The textbook backtracking matcher: slow, but short enough to be seen to be right. The engine is compared with it.
@@ -117,6 +115,10 @@ struct PatternGenerator {
         return branches.joined(separator: "|")
     }
 
+    private mutating func pick<Option>(_ options: [Option]) -> Option {
+        options[Int.random(in: 0..<options.count, using: &random)]
+    }
+
     private mutating func sequence(depth: Int) -> String {
         (0..<Int.random(in: 1...4, using: &random)).map { _ in piece(depth: depth) }.joined()
     }
@@ -127,13 +129,13 @@ struct PatternGenerator {
         ]
         let assertions = ["\\b", "\\B", "^", "$", "(?m:^)", "(?m:$)"]
         let roll = Int.random(in: 0..<10, using: &random)
-        if roll == 0 { return assertions.randomElement(using: &random)! }
+        if roll == 0 { return pick(assertions) }
         let atom =
             roll < 3 && depth > 1
-            ? ["(", "(?:", "(?i:"].randomElement(using: &random)! + pattern(depth: depth - 1) + ")"
-            : atoms.randomElement(using: &random)!
+            ? pick(["(", "(?:", "(?i:"]) + pattern(depth: depth - 1) + ")"
+            : pick(atoms)
         let quantifiers = ["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{2,}", "{0,2}?"]
-        return (atom == "abc" ? "(?:abc)" : atom) + quantifiers.randomElement(using: &random)!
+        return (atom == "abc" ? "(?:abc)" : atom) + pick(quantifiers)
     }
 
     /// A text that the pattern is likely to match: the pattern walked at random, assertions taken to hold.
@@ -149,7 +151,7 @@ struct PatternGenerator {
             var text = ""
             for part in parts { text += sample(part) }
             return text
-        case .alternation(let branches): return sample(branches.randomElement(using: &random)!)
+        case .alternation(let branches): return sample(pick(branches))
         case .repetition(let body, let minimum, let maximum, _):
             var text = ""
             for _ in 0..<Int.random(in: minimum...min(maximum ?? .max, minimum + 2), using: &random) {
@@ -160,4 +162,16 @@ struct PatternGenerator {
     }
 
     mutating func text() -> String { random.text(of: "aabbccAB12 \néя😀_-", length: 0...14) }
+}
+
+extension RegexNode {
+    /// Whether something that can match nothing is repeated without bound. There the preferred match is a matter of taste:
+    /// engines that backtrack differ among themselves.
+    var hasNullableLoop: Bool {
+        switch self {
+        case .empty, .scalar, .assertion: false
+        case .concatenation(let nodes), .alternation(let nodes): nodes.contains(where: \.hasNullableLoop)
+        case .repetition(let body, _, let maximum, _): maximum == nil && body.isNullable || body.hasNullableLoop
+        }
+    }
 }

@@ -1,0 +1,105 @@
+import Foundation
+import GuardCore
+import Testing
+
+@testable import Audit
+
+@Suite struct AuditEncoderTests {
+    private var full: AuditRecord {
+        var record = AuditRecord.sample()
+        record.route = "chat"
+        record.dialect = "openai.chat"
+        record.model = "demo\n\"x\""
+        record.isStream = true
+        let findings = [
+            Finding(category: .weapons, source: .model(score: 0.987_654_3, threshold: 0.5), action: .block, segment: 1),
+            Finding(category: .privacy, source: .rule(id: "card", spans: [3..<19]), action: .rewrite, segment: 0),
+            Finding(category: .hate, source: .failure, action: .log, segment: nil),
+        ]
+        let phase = AuditRecord.PhaseRecord(
+            action: .block,
+            categories: [.privacy, .weapons, .hate],
+            findings: findings,
+            segmentsScanned: 3,
+            segmentsUnscanned: 1
+        )
+        record.input = phase
+        record.output = phase
+        record.response = .init(origin: .template, category: .weapons, fallbackReason: "detector")
+        record.status = 200
+        record.fault = "upstream"
+        record.error = "upstream_reset"
+        record.durations = .init(
+            rules: .microseconds(125),
+            model: .milliseconds(31),
+            upstream: .zero,
+            total: .seconds(2)
+        )
+        record.tokens = .init(judged: 40, generated: 12, prompt: 7, completion: 8)
+        record.bytes = .init(request: 512, response: 2048)
+        record.content = .init(input: ["in\u{2028}"], output: ["out"])
+        return record
+    }
+
+    @Test func theLeastRecordHasNoEmptyFields() {
+        let line = String(decoding: AuditEncoder.line(.sample()), as: UTF8.self)
+        #expect(
+            line
+                == #"{"time":"1970-01-01T00:00:00.000Z","request_id":"r1","policy":{"name":"default","digest":"00ff"},"#
+                + #""mode":"enforce","stream":false,"bytes":{"request":0,"response":0}}"# + "\n"
+        )
+    }
+
+    @Test func theFullRecordIsOneLineThatAReaderUnderstands() throws {
+        let line = AuditEncoder.line(full)
+        #expect(line.filter { $0 == 0x0A }.count == 1)
+        let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
+        #expect(object["model"] as? String == "demo\n\"x\"")
+        let input = try #require(object["input"] as? [String: Any])
+        #expect(input["action"] as? String == "block")
+        let findings = try #require(input["findings"] as? [[String: Any]])
+        #expect(findings[0]["score"] as? Double == 0.987654)
+        #expect(findings[1]["spans"] as? [[Int]] == [[3, 19]])
+        #expect(findings[2]["segment"] == nil)
+        let durations = try #require(object["durations_ms"] as? [String: Double])
+        #expect(durations == ["rules": 0.125, "model": 31, "upstream": 0, "total": 2000])
+    }
+
+    @Test func anAllowedPhaseSaysSo() {
+        var record = AuditRecord.sample()
+        record.input = .init(action: nil, segmentsScanned: 1, segmentsUnscanned: 0)
+        let line = String(decoding: AuditEncoder.line(record), as: UTF8.self)
+        #expect(line.contains(#""input":{"action":"allow","categories":[],"findings":[],"segments_scanned":1"#))
+    }
+
+    @Test func theDocumentedFieldsAreThoseOfAFullRecord() throws {
+        var found: Set<String> = []
+        func walk(_ value: Any, _ path: String) {
+            if let object = value as? [String: Any] {
+                for (key, value) in object { walk(value, path.isEmpty ? key : path + "." + key) }
+            } else if let array = value as? [Any], path.hasSuffix("spans") {
+                #expect(array.count == 1)
+                found.insert(path + "[]")
+            } else if let array = value as? [Any] {
+                for value in array { walk(value, path + "[]") }
+            } else {
+                found.insert(path)
+            }
+        }
+        walk(try JSONSerialization.jsonObject(with: Data(AuditEncoder.line(full))), "")
+        #expect(found == Set(AuditEncoder.fields))
+        #expect(AuditEncoder.fields.count == Set(AuditEncoder.fields).count)
+    }
+
+    @Test func keysKeepTheirOrder() throws {
+        let line = String(decoding: AuditEncoder.line(full), as: UTF8.self)
+        var position = line.startIndex
+        for key in [
+            "time", "request_id", "policy", "mode", "route", "dialect", "model", "stream", "input", "output",
+            "response",
+        ] {
+            let place = try #require(line.range(of: "\"\(key)\":", range: position..<line.endIndex))
+            position = place.upperBound
+        }
+    }
+}
