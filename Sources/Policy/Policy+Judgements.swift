@@ -36,18 +36,41 @@ extension Policy {
     /// for all the segments that could not be judged.
     func modelJudgements(phase: Phase, segmentCount: Int, assessments: [Assessment?]) -> [Judgement] {
         let phasePolicy = self[phase]
-        let perSegment = (0..<segmentCount).map { $0 < assessments.count ? assessments[$0] : nil }
+        let perSegment = (0..<segmentCount).map { segment -> Assessment? in
+            guard segment < assessments.count, let assessment = assessments[segment] else { return nil }
+            return phasePolicy.overall != nil && assessment.harm.isNaN ? nil : assessment
+        }
         var judgements: [Judgement] = []
         for (category, categoryPolicy) in phasePolicy.categories {
             let scores = perSegment.map { $0.map { (score: $0.categories[category], category: category) } }
             judgements += categoryPolicy.judgements(of: scores, unjudged: category)
         }
-        if let overall = phasePolicy.overall {
+        switch phasePolicy.overall {
+        case .own(let overall):
             let scores = perSegment.map { $0.map { (score: $0.harm, category: $0.categories.highest) } }
             // Without a score all categories tie, and the first of the taxonomy stands for them.
             judgements += overall.judgements(of: scores, unjudged: CategoryScores().highest)
+        case .likeliestCategory(let threshold):
+            judgements += phasePolicy.likeliestJudgements(of: perSegment, threshold: threshold)
+        case nil: break
         }
         return judgements
+    }
+}
+
+extension PhasePolicy {
+    /// One judgement per segment whose overall harm reached the threshold, as the likeliest category has it. None where
+    /// that category has been found by its own score, and none for a failure: the categories fail by themselves.
+    fileprivate func likeliestJudgements(of assessments: [Assessment?], threshold: Double) -> [Judgement] {
+        assessments.enumerated().compactMap { segment, assessment in
+            guard let assessment, assessment.harm >= threshold else { return nil }
+            let category = assessment.categories.highest
+            guard let policy = categories[category], assessment.categories[category] < policy.threshold else {
+                return nil
+            }
+            let source = Finding.Source.model(score: assessment.harm, threshold: threshold)
+            return policy.judgement(category, source, segment: segment, targets: [segment])
+        }
     }
 }
 
@@ -77,7 +100,7 @@ extension CategoryPolicy {
         return judgements
     }
 
-    private func judgement(
+    fileprivate func judgement(
         _ category: HarmCategory,
         _ source: Finding.Source,
         segment: Int?,
@@ -95,7 +118,7 @@ extension CategoryPolicy {
 extension CategoryScores {
     /// The category with the highest score; of equal ones the first in the taxonomy.
     fileprivate var highest: HarmCategory {
-        HarmCategory.allCases.dropFirst().reduce(HarmCategory.violentCrimes) { best, next in
+        HarmCategory.allCases.reduce(.violentCrimes) { best, next in
             self[next] > self[best] ? next : best
         }
     }

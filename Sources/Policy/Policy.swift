@@ -48,15 +48,14 @@ package struct Policy: Sendable, Equatable {
 package struct PhasePolicy: Sendable, Equatable {
     /// Categories that are judged in this phase. A category that is absent is scored, but never a finding.
     package var categories: [HarmCategory: CategoryPolicy]
-    /// What is done about the probability of any harm at all; nil is nothing. Its findings carry the category with
-    /// the highest score, so that harm which no single category is sure of still has a name and a reply.
-    package var overall: CategoryPolicy?
+    /// What is done about the probability of any harm at all; nil is nothing.
+    package var overall: OverallPolicy?
     /// Whose words are inspected. Others are counted as unscanned in the audit record.
     package var roles: Set<Role>
 
     package init(
         categories: [HarmCategory: CategoryPolicy] = [:],
-        overall: CategoryPolicy? = nil,
+        overall: OverallPolicy? = nil,
         roles: Set<Role> = Set(Role.allCases)
     ) {
         self.categories = categories

@@ -10,9 +10,7 @@ extension PolicyDecoder {
         var policy = PhasePolicy()
         if let roles = fields["roles"] { policy.roles = choices(roles, "'roles'", each: "role") ?? policy.roles }
         let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryOptions()
-        if let overall = fields["overall"] {
-            policy.overall = categoryPolicy(overall, "'overall'", defaults: defaults, phase: phase)
-        }
+        if let overall = fields["overall"] { policy.overall = overallPolicy(overall, phase: phase) }
         let named = fields["categories"].map { categories($0, defaults: defaults, phase: phase) } ?? [:]
         for (category, entry) in named { policy.categories[category] = entry }
 
@@ -33,6 +31,26 @@ extension PolicyDecoder {
             )
         }
         return policy
+    }
+
+    /// Reads `overall`: a threshold alone, or with an action of its own. `defaults` is about categories and says nothing
+    /// here: an action that came from it would override what each category says.
+    ///
+    /// - Returns: nil if it is ignored.
+    private mutating func overallPolicy(_ node: YAMLNode, phase: Phase) -> OverallPolicy? {
+        guard case .mapping(let entries) = node.content, !entries.contains(where: { $0.name == "action" }) else {
+            return categoryPolicy(node, "'overall'", defaults: CategoryOptions(), phase: phase).map { .own($0) }
+        }
+        let options = options(node, "'overall'")
+        for entry in entries where entry.name != "threshold" && PolicyKeys.category.contains(entry.name) {
+            note(
+                entry.key,
+                "'\(entry.name)' has no effect in 'overall' without 'action'",
+                hint: "give it an action, or leave it out: the likeliest category says what is done"
+            )
+        }
+        if options.threshold == nil { note(node, "'overall' has no 'threshold'") }
+        return .likeliestCategory(threshold: options.threshold ?? 1)
     }
 
     /// Whether the node is a mapping, and not the word that says: scored, but not judged.

@@ -35,8 +35,8 @@ extension PolicyExplanation: CustomStringConvertible {
 
 extension PolicyExplanation.CategoryExplanation {
     fileprivate var row: [String] {
-        guard let threshold, let action else { return [category, "-", "not judged", "", ""] }
-        return [category, "\(threshold)", action.rawValue, consequence ?? "", onFailure ?? ""]
+        guard let threshold else { return [category, "-", "not judged", "", ""] }
+        return [category, "\(threshold)", action?.rawValue ?? "", consequence ?? "", onFailure ?? ""]
     }
 }
 

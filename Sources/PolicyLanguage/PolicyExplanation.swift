@@ -20,7 +20,8 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
         package var categories: [CategoryExplanation]
     }
 
-    /// One category of a phase; all but the name is nil if it is scored and not judged.
+    /// One category of a phase; all but the name is nil if it is scored and not judged. `overall` without an action of
+    /// its own has a threshold and a consequence only.
     package struct CategoryExplanation: Sendable, Equatable, Encodable {
         package var category: String
         package var threshold: Double?
@@ -63,12 +64,21 @@ extension PolicyExplanation.PhaseExplanation {
         self.phase = phase
         roles = Role.allCases.filter(policy.roles.contains)
         categories =
-            [PolicyExplanation.CategoryExplanation("overall", policy.overall)]
+            [PolicyExplanation.CategoryExplanation(policy.overall)]
             + HarmCategory.allCases.map { PolicyExplanation.CategoryExplanation($0.rawValue, policy.categories[$0]) }
     }
 }
 
 extension PolicyExplanation.CategoryExplanation {
+    fileprivate init(_ overall: OverallPolicy?) {
+        switch overall {
+        case .own(let policy): self.init("overall", policy)
+        case .likeliestCategory(let threshold):
+            self.init(category: "overall", threshold: threshold, consequence: "as the likeliest category")
+        case nil: self.init("overall", nil)
+        }
+    }
+
     fileprivate init(_ category: String, _ policy: CategoryPolicy?) {
         self.category = category
         threshold = policy?.threshold

@@ -96,6 +96,19 @@ import Testing
         ),
         Wrong(policyText(input: "{overall: {action: log}, others: ignore}"), "3:18: 'overall' has no 'threshold'"),
         Wrong(
+            policyText(input: "{overall: {}, others: ignore}"),
+            "3:18: 'overall' has no 'threshold'"
+        ),
+        Wrong(
+            policyText(input: "{overall: {threshold: 0.5, response: template, respons: x}, others: ignore}"),
+            "3:35: 'response' has no effect in 'overall' without 'action'",
+            "3:55: unknown key 'respons' in 'overall'"
+        ),
+        Wrong(
+            policyText(input: "{overall: 0.5, others: ignore}"),
+            "3:18: 'overall' must be a mapping or 'ignore', not '0.5'"
+        ),
+        Wrong(
             policyText(input: "{others: {threshold: 0.5, action: log, on_fail: open}}"),
             "3:47: unknown key 'on_fail' in 'others'"
         ),
@@ -306,7 +319,7 @@ import Testing
                     defamation: {action: rewrite, rewrite: {steer: "Be fair."}}
                     misinformation: ignore
                   others: {threshold: 1, response: generated, on_failure: open}
-                output: {others: ignore}
+                output: {overall: {threshold: 0.25}, defaults: {action: block}, others: ignore}
                 rules:
                   - id: pii.email
                     summary: E-mail.
@@ -348,10 +361,10 @@ import Testing
             mode: .shadow,
             input: PhasePolicy(
                 categories: categories,
-                overall: CategoryPolicy(threshold: 0.9, action: .block, response: .template),
+                overall: .own(CategoryPolicy(threshold: 0.9, action: .block, response: .template)),
                 roles: [.user, .tool]
             ),
-            output: PhasePolicy(),
+            output: PhasePolicy(overall: .likeliestCategory(threshold: 0.25)),
             rules: [
                 Rule(
                     id: "pii.email",

@@ -16,9 +16,10 @@ import Testing
                 .specializedAdvice: CategoryPolicy(threshold: 0.75, action: .rewrite),
                 .privacy: CategoryPolicy(threshold: 1, action: .log),
             ],
-            overall: CategoryPolicy(threshold: 0.9, action: .block, response: .template),
+            overall: .own(CategoryPolicy(threshold: 0.9, action: .block, response: .template)),
             roles: [.tool, .user]
         ),
+        output: PhasePolicy(overall: .likeliestCategory(threshold: 0.5)),
         rules: [
             Rule(
                 id: "pii.email",
@@ -52,7 +53,8 @@ import Testing
                   jailbreak           -          not judged
 
                 output: inspects system, developer, user, assistant, tool, context
-                  category   threshold  action      what follows  on failure
+                  category   threshold  action      what follows               on failure
+                  overall    0.5                    as the likeliest category
                   jailbreak  -          not judged
 
                 rules: each of them that matches counts
@@ -84,7 +86,7 @@ import Testing
                 "phases":["output"],"roles":["system","developer","user","assistant","tool","context"],"summary":"","tests":1}]
                 """
         )
-        let hidden = try encoder.encode(explanation.phases[1].categories[0])
-        #expect(String(decoding: hidden, as: UTF8.self) == #"{"category":"overall"}"#)
+        let hidden = try encoder.encode(explanation.phases[1].categories[1])
+        #expect(String(decoding: hidden, as: UTF8.self) == #"{"category":"violent_crimes"}"#)
     }
 }

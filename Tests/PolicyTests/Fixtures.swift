@@ -17,7 +17,7 @@ func assessment(harm: Double = 0, _ scores: [HarmCategory: Double] = [:]) -> Ass
 func policy(
     mode: Policy.Mode = .enforce,
     _ categories: [HarmCategory: CategoryPolicy] = [:],
-    overall: CategoryPolicy? = nil,
+    overall: OverallPolicy? = nil,
     rules: [Rule] = []
 ) -> Policy {
     let phase = PhasePolicy(categories: categories, overall: overall)

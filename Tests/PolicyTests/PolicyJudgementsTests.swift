@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test func overallHarmIsFoundUnderTheHighestCategoryEvenIfThatIsNotJudged() {
-        let policy = policy(overall: CategoryPolicy(threshold: 0.8, action: .block, response: .template))
+        let policy = policy(overall: .own(CategoryPolicy(threshold: 0.8, action: .block, response: .template)))
         let decision = policy.decide(
             phase: .input,
             segments: segments("a", "b"),
@@ -128,11 +128,52 @@ import Testing
     }
 
     @Test func overallHarmFailsClosedUnderTheFirstCategory() {
-        let policy = policy(overall: CategoryPolicy(threshold: 0.8, action: .block))
+        let policy = policy(overall: .own(CategoryPolicy(threshold: 0.8, action: .block)))
         let decision = policy.decide(phase: .input, segments: segments("a"), assessments: [nil], matches: [])
         #expect(
             decision.findings == [Finding(category: .violentCrimes, source: .failure, action: .block, segment: nil)]
         )
         #expect(decision.reply?.isFailure == true)
+    }
+
+    @Test func overallHarmTakesTheActionOfTheLikeliestCategory() {
+        let policy = policy(
+            [
+                .hate: CategoryPolicy(threshold: 0.9, action: .block, response: .template),
+                .specializedAdvice: CategoryPolicy(threshold: 0.9, action: .rewrite),
+            ],
+            overall: .likeliestCategory(threshold: 0.8)
+        )
+        func decision(_ assessment: Assessment) -> Decision {
+            policy.decide(phase: .input, segments: segments("a"), assessments: [assessment], matches: [])
+        }
+        let hate = decision(assessment(harm: 0.8, [.hate: 0.3, .specializedAdvice: 0.2]))
+        #expect(
+            hate.findings == [
+                Finding(category: .hate, source: .model(score: 0.8, threshold: 0.8), action: .block, segment: 0)
+            ]
+        )
+        #expect(hate.reply == .init(category: .hate, style: .template, isForced: false, segment: 0))
+        #expect(decision(assessment(harm: 1, [.hate: 0.2, .specializedAdvice: 0.3])).action == .rewrite)
+        #expect(decision(assessment(harm: 0.79, [.hate: 0.3])).action == nil)
+        #expect(decision(assessment(harm: 1, [.hate: 0.3, .weapons: 0.4])).action == nil)
+    }
+
+    @Test func aCategoryFoundByItsOwnScoreIsNotFoundAgainByOverallHarm() {
+        let policy = policy(
+            [.hate: CategoryPolicy(threshold: 0.5, action: .log)],
+            overall: .likeliestCategory(threshold: 0.8)
+        )
+        let scores = [assessment(harm: 0.9, [.hate: 0.5])]
+        let decision = policy.decide(phase: .input, segments: segments("a"), assessments: scores, matches: [])
+        #expect(decision.findings.map(\.source) == [.model(score: 0.5, threshold: 0.5)])
+    }
+
+    @Test(arguments: [OverallPolicy.likeliestCategory(threshold: 1), .own(CategoryPolicy(threshold: 1, action: .log))])
+    func overallHarmThatIsNotANumberFailsTheWholeText(overall: OverallPolicy) {
+        let policy = policy([.hate: CategoryPolicy(threshold: 1, action: .block)], overall: overall)
+        let scores = [assessment(harm: .nan)]
+        let decision = policy.decide(phase: .input, segments: segments("a"), assessments: scores, matches: [])
+        #expect(decision.findings.map(\.source) == [.failure])
     }
 }
