@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(name: "TransformerTests", dependencies: ["CKernels", "Tokenizer", "Transformer"]),
         .testTarget(
             name: "GuardianModelTests",
-            dependencies: ["GuardCore", "GuardianModel", "Tokenizer", "Transformer"]
+            dependencies: ["GuardCore", "GuardianModel", "Tokenizer", "Transformer"],
+            exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "TLSTests",

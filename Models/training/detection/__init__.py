@@ -1,0 +1,1 @@
+"""Training of Guardian's detection heads on the frozen trunk."""

@@ -1,0 +1,95 @@
+"""Texts written for this recipe, for what the public sets lack.
+
+The sets hold hardly any very short texts, plain code, plain answers or polite refusals, and few requests of the rarer
+kinds of harm with a harmless neighbour on the same topic. Harmful requests here are the mildest that are still clear.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .sources import HARMLESS, Row
+from .taxonomy import CATEGORIES, Labels
+
+SAFEGUARD_PAIRS = Path(__file__).parents[1] / "safeguard" / "responses"
+"""The prompts and responses written for the safeguard adapter."""
+
+TEXTS = json.loads((Path(__file__).parent / "own_texts.json").read_text(encoding="utf-8"))
+"""Lists of texts: `short`, `code`, `answers`, `refusals`, `neighbours` (harmless ones near a harmful topic, a dozen
+for each category), and `requests`: harmful ones under their category."""
+
+
+def harmful_labels(category: str) -> Labels:
+    """Harmful, of one category; its close neighbours are masked."""
+    near = {
+        "sex_crimes": ("sexual_content", "violent_crimes", "harassment", "privacy", "nonviolent_crimes"),
+        "child_exploitation": ("sex_crimes", "sexual_content", "nonviolent_crimes", "violent_crimes"),
+        "defamation": ("misinformation", "harassment"),
+        "specialized_advice": ("self_harm",),
+        "privacy": ("cybercrime", "harassment"),
+        "intellectual_property": ("nonviolent_crimes", "cybercrime"),
+        "weapons": ("violent_crimes", "nonviolent_crimes"),
+        "self_harm": ("violent_crimes", "specialized_advice"),
+        "harassment": ("hate", "violent_crimes"),
+        "hate": ("harassment",),
+        "misinformation": ("defamation", "hate", "specialized_advice"),
+        "cybercrime": ("nonviolent_crimes", "privacy"),
+        "nonviolent_crimes": ("cybercrime",),
+        "violent_crimes": ("weapons", "nonviolent_crimes"),
+        "sexual_content": (),
+        "jailbreak": ("privacy",),
+    }[category]
+    return Labels((1.0, *(1.0 if name == category else -1.0 if name in near else 0.0 for name in CATEGORIES)))
+
+
+HELD_OUT_LANGUAGE_TEXTS = (3, 7, 10)
+"""Which of the twelve everyday texts of each language are not trained on."""
+
+
+def languages(held_out: bool) -> list[Row]:
+    """Everyday requests in 20 languages: in the sets, nearly all texts in most of these are harmful."""
+    texts = json.loads((Path(__file__).parent / "languages.json").read_text(encoding="utf-8"))
+    return [
+        Row(text, "own:languages", "benign", HARMLESS, 3.0, language)
+        for language, twelve in texts.items()
+        for index, text in enumerate(twelve)
+        if (index in HELD_OUT_LANGUAGE_TEXTS) == held_out
+    ]
+
+
+def pairs(split: str) -> list[Row]:
+    """The prompts of the safeguard pairs under their category, and the responses as harmless replies.
+
+    `split` is `train` or `heldout`. A pair of the kind `mismatch` has a harmless prompt.
+    """
+    found = []
+    for path in sorted(SAFEGUARD_PAIRS.glob("*.jsonl")):
+        for pair in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            if pair["split"] != split:
+                continue
+            lang = "en" if pair["kind"] != "language" else "other"
+            if pair["kind"] == "mismatch":
+                found.append(Row(pair["prompt"], "pairs:mismatch", "benign", HARMLESS, 2.0, lang))
+            else:
+                labels = harmful_labels(pair["category"])
+                found.append(Row(pair["prompt"], "pairs:prompts", "harmful", labels, 2.0, lang))
+            found.append(Row(pair["response"], "pairs:responses", "reply", HARMLESS, 2.0, lang))
+    return found
+
+
+def rows() -> list[Row]:
+    """All own texts with their labels."""
+    found = []
+    for source, kind, texts, weight in (
+        ("own:short", "benign", TEXTS["short"], 1.0),
+        ("own:code", "benign", TEXTS["code"], 2.0),
+        ("own:answers", "reply", TEXTS["answers"], 2.0),
+        ("own:refusals", "reply", TEXTS["refusals"], 2.0),
+        ("own:neighbours", "benign", TEXTS["neighbours"], 2.0),
+    ):
+        found += [Row(text, source, kind, HARMLESS, weight, "en") for text in texts]
+    for category, texts in TEXTS["requests"].items():
+        labels = harmful_labels(category)
+        found += [Row(text, "own:requests", "harmful", labels, 2.0, "en") for text in texts]
+    return found

@@ -1,0 +1,90 @@
+"""The frozen trunk and its tokenizer, both read from the GGUF file that the Swift engine maps."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import gguf
+import tokenizers
+import torch
+from tokenizers import pre_tokenizers
+from transformers import AutoModelForCausalLM
+
+WIDTH = 576
+
+# Control tokens. The text of a user is tokenised as plain text and never produces one.
+IM_START, IM_END = 1, 2
+PRED, EXPL, HARM = 11, 12, 16
+
+WINDOW_TOKENS, WINDOW_OVERLAP = 512, 64
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    hasher = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            hasher.update(block)
+    return hasher.hexdigest()
+
+
+def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
+    """The byte-level BPE of the trunk, without added tokens: `<|im_end|>` typed by a user stays plain text."""
+    fields = gguf.GGUFReader(path).fields
+    if fields["tokenizer.ggml.pre"].contents() != "smollm":
+        raise SystemExit(f"{path}: the recipe knows the pre-tokenizer 'smollm' only")
+    vocabulary = {token: index for index, token in enumerate(fields["tokenizer.ggml.tokens"].contents())}
+    merges = [tuple(merge.split(" ", 1)) for merge in fields["tokenizer.ggml.merges"].contents()]
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = tokenizers.decoders.ByteLevel()
+    return tokenizer
+
+
+def load_model(path: Path, layers: int, dtype: torch.dtype) -> torch.nn.Module:
+    """The first `layers` blocks of the trunk, dequantised, for inference."""
+    model = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.float32).model
+    model.layers = model.layers[:layers]
+    return model.to(dtype).eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """The token ids of one detection window; the text's own tokens are `ids[start:stop]`."""
+
+    ids: tuple[int, ...]
+    start: int
+    stop: int
+
+
+class Template:
+    """The words around a text. All roles share one template: a reply is judged as if a user had sent it."""
+
+    prefix, suffix = "user\n", "assistant\n"
+
+    def __init__(self, tokenizer: tokenizers.Tokenizer):
+        self.tokenizer = tokenizer
+        self.head = [IM_START, *tokenizer.encode(self.prefix).ids]
+        self.tail = [IM_END, *tokenizer.encode("\n").ids, IM_START, *tokenizer.encode(self.suffix).ids, PRED]
+
+    def sequence(self, text_ids: list[int]) -> Sequence:
+        """The sequence around the tokens of a text."""
+        return Sequence((*self.head, *text_ids, *self.tail), len(self.head), len(self.head) + len(text_ids))
+
+    def windows(self, text: str) -> list[Sequence]:
+        """What the engine judges: all of the text, in overlapping windows."""
+        ids = self.tokenizer.encode(text).ids
+        step = WINDOW_TOKENS - WINDOW_OVERLAP
+        starts = range(0, max(1, len(ids) - WINDOW_OVERLAP), step)
+        return [self.sequence(ids[start : start + WINDOW_TOKENS]) for start in starts]
+
+    def clipped(self, text: str, limit: int) -> Sequence:
+        """What the heads are trained on: at most `limit` tokens, the first of some texts and the last of others."""
+        ids = self.tokenizer.encode(text).ids
+        if len(ids) > limit:
+            ids = ids[:limit] if sum(ids[:8]) % 2 == 0 else ids[-limit:]
+        return self.sequence(ids)
