@@ -15,13 +15,19 @@ struct TextCollector {
         "system_fingerprint", "finish_reason", "reasoning_effort", "verbosity", "tool_choice", "function_call",
         "quality", "effort", "truncation", "voice", "encoding_format",
     ]
-    /// Members that hold data: the value, and the member that it is only data in, if it has to be in one.
+    /// Members that hold data, and the members that it is data in. Words in their place are words.
     private static let data: [String: Set<String>] = [
-        "url": ["image_url", "video_url", "audio_url"], "image_url": [], "data": ["input_audio", "audio"],
-        "file_data": [], "b64_json": [],
+        "url": ["image_url", "video_url", "audio_url"], "image_url": ["content"], "data": ["input_audio", "audio"],
+        "file_data": ["file"],
     ]
-    /// Members that repeat the text of another one, cut into tokens.
-    private static let repetitions: Set<String> = ["logprobs"]
+
+    /// Lists a value that is not looked into.
+    mutating func omit(at pointer: String) { unscanned.append(pointer) }
+
+    /// Adds one text that does not stand in the body as a string of its own.
+    mutating func add(_ segment: TextSegment) {
+        if !segment.text.isEmpty { segments.append(segment) }
+    }
 
     /// - Parameters:
     ///   - value: where to look.
@@ -42,7 +48,7 @@ struct TextCollector {
         case .null, .bool, .number: return
         case .string(let text):
             if text.isEmpty || Self.identifiers.contains(member) && Self.isIdentifier(text) { return }
-            if let parents = Self.data[member], parents.isEmpty || parents.contains(parent) {
+            if Self.data[member]?.contains(parent) == true, Self.isData(text) {
                 unscanned.append(pointer)
                 return
             }
@@ -54,10 +60,6 @@ struct TextCollector {
         case .object(let object):
             for entry in object.members {
                 let place = pointer + "/" + JSONPointer.escaped(entry.name)
-                if Self.repetitions.contains(entry.name) {
-                    unscanned.append(place)
-                    continue
-                }
                 if !Self.isIdentifier(entry.name) {
                     let name = TextSegment(
                         path: place + JSONPointer.nameSuffix,
@@ -77,6 +79,28 @@ struct TextCollector {
                     member: entry.name,
                     parent: member
                 )
+            }
+        }
+    }
+
+    /// Whether a string is an address on the web, or base64 with or without the head of a data URL.
+    private static func isData(_ text: String) -> Bool {
+        let isAddress = text.hasPrefix("https://") || text.hasPrefix("http://")
+        if isAddress { return text.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+        var payload = text[...].utf8
+        if text.hasPrefix("data:") {
+            guard let comma = payload.firstIndex(of: UInt8(ascii: ",")), text[..<comma].hasSuffix(";base64") else {
+                return false
+            }
+            payload = payload[payload.index(after: comma)...]
+        }
+        return payload.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: "="):
+                true
+            default: false
             }
         }
     }

@@ -114,6 +114,9 @@ struct ChatCompletionRequestTests {
         (#","prediction":{"type":"content","content":[{"type":"text","text":"W W"}]}"#, ""), (#","user":"W W""#, ""),
         (#","metadata":{"k":"W W"}"#, ""), (#","metadata":{"W W":"v"}"#, ""), (#","logit_bias":{"W W":1}"#, ""),
         (#","unheard_of":"W W""#, ""), (#","W W":1"#, ""), (#","suffix":"W W""#, ""), (#","service_tier":"W W""#, ""),
+        ("", #","logprobs":{"a":"W W"}"#), (#","metadata":{"logprobs":"W W"}"#, ""), ("", #","file_data":"W W""#),
+        (#","metadata":{"b64_json":"W W","image_url":{"url":1}}"#, ""),
+        (#","tools":[{"function":{"parameters":{"properties":{"logprobs":{"description":"W W"}}}}}]"#, ""),
         (#","web_search_options":{"user_location":{"approximate":{"city":"W W"}}}"#, ""),
     ]
 
@@ -130,6 +133,40 @@ struct ChatCompletionRequestTests {
         let edited = try read.editing(replacements: [place: "new"], steering: [])
         let expected = hello(members, message: message).replacing("W W", with: "new")
         #expect(String(decoding: edited.serialized, as: UTF8.self) == expected)
+    }
+
+    @Test(
+        arguments: [
+            #"{"type":"image_url","image_url":{"url":"W W"}}"#, #"{"type":"image_url","image_url":"W W"}"#,
+            #"{"type":"image_url","image_url":{"url":"data:text/plain,W W"}}"#,
+            #"{"type":"image_url","image_url":{"url":"https://example.org/ W W"}}"#,
+            #"{"type":"input_audio","input_audio":{"data":"W W"}}"#, #"{"type":"file","file":{"file_data":"W W"}}"#,
+            #"{"type":"file","file":{"file_data":"data:text/plain;base64,W W"}}"#,
+        ]
+    )
+    func wordsInThePlaceOfDataAreFound(part: String) throws {
+        let read = try request(#"{"model":"m","messages":[{"role":"user","content":[\#(part)]}]}"#)
+        #expect(read.segments.contains { $0.text.contains("W W") })
+        #expect(read.unscanned.isEmpty)
+    }
+
+    /// Go's decoder takes the long s for an s and the Kelvin sign for a k when it looks for a member.
+    @Test(arguments: ["me\u{17F}\u{17F}age\u{17F}", "\u{17F}tream", "\u{17F}TREAM"])
+    func aMemberThatSomeServersFoldIntoAKnownOneIsRefused(name: String) {
+        let error = #expect(throws: ChatAPIError.self) { try request(hello(#","\#(name)":null"#)) }
+        #expect(error?.code == "ambiguous_name")
+    }
+
+    @Test func namesThatAreEditedIntoTheSameOneStayApart() throws {
+        let read = try request(hello(#","metadata":{"W 1":1,"[x]":2,"W 2":3}"#))
+        let edited = try read.editing(
+            replacements: ["/metadata/W 1~name": "[x]", "/metadata/W 2~name": "[x]"],
+            steering: []
+        )
+        #expect(
+            edited.body.object?["metadata"]
+                == .object(["[x] 2": .number("1"), "[x]": .number("2"), "[x] 3": .number("3")])
+        )
     }
 
     @Test func contentPartsAreSegmentsOfTheirOwn() throws {

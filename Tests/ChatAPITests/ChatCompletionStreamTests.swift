@@ -27,6 +27,11 @@ struct ChatCompletionStreamTests {
         #expect(back.usage == whole.usage)
     }
 
+    @Test func anAssembledAnswerIsReadBackEqual() throws {
+        let assembled = try reread(try completion(answer))
+        #expect(try reread(assembled) == assembled)
+    }
+
     @Test func theWordsComeInPieces() throws {
         var parser = EventStreamParser()
         #expect(try parser.read(try completion(answer).stream).count > 6)

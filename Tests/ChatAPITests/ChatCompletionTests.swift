@@ -48,6 +48,24 @@ struct ChatCompletionTests {
         #expect(!String(decoding: edited.serialized, as: UTF8.self).contains("secret"))
     }
 
+    @Test(
+        arguments: [
+            #"{"content":[{"token":"W"},{"token":" W"}]}"#, #"{"refusal":[{"token":"W W"}]}"#,
+            #"{"content":[],"aside":"W W"}"#, #""W W""#, #"["W W"]"#,
+        ]
+    )
+    func tokensThatSayMoreThanTheTextAreRead(logprobs: String) throws {
+        let read = try completion(message: #","content":"hello""#, choice: #","logprobs":\#(logprobs)"#)
+        let segment = try #require(read.segments.first { $0.text == "W W" })
+        let edited = read.editing(replacements: [segment.path: "[x]"])
+        #expect(edited.body.object?["choices"]?.array?.first?.object?["logprobs"] == .null)
+    }
+
+    @Test func aMessagesOwnMemberOfThatNameIsRead() throws {
+        let read = try completion(message: #","logprobs":{"content":[{"token":"W W"}]}"#)
+        #expect(read.segments.contains { $0.text == "W W" })
+    }
+
     @Test func withoutAnEditNothingChanges() throws {
         let read = try completion(
             message: #","content":"a b","x":1.0"#,

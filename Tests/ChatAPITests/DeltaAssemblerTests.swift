@@ -73,6 +73,22 @@ struct DeltaAssemblerTests {
         #expect(found == ["/choices/0/message/\(member)": "W W"])
     }
 
+    @Test func aMemberThatChangesItsKindIsSentAsItWasRead() throws {
+        for (first, second) in [(#""a b""#, #"{"c":"d e"}"#), (#"{"c":"d e"}"#, #""a b""#), ("[1]", #""a b""#)] {
+            let assembler = try assemble(Self.stream([Self.delta(#""x":\#(first)"#), Self.delta(#""x":\#(second)"#)]))
+            let message = assembler.completion.body.object?["choices"]?.array?.first?.object?["message"]?.object
+            #expect(try message?["x"] == JSONParser.parse(Array(second.utf8)))
+            #expect(assembler.completion.segments.count == 1)
+        }
+    }
+
+    @Test func anAnswerOfManyPiecesIsPutTogether() throws {
+        var assembler = DeltaAssembler()
+        let piece = Array(Self.stream([Self.delta(#""content":"four""#)], done: false).utf8)
+        for _ in 0..<5_000 { try assembler.read(piece) }
+        #expect(assembler.completion.segments.map(\.text) == [String(repeating: "four", count: 5_000)])
+    }
+
     @Test func anEventThatIsNoChunkIsKeptAndRead() throws {
         let found = try texts(#"data: {"error":{"message":"W W"}}"# + "\n\n")
         #expect(Array(found.values) == ["W W"])

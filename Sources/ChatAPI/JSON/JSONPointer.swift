@@ -32,18 +32,32 @@ extension JSONValue {
         case .string: edit(pointer).map { .string($0) } ?? self
         case .array(let items):
             .array(items.enumerated().map { $1.replacingStrings(at: "\(pointer)/\($0)", edit) })
-        case .object(let object):
-            .object(
-                JSONObject(
-                    object.members.map { member in
-                        let place = pointer + "/" + JSONPointer.escaped(member.name)
-                        return JSONObject.Member(
-                            name: edit(place + JSONPointer.nameSuffix) ?? member.name,
-                            value: member.value.replacingStrings(at: place, edit)
-                        )
-                    }
-                )
-            )
+        case .object(let object): .object(object.replacingStrings(at: pointer, edit))
         }
+    }
+}
+
+extension JSONObject {
+    fileprivate func replacingStrings(at pointer: String, _ edit: (String) -> String?) -> JSONObject {
+        var names: Set<String>?
+        return JSONObject(
+            members.map { member in
+                let place = pointer + "/" + JSONPointer.escaped(member.name)
+                let value = member.value.replacingStrings(at: place, edit)
+                guard let new = edit(place + JSONPointer.nameSuffix), new != member.name else {
+                    return Member(name: member.name, value: value)
+                }
+                // Two names may be edited into the same one, and a name given twice is read differently by everybody.
+                var taken = names ?? Set(members.map(\.name))
+                var unique = new
+                var count = 1
+                while !taken.insert(unique).inserted {
+                    count += 1
+                    unique = "\(new) \(count)"
+                }
+                names = taken
+                return Member(name: unique, value: value)
+            }
+        )
     }
 }

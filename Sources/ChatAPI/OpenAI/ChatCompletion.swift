@@ -23,7 +23,7 @@ package struct ChatCompletion: Sendable, Equatable {
         for member in body.object?.members ?? [] {
             if member.name == "choices", let choices = member.value.array {
                 for (index, choice) in choices.enumerated() {
-                    collector.collect(choice, at: "/choices/\(index)", role: .assistant, turn: index)
+                    Self.collect(choice, index: index, into: &collector)
                 }
             } else {
                 collector.collect(.object(JSONObject([member])), at: "", role: .assistant, turn: nil)
@@ -31,6 +31,33 @@ package struct ChatCompletion: Sendable, Equatable {
         }
         segments = collector.segments
         unscanned = collector.unscanned
+    }
+
+    private static func collect(_ choice: JSONValue, index: Int, into collector: inout TextCollector) {
+        let pointer = "/choices/\(index)"
+        guard var object = choice.object, let tokens = object["logprobs"], !tokens.isNull else {
+            collector.collect(choice, at: pointer, role: .assistant, turn: index)
+            return
+        }
+        object["logprobs"] = nil
+        collector.collect(.object(object), at: pointer, role: .assistant, turn: index)
+        // The tokens repeat the text, and reading them one by one would say nothing. What they say together is read
+        // where it is not that text.
+        collector.omit(at: pointer + "/logprobs")
+        let message = object["message"]?.object
+        var rest = tokens
+        if var lists = tokens.object {
+            for list in ["content", "refusal"] {
+                guard let items = lists[list]?.array else { continue }
+                lists[list] = nil
+                let joined = items.compactMap { $0.object?["token"]?.string }.joined()
+                guard joined != message?[list]?.string else { continue }
+                let place = "\(pointer)/logprobs/\(list)"
+                collector.add(TextSegment(path: place, role: .assistant, turn: index, text: joined))
+            }
+            rest = .object(lists)
+        }
+        collector.collect(rest, at: pointer + "/logprobs", role: .assistant, turn: index)
     }
 
     /// The answer with edited texts. The token-wise repetition of the text is dropped, for it would still hold what was

@@ -148,7 +148,7 @@ package struct ChatCompletionRequest: Sendable, Equatable {
         parameter: String
     ) throws(ChatAPIError) {
         for member in object.members where !known.contains(member.name) {
-            let folded = member.name.lowercased()
+            let folded = Self.folded(member.name)
             guard known.contains(folded) else { continue }
             throw .invalidRequest(
                 "'\(parameter)\(member.name)' differs from '\(folded)' in letter case only: write '\(folded)'.",
@@ -156,6 +156,20 @@ package struct ChatCompletionRequest: Sendable, Equatable {
                 parameter: parameter + member.name
             )
         }
+    }
+
+    /// The name as a decoder that ignores letter case compares it: Go's takes the long s for an s and the Kelvin sign
+    /// for a k.
+    private static func folded(_ name: String) -> String {
+        var folded = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "\u{17F}": folded.append("s")
+            case "\u{212A}": folded.append("k")
+            default: folded.append(scalar)
+            }
+        }
+        return String(folded).lowercased()
     }
 
     private static func flag(_ value: JSONValue?, parameter: String) throws(ChatAPIError) -> Bool {

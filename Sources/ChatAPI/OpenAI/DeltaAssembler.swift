@@ -75,59 +75,83 @@ package struct DeltaAssembler {
             guard let choice = item.object else { throw ChatCompletion.badAnswer("a choice is not an object") }
             let index = choice["index"]?.integer ?? position
             guard (0..<128).contains(index) else { throw ChatCompletion.badAnswer("a choice has the index \(index)") }
-            choices[index] = try Self.merge(choice, into: choices[index] ?? JSONObject())
+            try Self.merge(choice, into: &choices[index, default: JSONObject()])
         }
     }
 
-    private static func merge(_ choice: JSONObject, into whole: JSONObject) throws(ChatAPIError) -> JSONObject {
-        var whole = whole
+    private static func merge(_ choice: JSONObject, into whole: inout JSONObject) throws(ChatAPIError) {
         for member in choice.members {
             switch member.name {
-            case "index": continue
+            case "index", "logprobs": continue
             case "delta":
-                let message = whole["message"] ?? .object(["role": .string("assistant")])
-                whole["message"] = try join(message, member.value, name: "")
-            case "logprobs": continue
+                if whole["message"] == nil { whole["message"] = .object(["role": .string("assistant")]) }
+                try whole.update("message") { (message) throws(ChatAPIError) in
+                    try join(member.value, to: &message, name: "")
+                }
             default: if !member.value.isNull { whole[member.name] = member.value }
             }
         }
-        return whole
     }
 
     /// Members of a delta that name something and are not pieces of a text.
     private static let whole: Set<String> = ["role", "id", "type"]
 
-    private static func join(_ left: JSONValue, _ right: JSONValue, name: String) throws(ChatAPIError) -> JSONValue {
-        switch (left, right) {
-        case (_, .null): return left
-        case (.null, _): return try indexed(right)
-        case (.string(let start), .string(let end)):
-            return whole.contains(name) ? right : .string(start + end)
-        case (.object(var object), .object(let additions)):
+    /// Adds a piece to what there is, in place: an answer of many pieces must not be copied once for each.
+    private static func join(
+        _ addition: JSONValue,
+        to value: inout JSONValue,
+        name: String
+    ) throws(ChatAPIError) {
+        switch addition {
+        case .null: return
+        case .string(let end):
+            guard case .string(var text) = value, !whole.contains(name) else { break }
+            value = .null
+            text += end
+            value = .string(text)
+            return
+        case .object(let additions):
+            guard case .object(var object) = value else { break }
+            value = .null
             for member in additions.members where member.name != "index" {
-                object[member.name] = try join(object[member.name] ?? .null, member.value, name: member.name)
+                try object.update(member.name) { (part) throws(ChatAPIError) in
+                    try join(member.value, to: &part, name: member.name)
+                }
             }
-            return .object(object)
-        case (.array(var items), .array(let additions)):
-            for (position, addition) in additions.enumerated() {
-                let index = addition.object?["index"]?.integer ?? position
+            value = .object(object)
+            return
+        case .array(let additions):
+            var items: [JSONValue] = []
+            if case .array(let known) = value {
+                items = known
+            } else if !value.isNull || !additions.contains(where: { $0.object?["index"] != nil }) {
+                break
+            }
+            value = .null
+            for (position, part) in additions.enumerated() {
+                let index = part.object?["index"]?.integer ?? position
                 guard (0...items.count).contains(index), index < 256 else {
                     throw ChatCompletion.badAnswer("a delta has the index \(index) out of order")
                 }
-                let part = index < items.count ? items[index] : .object(JSONObject())
-                let joined = try join(part, addition, name: "")
-                if index < items.count { items[index] = joined } else { items.append(joined) }
+                if index == items.count { items.append(.object(JSONObject())) }
+                try join(part, to: &items[index], name: "")
             }
-            return .array(items)
-        default: return right
+            value = .array(items)
+            return
+        default: break
         }
+        value = addition
     }
+}
 
-    /// The first value of a list in a delta: its items are placed by their index like later ones.
-    private static func indexed(_ value: JSONValue) throws(ChatAPIError) -> JSONValue {
-        guard case .array(let items) = value, items.contains(where: { $0.object?["index"] != nil }) else {
-            return value
-        }
-        return try join(.array([]), value, name: "")
+extension JSONObject {
+    /// Changes a member's value where it stands; one that is missing is added as null first.
+    fileprivate mutating func update(
+        _ name: String,
+        _ change: (inout JSONValue) throws(ChatAPIError) -> Void
+    ) throws(ChatAPIError) {
+        let index = members.firstIndex { $0.name == name } ?? members.endIndex
+        if index == members.endIndex { members.append(Member(name: name, value: .null)) }
+        try change(&members[index].value)
     }
 }
