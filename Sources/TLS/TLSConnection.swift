@@ -89,6 +89,11 @@ final class TLSConnection {
     /// How many bytes came from the network that OpenSSL has not looked at.
     var unreadCiphertextBytes: Int { self.bio.inboundBytes }
 
+    /// Whether anything of the peer was received that has not come out as data: records not looked at, or part of one.
+    var hasUnfinishedInput: Bool {
+        self.bio.inboundBytes > 0 || SSL_has_pending(self.ssl) == 1
+    }
+
     /// How many bytes of ciphertext wait to be sent.
     var unsentCiphertextBytes: Int { self.bio.outboundBytes }
 

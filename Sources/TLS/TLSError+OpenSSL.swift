@@ -30,7 +30,9 @@ extension TLSError {
     private static func alertName(_ error: OpenSSLErrorQueue.Entry) -> String? {
         let alert = error.reason - SSL_AD_REASON_OFFSET
         guard error.library == ERR_LIB_SSL, (0...255).contains(alert) else { return nil }
-        return String(cString: SSL_alert_desc_string_long(alert))
+        // OpenSSL 3.0 has no description of some alerts of TLS 1.3, but it has one of the error they become.
+        let description = String(cString: SSL_alert_desc_string_long(alert))
+        return description == "unknown" ? error.text : description
     }
 
     private static func text(_ errors: [OpenSSLErrorQueue.Entry]) -> String {

@@ -38,18 +38,13 @@ extension TLSHandler {
 
     package func read(context: ChannelHandlerContext) {
         self.isReadRequested = true
-        guard self.state == .active, self.connection.unreadCiphertextBytes > 0 else {
-            context.read()
-            return
+        if self.state == .active, self.connection.unreadCiphertextBytes > 0 {
+            self.deliver(context)
+            self.completeCycle(context)
         }
-        self.deliver(context)
-        guard self.hasDeliveredInCycle else {
-            if self.state == .active { context.read() }
-            return
-        }
-        self.hasDeliveredInCycle = false
-        self.isReadRequested = false
-        context.fireChannelReadComplete()
+        // Passed on even if the request was met from what waited here: a channel that reads by itself asks only at
+        // the end of its own reads, and would never ask again. What that brings waits here in turn, one buffer at most.
+        context.read()
     }
 
     /// Decrypts what is at hand and hands it on, if it was asked for or if there will be no other occasion.
@@ -67,10 +62,25 @@ extension TLSHandler {
             context.fireChannelRead(self.wrapInboundOut(plaintext))
         }
         switch end {
-        case .plaintext, .incomplete: break
-        case .closed: self.receivedCloseNotify(context)
-        case .failed(let error): self.fail(context, error)
+        case .plaintext, .incomplete:
+            // The next channelReadComplete ends the cycle, or there is none where the channel has ended.
+            if atEnd { self.completeCycle(context) }
+        case .closed:
+            self.completeCycle(context)
+            self.receivedCloseNotify(context)
+        case .failed(let error):
+            self.completeCycle(context)
+            self.fail(context, error)
         }
+    }
+
+    /// Ends the delivery before the end of input is told. Many handlers flush their answers on this event, and those to
+    /// the last data must go out before anybody closes on account of the end.
+    private func completeCycle(_ context: ChannelHandlerContext) {
+        guard self.hasDeliveredInCycle else { return }
+        self.hasDeliveredInCycle = false
+        self.isReadRequested = false
+        context.fireChannelReadComplete()
     }
 
     /// Sends what reading made OpenSSL write, unless the peer lets it pile up.
@@ -133,7 +143,7 @@ extension TLSHandler {
 
     /// The end came without close_notify, and something was under way.
     private var isTruncated: Bool {
-        self.hasReceivedData || self.connection.unreadCiphertextBytes > 0
+        self.hasReceivedData || self.connection.hasUnfinishedInput
     }
 
     private func receivedCloseNotify(_ context: ChannelHandlerContext) {

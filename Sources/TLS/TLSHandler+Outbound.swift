@@ -27,29 +27,23 @@ extension TLSHandler {
     /// A promise or a change of writability may lead back here from within; then the loop that is under way goes on
     /// with what was added, as a second one would mix up the order.
     func encryptFlushedWrites(_ context: ChannelHandlerContext) {
-        guard self.state == .active, !self.isEncrypting, self.writes.hasMark else { return }
+        guard !self.isEncrypting else { return }
         self.isEncrypting = true
         defer { self.isEncrypting = false }
+        while self.state == .active, self.writes.hasMark {
+            self.encryptToMark(context)
+            if self.state == .active { context.flush() }
+        }
+    }
+
+    private func encryptToMark(_ context: ChannelHandlerContext) {
+        // Of the writes that are encrypted but not passed on.
         var promise: EventLoopPromise<Void>?
         while self.state == .active, self.writes.hasMark, !self.writes.isEmpty {
             var next = self.writes.removeFirst()
             promise.join(next.promise)
             self.gatherSmallWrites(into: &next, &promise)
-            while self.state == .active, let slice = next.plaintext.readSlice(upTo: Self.ciphertextBatch) {
-                switch slice.withUnsafeReadableBytes(self.connection.write) {
-                case .complete:
-                    break
-                case .incomplete:
-                    self.fail(context, .protocolViolation(reason: "a write wants to be answered first"))
-                case .failed(let error):
-                    self.fail(context, error)
-                }
-                // The last batch stays for the promise.
-                let hasMore = next.plaintext.readableBytes > 0
-                if hasMore, self.connection.unsentCiphertextBytes >= Self.ciphertextBatch {
-                    self.writeCiphertext(context, promise: nil)
-                }
-            }
+            self.encrypt(next.plaintext, context)
             if self.connection.unsentCiphertextBytes >= Self.ciphertextBatch {
                 self.writeCiphertext(context, promise: promise)
                 promise = nil
@@ -57,9 +51,26 @@ extension TLSHandler {
         }
         if self.state == .active {
             self.writeCiphertext(context, promise: promise)
-            context.flush()
         } else {
             promise?.fail(self.failure ?? ChannelError.ioOnClosedChannel)
+        }
+    }
+
+    /// Encrypts in batches and passes on all but the last, which stays for the promise.
+    private func encrypt(_ plaintext: ByteBuffer, _ context: ChannelHandlerContext) {
+        var rest = plaintext
+        while self.state == .active, let slice = rest.readSlice(upTo: Self.ciphertextBatch) {
+            switch slice.withUnsafeReadableBytes(self.connection.write) {
+            case .complete:
+                break
+            case .incomplete:
+                self.fail(context, .protocolViolation(reason: "a write wants to be answered first"))
+            case .failed(let error):
+                self.fail(context, error)
+            }
+            if rest.readableBytes > 0, self.connection.unsentCiphertextBytes >= Self.ciphertextBatch {
+                self.writeCiphertext(context, promise: nil)
+            }
         }
     }
 

@@ -1,4 +1,6 @@
-import TLS
+import COpenSSL
+
+@testable import TLS
 
 /// An authority and what it issued, as files in a folder of the test's own. Nothing of it outlives the test.
 final class Certificates {
@@ -45,19 +47,21 @@ final class Certificates {
     func client(
         serverName: String? = "localhost",
         protocols: [String] = [],
-        minimumVersion: TLSVersion = .tls12,
+        maximumVersion: TLSVersion = .tls13,
         identity: IssuedCertificate? = nil
     ) throws -> TLSContext {
         var configuration = TLSClientConfiguration(
             trustRoots: .file(self.authorityPath),
             serverName: serverName,
-            minimumVersion: minimumVersion,
             applicationProtocols: protocols
         )
         if let identity {
             let paths = try self.write(identity)
             configuration.identity = .init(certificateChain: paths.certificate, privateKey: paths.key)
         }
-        return try TLSContext.client(configuration)
+        let context = try TLSContext.client(configuration)
+        // The product has no use for an upper limit; tests need it to meet the older version.
+        SSL_CTX_ctrl(context.pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(maximumVersion.wireValue), nil)
+        return context
     }
 }
