@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
 from detection import calibration, export, golden, own_texts, report, sanity, thresholds
 from detection.features import LAYERS, POOLINGS, FeatureCache, key
 from detection.head import Head, Settings, auroc, join, selection_score, train
@@ -25,7 +24,7 @@ from detection.trunk import Sequence, Template, digest, load_model, load_tokeniz
 
 SEED = 1
 HEAD_SEEDS = (1, 2, 3)
-TRAINING_ROWS = 10_900
+TRAINING_ROWS = 13_000
 """Rows of the shuffled sample that are used: the time for the hidden states sets the limit."""
 TRAINING_TOKENS = 256
 CANDIDATES = (("pred",), ("turn",), ("mean",), ("pred", "mean"), ("pred", "turn", "mean"))

@@ -76,10 +76,10 @@ class Template:
         return Sequence((*self.head, *text_ids, *self.tail), len(self.head), len(self.head) + len(text_ids))
 
     def windows(self, text: str) -> list[Sequence]:
-        """What the engine judges: all of the text, in overlapping windows."""
+        """What the engine judges: all of the text, in overlapping windows; the last is moved back to full length."""
         ids = self.tokenizer.encode(text).ids
-        step = WINDOW_TOKENS - WINDOW_OVERLAP
-        starts = range(0, max(1, len(ids) - WINDOW_OVERLAP), step)
+        last = max(0, len(ids) - WINDOW_TOKENS)
+        starts = [*range(0, last, WINDOW_TOKENS - WINDOW_OVERLAP), last]
         return [self.sequence(ids[start : start + WINDOW_TOKENS]) for start in starts]
 
     def clipped(self, text: str, limit: int) -> Sequence:
