@@ -184,7 +184,8 @@ final class ClientConnection: ChannelInboundHandler {
 
     private func readMore() {
         switch self.state {
-        case .awaiting, .lingering: self.context?.read()
+        case .awaiting: if self.isWritable { self.context?.read() }
+        case .lingering: self.context?.read()
         case .exchanging(let session):
             if !self.requestEnded, session.wantsBody {
                 self.readTimer.stage(.body, in: self.limits.bodyIdleTime)
@@ -208,6 +209,8 @@ final class ClientConnection: ChannelInboundHandler {
     private func processNext() -> Bool {
         switch self.state {
         case .awaiting:
+            // A client that sends requests and reads no answers must not make the answers pile up.
+            guard self.isWritable else { return false }
             guard let part = self.parts.popFirst() else {
                 if let failure = self.readFailure { self.refuse(failure) }
                 return false
@@ -218,14 +221,16 @@ final class ClientConnection: ChannelInboundHandler {
         case .exchanging(let session):
             guard !self.requestEnded else { return false }
             guard let part = self.parts.popFirst() else {
-                if let failure = self.readFailure { session.fail(failure) }
+                // If nobody wants the rest of the body, nobody minds that it is broken.
+                if let failure = self.readFailure, session.isReadingBody { session.fail(failure) }
                 return false
             }
             self.deliver(part, to: session)
             return true
         case .lingering:
-            var isOver = self.readFailure != nil || self.lingered > self.limits.lingerBytes
-            for case .end in self.parts { isOver = true }
+            let isOver =
+                self.lingered > self.limits.lingerBytes
+                || self.parts.contains { if case .end = $0 { true } else { false } }
             self.parts.removeAll()
             if isOver { self.closeWhenFlushed() }
             return false
@@ -292,6 +297,7 @@ final class ClientConnection: ChannelInboundHandler {
         if case .awaiting = self.state, self.readFailure != nil { self.prepare(nil) }
         self.worker.metrics.countError(error.code)
         self.worker.metrics.countResponse(error.status)
+        if self.readFailure == nil { self.bodyUnwanted() }
         let reply = ErrorReply.make(error)
         guard case .bytes(let body) = reply.body else { return }
         var head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
@@ -336,8 +342,14 @@ final class ClientConnection: ChannelInboundHandler {
         } else {
             self.writeTimer.stage(.stall, in: self.limits.writeStallTime)
         }
-        if case .exchanging(let session) = self.state {
+        switch self.state {
+        case .exchanging(let session):
             session.clientWritabilityChanged(isWritable)
+        case .awaiting where isWritable:
+            self.process()
+            self.readMore()
+        case .awaiting, .lingering, .closing, .closed:
+            break
         }
         context.fireChannelWritabilityChanged()
     }
@@ -380,9 +392,11 @@ extension ClientConnection: ClientStream {
         // The encoder would end a body that was never begun.
         if self.framing.hasBody { self.write(.end(nil)) }
         self.flush()
-        if !self.willClose {
+        // A drain that began after the head went out ends the connection too, once nothing waits for an answer.
+        let isLast = self.worker.isDraining && self.parts.isEmpty
+        if !self.willClose, !isLast {
             self.awaitNext()
-        } else if self.requestEnded || self.readFailure != nil && self.readFailure != .headerTimeout {
+        } else if self.requestEnded, self.readFailure == nil {
             self.closeWhenFlushed()
         } else {
             self.linger()
@@ -432,6 +446,8 @@ extension ClientConnection: ClientStream {
         self.lingered = 0
         self.readTimer.clearTotal()
         self.readTimer.stage(.linger, in: self.limits.lingerTime)
+        // Tells the client that nothing more comes, so that it closes rather than sends on.
+        self.context?.close(mode: .output, promise: nil)
         if self.isProcessing { return }
         self.process()
         self.readMore()

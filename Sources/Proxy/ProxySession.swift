@@ -86,6 +86,9 @@ final class ProxySession {
 
     // MARK: Phase 2, the body
 
+    /// Whether the exchange depends on the rest of the body.
+    var isReadingBody: Bool { self.machine.wantsBody }
+
     /// Whether the connection should read on for this exchange.
     var wantsBody: Bool {
         guard self.machine.wantsBody else { return false }

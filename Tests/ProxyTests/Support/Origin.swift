@@ -201,6 +201,8 @@ private final class OriginHandler: ChannelInboundHandler {
         case "/close":
             self.reply(context, "bye", ["connection": "close"])
             context.close(promise: nil)
+        case "/vanish":
+            context.close(promise: nil)
         case "/once":
             // The second request on a connection gets nothing but its end: a limit that ran out at the wrong moment.
             if self.served > 0 { return context.close(promise: nil) }

@@ -1,0 +1,242 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import Testing
+
+@testable import Proxy
+
+/// What a filter decides is what happens.
+@Suite(.timeLimit(.minutes(2))) struct FilterTests {
+    private static let post = "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody"
+
+    @Test func aServerWithoutUpstreamAnswersByItself() async throws {
+        var script = ScriptedFilter.Script()
+        script.begin = { $0.uri == "/here" ? .reply(.text("made here")) : .pass(headers: $0.headers) }
+        try await ProxyHarness.run(script, hasUpstream: false) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /here HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.hasSuffix("made here") }
+            try await client.send("GET /there HTTP/1.1\r\nHost: a\r\n\r\n")
+            let text = try await client.wait { $0.contains("no_upstream") }
+            #expect(text.contains("HTTP/1.1 502 Bad Gateway"))
+        }
+    }
+
+    @Test func anInspectedBodyIsForwardedAsTheFilterLeavesIt() async throws {
+        var script = ScriptedFilter.inspecting()
+        script.request = { head, body in
+            var headers = head.headers
+            headers.add(name: "x-seen", value: String(buffer: body))
+            return .forward(headers: headers, body: ByteBuffer(string: "edited body"))
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let answer = try await RawClient.exchange(Self.post, with: proxy)
+            #expect(answer.hasSuffix("edited body"))
+            let request = try #require(proxy.origin.requests.first)
+            #expect(request.head.headers["x-seen"] == ["body"])
+            #expect(request.head.headers["content-length"] == ["11"])
+            #expect(request.head.headers["accept-encoding"] == ["identity"])
+        }
+    }
+
+    @Test func aRefusedRequestNeverReachesTheUpstream() async throws {
+        var script = ScriptedFilter.inspecting()
+        script.request = { _, _ in .reply(.text("no", status: .forbidden)) }
+        try await ProxyHarness.run(script) { proxy in
+            let answer = try await RawClient.exchange(Self.post, with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 403 Forbidden"))
+            #expect(proxy.origin.connections == 0)
+        }
+    }
+
+    @Test func aReplyFromTheHeadKeepsTheConnectionIfTheBodyIsHere() async throws {
+        var script = ScriptedFilter.Script()
+        script.begin = { _ in .reply(.text("no", status: .notFound)) }
+        try await ProxyHarness.run(script) { proxy in
+            let client = try await proxy.connect()
+            for _ in 1...2 {
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+            }
+            try await client.wait { $0.components(of: "404 Not Found") == 2 }
+            #expect(!client.text.contains("connection: close"))
+        }
+    }
+
+    @Test func aHeldAnswerIsReplacedAsTheFilterSays() async throws {
+        var script = ScriptedFilter.inspecting(hold: 1000)
+        script.response = { head, body in
+            guard String(buffer: body) == "onetwothree" else { return .reply(.text("wrong")) }
+            var head = head
+            head.headers.add(name: "x-edited", value: "yes")
+            return .forward(head: head, body: ByteBuffer(string: "replaced"))
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let answer = try await RawClient.exchange(
+                "GET /chunked HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.contains("x-edited: yes"))
+            #expect(answer.contains("content-length: 8"))
+            #expect(answer.hasSuffix("replaced"))
+        }
+    }
+
+    @Test func aHeldAnswerInAContentCodingIsAnError() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting(hold: 1000)) { proxy in
+            let answer = try await RawClient.exchange(
+                "GET /gzip HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 502"))
+            #expect(answer.contains("upstream_encoded_response"))
+            #expect(!answer.contains("not really"))
+        }
+    }
+
+    @Test func aHeldAnswerBeyondItsLimitIsAnError() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting(hold: 100_000)) { proxy in
+            let answer = try await RawClient.exchange(
+                "GET /endless HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 502"))
+            #expect(answer.contains("upstream_response_too_large"))
+            #expect(try await eventually { proxy.origin.closed == 1 })
+        }
+    }
+
+    @Test func anObservedAnswerPassesAndIsSeen() async throws {
+        var script = ScriptedFilter.Script()
+        script.responseHead = { _ in .observe }
+        try await ProxyHarness.run(script) { proxy in
+            let answer = try await RawClient.exchange(
+                "GET /chunked HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.hasSuffix("0\r\n\r\n"))
+            #expect(proxy.filter.observed == "onetwothree")
+        }
+    }
+
+    @Test func aStreamedReplyArrivesChunkByChunk() async throws {
+        let (chunks, source) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
+        try await ProxyHarness.run(Self.streaming(chunks)) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            source.yield(ByteBuffer(string: "data: 1\n\n"))
+            let first = try await client.wait { $0.contains("data: 1") }
+            #expect(first.contains("transfer-encoding: chunked"))
+            #expect(!first.contains("data: 2"))
+            source.yield(ByteBuffer(string: "data: 2\n\n"))
+            source.finish()
+            try await client.wait { $0.hasSuffix("data: 2\n\n\r\n0\r\n\r\n") }
+        }
+    }
+
+    @Test func aStreamedReplyIsCancelledWhenTheClientGoesAway() async throws {
+        let (chunks, source) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
+        let isCancelled = Flag()
+        source.onTermination = { reason in
+            if case .cancelled = reason { isCancelled.raise() }
+        }
+        try await ProxyHarness.run(Self.streaming(chunks)) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            source.yield(ByteBuffer(string: "data: 1\n\n"))
+            try await client.wait { $0.contains("data: 1") }
+            try await client.close()
+            #expect(try await eventually { isCancelled.isRaised })
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            #expect(proxy.filter.summaries.first?.error == "client_went_away")
+        }
+    }
+
+    @Test func aStreamedReplyThatFailsAtOnceIsACleanError() async throws {
+        let (chunks, source) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
+        source.finish(throwing: CancellationError())
+        try await ProxyHarness.run(Self.streaming(chunks)) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let text = try await client.wait { $0.hasSuffix("}}") }
+            #expect(text.hasPrefix("HTTP/1.1 500"))
+            #expect(text.contains("reply_failed"))
+        }
+    }
+
+    @Test func aStreamedReplyThatFailsLaterIsCutVisibly() async throws {
+        let (chunks, source) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
+        source.yield(ByteBuffer(string: "data: 1\n\n"))
+        source.finish(throwing: CancellationError())
+        try await ProxyHarness.run(Self.streaming(chunks)) { proxy in
+            let text = try await RawClient.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n", with: proxy)
+            #expect(text.contains("data: 1"))
+            #expect(!text.contains("0\r\n\r\n"))
+        }
+    }
+
+    @Test func aStreamedReplyWaitsForASlowReader() async throws {
+        let pulled = Counter()
+        let chunks = AsyncThrowingStream<ByteBuffer, any Error> {
+            pulled.add(1)
+            return ByteBuffer(repeating: 0x61, count: 64 * 1024)
+        }
+        try await ProxyHarness.run(Self.streaming(chunks)) { proxy in
+            let client = try await proxy.connect(autoRead: false)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let settled = try await pulled.settles()
+            // What fits in the sockets' buffers, and not more: an endless reply would have gone on.
+            #expect(settled < 500, "\(settled) chunks of 64 KiB")
+            try await client.close()
+        }
+    }
+
+    @Test func aDecisionIsCancelledWhenTheClientGoesAway() async throws {
+        let isCancelled = Flag()
+        var script = ScriptedFilter.inspecting()
+        script.request = { head, body in
+            do {
+                try await Task.sleep(for: .seconds(30))
+            } catch {
+                isCancelled.raise()
+            }
+            return .forward(headers: head.headers, body: body)
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let client = try await proxy.connect()
+            try await client.send(Self.post)
+            #expect(try await eventually { proxy.server.metrics.exchangesOpen == 1 })
+            try await client.close()
+            #expect(try await eventually { isCancelled.isRaised })
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            #expect(proxy.filter.summaries.first?.status == 499)
+            #expect(proxy.filter.summaries.first?.fault == .client)
+            #expect(proxy.origin.connections == 0)
+        }
+    }
+
+    @Test func aFieldThatIsNoFieldIsNotSent() async throws {
+        var script = ScriptedFilter.Script()
+        script.begin = { _ in
+            var reply = LocalReply.text("x")
+            reply.headers.add(name: "x-bad", value: "a\r\nset-cookie: b")
+            reply.headers.add(name: "x-good", value: "c")
+            return .reply(reply)
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let text = try await RawClient.exchange(
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(text.contains("x-good: c"))
+            #expect(!text.contains("set-cookie"))
+        }
+    }
+
+    private static func streaming(_ chunks: AsyncThrowingStream<ByteBuffer, any Error>) -> ScriptedFilter.Script {
+        var script = ScriptedFilter.Script()
+        script.begin = { _ in
+            .reply(LocalReply(status: .ok, headers: ["content-type": "text/event-stream"], body: .stream(chunks)))
+        }
+        return script
+    }
+}

@@ -1,0 +1,231 @@
+import NIOCore
+import Testing
+
+@testable import Proxy
+
+/// Each limit holds, says its word, and leaves what is below it alone.
+@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+    @Test func theDefaultsAreTheDocumentedOnes() {
+        let limits = ProxyLimits()
+        #expect(limits.headerBytes == 32 * 1024)
+        #expect(limits.headerCount == 100)
+        #expect(limits.uriBytes == 8 * 1024)
+        #expect(limits.bodyBytes == 10 * 1024 * 1024)
+        #expect(limits.headerTime == .seconds(10))
+        #expect(limits.pipelinedRequests == 16)
+        #expect(limits.connections == 10_000)
+    }
+
+    @Test func headerBytes() async throws {
+        try await ProxyHarness.run { proxy in
+            let big = String(repeating: "x", count: 33 * 1024)
+            let answer = try await RawClient.exchange("GET / HTTP/1.1\r\nHost: a\r\nX: \(big)\r\n\r\n", with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 431 "))
+            #expect(answer.contains("headers_too_large"))
+            let fits = String(repeating: "x", count: 30 * 1024)
+            let fine = try await RawClient.exchange(
+                "GET / HTTP/1.1\r\nHost: a\r\nX: \(fits)\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(fine.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test func headerBytesThatNeverEnd() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n")
+            for index in 0..<40 {
+                try await client.send("X-\(index): " + String(repeating: "x", count: 4096) + "\r\n")
+                if client.text.contains("431") { break }
+            }
+            let answer = try await client.readToEnd()
+            #expect(answer.contains("headers_too_large"))
+        }
+    }
+
+    @Test(arguments: [(99, "200"), (100, "431"), (500, "431")])
+    func headerCount(fields: Int, status: String) async throws {
+        try await ProxyHarness.run { proxy in
+            // Beside Host and Connection.
+            let lines = String(repeating: "X: y\r\n", count: fields - 1)
+            let answer = try await RawClient.exchange(
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(lines)\r\n",
+                with: proxy
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            if fields == 100 { #expect(answer.contains("too_many_headers")) }
+        }
+    }
+
+    @Test(arguments: [(8 * 1024, "200"), (8 * 1024 + 1, "414")])
+    func uriBytes(length: Int, status: String) async throws {
+        try await ProxyHarness.run { proxy in
+            let uri = "/" + String(repeating: "u", count: length - 1)
+            let answer = try await RawClient.exchange(
+                "GET \(uri) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func aBodyOf20MegabytesIsRefusedWithoutBeingKept(isChunked: Bool) async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting()) { proxy in
+            let client = try await proxy.connect()
+            let size = 20 * 1024 * 1024
+            let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)"
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n")
+            let block = [UInt8](repeating: 0x61, count: 64 * 1024)
+            for _ in 0..<(size / block.count) where !client.isClosed {
+                // A client that hears the answer stops sending: the rest fails, which is well.
+                if isChunked { try? await client.send("10000\r\n") }
+                try? await client.send(block)
+                if isChunked { try? await client.send("\r\n") }
+            }
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            #expect(answer.contains("body_too_large"))
+            #expect(proxy.server.metrics.requestBytes <= 11 * 1024 * 1024)
+            #expect(proxy.origin.requests.isEmpty)
+        }
+    }
+
+    @Test func aDeclaredBodyThatIsTooLargeIsNotInvited() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting(limit: 100)) { proxy in
+            let answer = try await RawClient.exchange(
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\nExpect: 100-continue\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+
+    @Test func aStreamedBodyThatGrowsTooLargeStopsTheUpstream() async throws {
+        try await ProxyHarness.run(limits: .init(bodyBytes: 10)) { proxy in
+            let answer = try await RawClient.exchange(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            #expect(!proxy.origin.requests.contains { $0.isComplete })
+        }
+    }
+
+    @Test func headerTime() async throws {
+        try await ProxyHarness.run(limits: .init(headerTime: .seconds(1))) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\n")
+            let dripping = Task {
+                for _ in 0..<90 {
+                    try await Task.sleep(for: .milliseconds(50))
+                    try await client.send("X: y\r\n")
+                }
+            }
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(answer.contains("request_header_timeout"))
+            _ = await dripping.result
+        }
+    }
+
+    @Test func aConnectionThatSaysNothingIsClosedWithoutAWord() async throws {
+        try await ProxyHarness.run(limits: .init(headerTime: .milliseconds(100))) { proxy in
+            let client = try await proxy.connect()
+            #expect(try await client.readToEnd() == "")
+        }
+    }
+
+    @Test func idleTime() async throws {
+        try await ProxyHarness.run(limits: .init(idleTime: .milliseconds(100))) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = try await client.readToEnd()
+            #expect(answer.hasSuffix("hello"))
+        }
+    }
+
+    @Test func bodyIdleTime() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting(), limits: .init(bodyIdleTime: .milliseconds(100))) {
+            proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(answer.contains("request_body_timeout"))
+        }
+    }
+
+    @Test func bodyTime() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting(), limits: .init(bodyTime: .milliseconds(200))) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+            let dripping = Task {
+                for _ in 0..<50 {
+                    try await Task.sleep(for: .milliseconds(20))
+                    try await client.send("x")
+                }
+            }
+            let answer = try await client.readToEnd()
+            #expect(answer.contains("request_body_timeout"))
+            _ = await dripping.result
+        }
+    }
+
+    @Test func writeStallTime() async throws {
+        try await ProxyHarness.run(limits: .init(writeStallTime: .milliseconds(200))) { proxy in
+            let client = try await proxy.connect(autoRead: false)
+            try await client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.filter.summaries.first?.error == "client_write_timeout" })
+            #expect(try await eventually { proxy.server.metrics.connectionsOpen == 0 })
+            #expect(try await eventually { proxy.origin.closed == 1 })
+            try await client.close()
+        }
+    }
+
+    @Test func connections() async throws {
+        try await ProxyHarness.run(limits: .init(connections: 2)) { proxy in
+            let first = try await proxy.connect()
+            let second = try await proxy.connect()
+            for client in [first, second] {
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await client.wait { $0.hasSuffix("hello") }
+            }
+            let third = try await proxy.connect()
+            #expect(try await third.readToEnd() == "")
+            #expect(proxy.server.metrics.errors == ["too_many_connections": 1])
+            try await first.close()
+            #expect(try await eventually { proxy.server.metrics.connectionsOpen == 1 })
+            let fourth = try await proxy.connect()
+            try await fourth.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await fourth.wait { $0.hasSuffix("hello") }
+        }
+    }
+
+    @Test func pipelinedRequests() async throws {
+        try await ProxyHarness.run(limits: .init(pipelinedRequests: 3)) { proxy in
+            let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 10)
+            let answer = try await RawClient.exchange(requests, with: proxy)
+            #expect(answer.components(of: "hello") == 4)
+            #expect(answer.contains("too_many_pipelined_requests"))
+            #expect(proxy.origin.requests.count == 4)
+        }
+    }
+
+    @Test func anInspectedBodyInAContentCodingIsRefused() async throws {
+        let request =
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
+        try await ProxyHarness.run(ScriptedFilter.inspecting()) { proxy in
+            let answer = try await RawClient.exchange(request, with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 415 "))
+            #expect(answer.contains("unsupported_content_encoding"))
+            #expect(proxy.origin.requests.isEmpty)
+        }
+        try await ProxyHarness.run { proxy in
+            let answer = try await RawClient.exchange(request, with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import NIOCore
+import Testing
+
+@testable import Proxy
+
+@Suite(.timeLimit(.minutes(2))) struct ShutdownTests {
+    @Test func idleConnectionsAreClosedAtOnceAndNewOnesRefused() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.hasSuffix("hello") }
+            let start = NIODeadline.now()
+            await proxy.server.shutdown(deadline: .now() + .seconds(30))
+            #expect(NIODeadline.now() - start < .seconds(20))
+            _ = try await client.readToEnd()
+            await #expect(throws: (any Error).self) { _ = try await proxy.connect() }
+        }
+    }
+
+    @Test func anExchangeUnderWayFinishesAndItsConnectionCloses() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.contains("data: first") }
+            let start = NIODeadline.now()
+            await proxy.server.shutdown(deadline: .now() + .seconds(30))
+            #expect(NIODeadline.now() - start < .seconds(20))
+            let answer = try await client.readToEnd()
+            #expect(answer.hasSuffix("data: second\n\n\r\n0\r\n\r\n"))
+            #expect(proxy.filter.summaries.first?.error == nil)
+        }
+    }
+
+    @Test func anAnswerThatBeginsDuringTheDrainSaysThatTheConnectionCloses() async throws {
+        var script = ScriptedFilter.inspecting()
+        script.request = { _, _ in
+            try? await Task.sleep(for: .milliseconds(300))
+            return .reply(.text("late"))
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.server.metrics.exchangesOpen == 1 })
+            await proxy.server.shutdown(deadline: .now() + .seconds(30))
+            let answer = try await client.readToEnd()
+            #expect(answer.contains("connection: close"))
+            #expect(answer.hasSuffix("late"))
+        }
+    }
+
+    @Test func whatIsLeftAtTheDeadlineIsCut() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.origin.requests.count == 1 })
+            let start = NIODeadline.now()
+            await proxy.server.shutdown(deadline: .now() + .milliseconds(200))
+            #expect(NIODeadline.now() - start >= .milliseconds(200))
+            _ = try await client.readToEnd()
+            #expect(proxy.filter.summaries.map(\.error) == ["shut_down"])
+            #expect(proxy.filter.summaries.map(\.fault) == [.proxy])
+            #expect(proxy.server.metrics.exchangesOpen == 0)
+            #expect(try await eventually { proxy.origin.closed == 1 })
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import TLS
+
+/// Throw-away certificates for the loopback names, and the two ends that use them.
+final class TestCertificates: Sendable {
+    let folder: String
+    let server: TLSContext
+    let client: TLSContext
+
+    init(clientTrusts authority: TestCertificates? = nil) throws {
+        self.folder = NSTemporaryDirectory() + "guardian-proxy-" + UUID().uuidString
+        let files = try DevelopmentCertificates.make(in: self.folder)
+        self.server = try .server(
+            .init(
+                certificateChain: files.certificate,
+                privateKey: files.privateKey,
+                applicationProtocols: ["http/1.1"]
+            )
+        )
+        let trusted = authority.map { DevelopmentCertificates(in: $0.folder) } ?? files
+        self.client = try .client(
+            .init(trustRoots: .file(trusted.authority), applicationProtocols: ["http/1.1"])
+        )
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: self.folder)
+    }
+}

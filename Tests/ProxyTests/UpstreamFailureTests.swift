@@ -1,0 +1,200 @@
+import NIOCore
+import NIOPosix
+import Testing
+import Upstream
+
+@testable import Proxy
+
+/// What the client gets when the upstream does not do its part.
+@Suite(.timeLimit(.minutes(2))) struct UpstreamFailureTests {
+    private static func get(_ path: String) -> String {
+        "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    }
+
+    @Test func anUpstreamThatIsDownIs502() async throws {
+        // A port that was just given back: nobody listens there.
+        let group = MultiThreadedEventLoopGroup.singleton
+        let closed = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(closed.localAddress?.port)
+        try await closed.close().get()
+        try await ProxyHarness.run(upstreamPort: port) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 502 Bad Gateway"))
+            #expect(answer.contains("upstream_connect_refused"))
+            #expect(answer.contains("content-type: application/json"))
+            #expect(answer.contains("x-request-id: "))
+            #expect(proxy.filter.summaries.first?.fault == .upstream)
+            #expect(proxy.server.metrics.errors == ["upstream_connect_refused": 1])
+        }
+    }
+
+    @Test func anUpstreamThatDoesNotAnswerIs504() async throws {
+        try await ProxyHarness.run(timeouts: .init(firstByte: .milliseconds(100))) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/silent"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 504 Gateway Timeout"))
+            #expect(answer.contains("upstream_first_byte_timeout"))
+            #expect(try await eventually { proxy.origin.closed == 1 })
+        }
+    }
+
+    @Test func anExchangeThatTakesTooLongIs504() async throws {
+        try await ProxyHarness.run(timeouts: .init(total: .milliseconds(100))) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/silent"), with: proxy)
+            #expect(answer.contains("upstream_total_timeout"))
+        }
+    }
+
+    @Test func anAnswerThatStallsIsCut() async throws {
+        try await ProxyHarness.run(timeouts: .init(idle: .milliseconds(700))) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/stall"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(answer.hasSuffix("0123456789"))
+            #expect(proxy.filter.summaries.first?.error == "upstream_idle_timeout")
+        }
+    }
+
+    @Test func aHeldAnswerThatStallsIs504() async throws {
+        try await ProxyHarness.run(
+            ScriptedFilter.inspecting(hold: 1000),
+            timeouts: .init(idle: .milliseconds(700))
+        ) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/stall"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 504"))
+            #expect(answer.contains("upstream_idle_timeout"))
+        }
+    }
+
+    @Test(arguments: ["/half", "/half-chunked"])
+    func anUpstreamThatDiesInTheMiddleCutsTheAnswerVisibly(path: String) async throws {
+        try await ProxyHarness.run { proxy in
+            let answer = try await RawClient.exchange("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n", with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(answer.contains("0123456789"))
+            #expect(!answer.hasSuffix("0\r\n\r\n"))
+            #expect(proxy.filter.summaries.first?.error == "upstream_closed_early")
+            #expect(proxy.filter.summaries.first?.fault == .upstream)
+        }
+    }
+
+    @Test(arguments: ["/half", "/half-chunked"])
+    func anUpstreamThatDiesInTheMiddleOfAHeldAnswerIs502(path: String) async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting(hold: 1000)) { proxy in
+            let answer = try await RawClient.exchange(Self.get(path), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 502"))
+            #expect(answer.contains("upstream_closed_early"))
+        }
+    }
+
+    @Test(arguments: ["/garbage", "/two-lengths", "/both-framings", "/switch", "/many-fields"])
+    func anAnswerThatIsNotHTTPAsItShouldBeIs502(path: String) async throws {
+        try await ProxyHarness.run { proxy in
+            let answer = try await RawClient.exchange(Self.get(path), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 502"))
+            #expect(answer.contains("upstream_bad_response"))
+        }
+    }
+
+    @Test func bytesAfterAnAnswerAreNobodysAnswer() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /surplus HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.hasSuffix("ab") }
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let text = try await client.wait { $0.hasSuffix("hello") }
+            #expect(!text.contains("evil"))
+            #expect(proxy.origin.connections == 2)
+        }
+    }
+
+    @Test func anUpstreamThatClosesIsAskedAnewNextTime() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            for round in 1...3 {
+                try await client.send("GET /close HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await client.wait { $0.components(of: "bye") == round }
+            }
+            #expect(proxy.origin.connections == 3)
+        }
+    }
+
+    @Test func aStaleConnectionIsReplacedWithoutTheClientNoticing() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting()) { proxy in
+            let client = try await proxy.connect()
+            for round in 1...2 {
+                try await client.send("POST /once HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+                try await client.wait { $0.components(of: "fine") == round }
+            }
+            #expect(proxy.origin.connections == 2)
+            #expect(proxy.origin.requests.map(\.body) == ["body", "body", "body"])
+        }
+    }
+
+    @Test func aStreamedBodyIsNotSentTwice() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST /once HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+            try await client.wait { $0.hasSuffix("fine") }
+            try await client.send("POST /once HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+            try await client.wait { $0.contains("upstream_closed_early") }
+            #expect(proxy.origin.requests.count == 2)
+        }
+    }
+
+    @Test func aFirstConnectionThatClosesIsNotAskedTwice() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting()) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/vanish"), with: proxy)
+            #expect(answer.contains("upstream_closed_early"))
+            #expect(proxy.origin.requests.count == 1)
+        }
+    }
+
+    @Test func moreRequestsThanConnectionsWaitAndThenAre503() async throws {
+        try await ProxyHarness.run(
+            timeouts: .init(connect: .seconds(1)),
+            upstreamLimits: .init(connections: 1)
+        ) { proxy in
+            let first = try await proxy.connect()
+            try await first.send("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.origin.requests.count == 1 })
+            let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 503"))
+            #expect(answer.contains("upstream_pool_exhausted"))
+        }
+    }
+
+    @Test func anAnswerThatComesBeforeTheBodyIsPassedOn() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nsome")
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 413"))
+            #expect(answer.contains("connection: close"))
+            #expect(answer.hasSuffix("early"))
+        }
+    }
+
+    @Test func aClientThatGoesAwayStopsTheUpstream() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.origin.requests.count == 1 })
+            #expect(proxy.origin.closed == 0)
+            try await client.close()
+            #expect(try await eventually { proxy.origin.closed == 1 })
+            #expect(try await eventually { proxy.filter.summaries.first?.status == 499 })
+            #expect(proxy.filter.summaries.first?.error == "client_went_away")
+        }
+    }
+
+    @Test func aClientThatGoesAwayInTheMiddleOfAnAnswerStopsTheUpstream() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.utf8.count > 100_000 }
+            try await client.close()
+            #expect(try await eventually { proxy.origin.closed == 1 })
+            #expect(try await eventually { proxy.filter.summaries.first?.error == "client_went_away" })
+            #expect(proxy.filter.summaries.first?.status == 200)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Upstream
+
+/// The timer reads the real clock, so these wait for short times and let the loop run what is due.
+@Suite struct StageTimerTests {
+    private enum Stage { case first, second }
+
+    private final class Log {
+        var expired: [String] = []
+    }
+
+    private func timer(_ loop: EmbeddedEventLoop) -> (StageTimer<Stage>, Log) {
+        let timer = StageTimer<Stage>(eventLoop: loop)
+        let log = Log()
+        timer.onExpiry = { expiry in
+            switch expiry {
+            case .stage(let stage): log.expired.append("\(stage)")
+            case .total: log.expired.append("total")
+            }
+        }
+        return (timer, log)
+    }
+
+    private func pass(_ loop: EmbeddedEventLoop) {
+        loop.advanceTime(to: .now())
+    }
+
+    private func sleep(milliseconds: Int64) {
+        let end = NIODeadline.now() + .milliseconds(milliseconds)
+        while NIODeadline.now() < end {}
+    }
+
+    @Test func aStageExpiresOnceAndAClearedOneNever() {
+        let loop = EmbeddedEventLoop()
+        self.pass(loop)
+        let (timer, log) = self.timer(loop)
+        timer.stage(.first, in: .milliseconds(5))
+        self.sleep(milliseconds: 6)
+        self.pass(loop)
+        self.pass(loop)
+        #expect(log.expired == ["first"])
+        timer.stage(.second, in: .milliseconds(5))
+        timer.clearStage()
+        self.sleep(milliseconds: 6)
+        self.pass(loop)
+        #expect(log.expired == ["first"])
+    }
+
+    @Test func aStageThatMovesBackExpiresLaterAndOneThatMovesForwardEarlier() {
+        let loop = EmbeddedEventLoop()
+        self.pass(loop)
+        let (timer, log) = self.timer(loop)
+        timer.stage(.first, in: .milliseconds(5))
+        timer.stage(.second, in: .hours(1))
+        self.sleep(milliseconds: 6)
+        self.pass(loop)
+        #expect(log.expired.isEmpty)
+        timer.stage(.first, in: .milliseconds(5))
+        self.sleep(milliseconds: 6)
+        self.pass(loop)
+        #expect(log.expired == ["first"])
+    }
+
+    @Test func theWholeExpiresWhateverTheStagesDo() {
+        let loop = EmbeddedEventLoop()
+        self.pass(loop)
+        let (timer, log) = self.timer(loop)
+        timer.total(in: .milliseconds(5))
+        timer.stage(.first, in: .hours(1))
+        self.sleep(milliseconds: 6)
+        self.pass(loop)
+        #expect(log.expired == ["total"])
+    }
+
+    @Test func aStoppedTimerIsSilent() {
+        let loop = EmbeddedEventLoop()
+        self.pass(loop)
+        let (timer, log) = self.timer(loop)
+        timer.stage(.first, in: .milliseconds(5))
+        timer.stop()
+        self.sleep(milliseconds: 6)
+        self.pass(loop)
+        #expect(log.expired.isEmpty)
+    }
+}
