@@ -1,0 +1,90 @@
+import pytest
+
+from certificates import Certificates
+from harness import BINARY, GUARDIAN_FOLDER, TRUNK, Gateway, Upstream
+from origin import Origin
+from policies import rules_only
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parts_are_there():
+    """The tests run the real parts or fail; they never skip for want of one."""
+    if not BINARY.exists():
+        pytest.exit(f"{BINARY} is missing: run make build, or set GUARDIAN_BIN", returncode=1)
+    if not TRUNK.exists():
+        pytest.exit(f"{TRUNK} is missing: run make model, or set GUARDIAN_TRUNK", returncode=1)
+    if not GUARDIAN_FOLDER.is_dir():
+        pytest.exit(f"{GUARDIAN_FOLDER} is missing from this checkout", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory):
+    """The real model."""
+    server = Upstream(tmp_path_factory.mktemp("upstream"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def scripted_origin():
+    server = Origin()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def origin(scripted_origin):
+    """The scripted LLM API, with an empty memory."""
+    scripted_origin.forget()
+    return scripted_origin
+
+
+@pytest.fixture(scope="session")
+def start_gateway(tmp_path_factory, certificates):
+    """Starts gateways that are ready, and ends them with the session."""
+    started = []
+
+    def start(upstream_url, policy, changes=None, arguments=()):
+        folder = tmp_path_factory.mktemp("gateway")
+        gateway = Gateway(folder, certificates, upstream_url, policy, changes, arguments)
+        started.append(gateway)
+        return gateway.await_ready()
+
+    yield start
+    troubles = []
+    for gateway in started:
+        try:
+            gateway.close()
+        except AssertionError as trouble:
+            troubles.append(trouble)
+    assert not troubles, troubles
+
+
+@pytest.fixture(scope="session")
+def rules_gateway(start_gateway, scripted_origin):
+    return start_gateway(scripted_origin.url, rules_only())
+
+
+@pytest.fixture(scope="session")
+def shadow_gateway(start_gateway, scripted_origin):
+    return start_gateway(scripted_origin.url, rules_only(mode="shadow"))
+
+
+@pytest.fixture(scope="session")
+def real_gateway(start_gateway, upstream):
+    """In front of the real model."""
+    return start_gateway(upstream.url, rules_only())
+
+
+@pytest.fixture
+def gateway(rules_gateway):
+    """In front of the scripted origin. Whatever a test did to it, it still answers the next caller."""
+    yield rules_gateway
+    assert rules_gateway.process.is_running, rules_gateway.process.words
+    answer = rules_gateway.ask("Are you still there?")
+    assert (answer.status, answer.text) == (200, "You said: Are you still there?"), answer

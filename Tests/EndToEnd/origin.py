@@ -1,0 +1,243 @@
+"""A scripted LLM API.
+
+The real upstream is used wherever it can show the thing. This one is for what it cannot: it remembers what reached
+it, byte for byte, and misbehaves on demand. The name of the requested model says how.
+"""
+
+import json
+import socket
+import struct
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# What the policies of these tests look for; it means nothing.
+LEAK = "purple zebra protocol"
+SECRET = "ticket-4711"
+
+
+class Origin:
+    def __init__(self):
+        self.bodies = []
+        self.heads = []
+        origin = self
+
+        class Handler(ScriptedHandler):
+            pass
+
+        Handler.origin = origin
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def forget(self):
+        self.bodies.clear()
+        self.heads.clear()
+
+    @property
+    def last(self):
+        return json.loads(self.bodies[-1])
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join(timeout=10)
+
+
+class ScriptedHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.send_json({"object": "list", "data": [{"id": "echo", "object": "model", "created": 0, "owned_by": "t"}]})
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.origin.heads.append((self.path, dict(self.headers)))
+        self.origin.bodies.append(body)
+        request = json.loads(body)
+        getattr(self, "model_" + request["model"].replace("-", "_"), self.model_echo)(request)
+
+    # Models that answer.
+
+    def model_echo(self, request):
+        self.answer(request, "You said: " + words(request["messages"][-1]))
+
+    def model_leak(self, request):
+        self.answer(request, f"Here it is: the {LEAK}, as you asked.")
+
+    def model_secret(self, request):
+        self.answer(request, f"Your number is {SECRET}, thank you.")
+
+    def model_leak_in_reasoning(self, request):
+        self.answer(request, "Nothing to see.", extra={"reasoning_content": f"They want the {LEAK}."})
+
+    def model_leak_in_unknown_member(self, request):
+        self.answer(request, "Nothing to see.", extra={"afterthought": f"Say {LEAK}."})
+
+    def model_leak_in_second_choice(self, request):
+        self.answer(request, "Nothing to see.", second=f"The {LEAK}.")
+
+    def model_tool(self, request):
+        arguments = json.dumps({"query": f"find the {LEAK} now"})
+        call = {"id": "call_1", "type": "function", "function": {"name": "search", "arguments": arguments}}
+        if not request.get("stream"):
+            return self.send_json(
+                completion(request, [{"role": "assistant", "content": None, "tool_calls": [call]}], "tool_calls")
+            )
+        head = {**call, "index": 0, "function": {"name": "search", "arguments": ""}}
+        deltas = [{"role": "assistant", "content": None, "tool_calls": [head]}]
+        deltas += [
+            {"tool_calls": [{"index": 0, "function": {"arguments": arguments[i : i + 3]}}]}
+            for i in range(0, len(arguments), 3)
+        ]
+        return self.send_events([chunk(request, d) for d in deltas] + [chunk(request, {}, "tool_calls")])
+
+    # Models that fail.
+
+    def model_slow(self, request):
+        time.sleep(float(request.get("seconds", 30)))
+        self.model_echo(request)
+
+    def model_error(self, request):
+        self.send_json({"error": {"message": "try later", "type": "requests", "param": None, "code": "busy"}}, 429)
+
+    def model_not_json(self, request):
+        self.send_body(b"<html>hello</html>", "text/html")
+
+    def model_other_json(self, request):
+        self.send_json({"surprise": [LEAK]})
+
+    def model_not_http(self, request):
+        self.wfile.write(b"SSH-2.0-hello\r\n")
+        self.close_connection = True
+
+    def model_dies(self, request):
+        body = json.dumps(completion(request, [{"role": "assistant", "content": "half an answer"}])).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
+        self.wfile.flush()
+        self.reset()
+
+    def model_dies_mid_stream(self, request):
+        self.begin_events()
+        self.event(json.dumps(chunk(request, {"role": "assistant", "content": "half an "})))
+        self.reset()
+
+    def model_error_mid_stream(self, request):
+        self.begin_events()
+        self.event(json.dumps(chunk(request, {"role": "assistant", "content": "half an "})))
+        self.event(json.dumps({"error": {"message": "out of memory", "type": "server_error", "code": None}}))
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def model_stream_without_end(self, request):
+        self.begin_events()
+        self.event(json.dumps(chunk(request, {"role": "assistant", "content": "half an "})))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def model_stream_garbage(self, request):
+        self.begin_events()
+        self.event('{"choices": [')
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def model_huge(self, request):
+        self.answer(request, "x" * (20 << 20))
+
+    # Framing.
+
+    def answer(self, request, text, extra=None, second=None):
+        texts = [text] + ([second] if second else [])
+        if not request.get("stream"):
+            messages = [{"role": "assistant", "content": t} for t in texts]
+            messages[0].update(extra or {})
+            return self.send_json(completion(request, messages))
+        chunks = []
+        for index, whole in enumerate(texts):
+            chunks.append(chunk(request, {"role": "assistant", "content": ""}, index=index))
+            if index == 0:
+                for name, value in (extra or {}).items():
+                    chunks += [chunk(request, {name: value[i : i + 5]}) for i in range(0, len(value), 5)]
+            # Cut in the middle of words, as tokens are.
+            chunks += [chunk(request, {"content": whole[i : i + 4]}, index=index) for i in range(0, len(whole), 4)]
+            chunks.append(chunk(request, {}, "stop", index=index))
+        if (request.get("stream_options") or {}).get("include_usage"):
+            chunks.append({**chunk(request, {}), "choices": [], "usage": USAGE})
+        return self.send_events(chunks)
+
+    def send_json(self, value, status=200):
+        self.send_body(json.dumps(value).encode(), "application/json", status)
+
+    def send_body(self, body, kind, status=200):
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def begin_events(self):
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+
+    def send_events(self, chunks):
+        self.begin_events()
+        for value in chunks:
+            self.event(json.dumps(value))
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def event(self, data):
+        line = f"data: {data}\n\n".encode()
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+        self.wfile.flush()
+
+    def reset(self):
+        """Ends the connection as a crash would: with a reset, not a close."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def finish(self):
+        try:
+            super().finish()
+        except (OSError, ValueError):
+            pass  # The connection was reset on purpose, or the gateway went away first.
+
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+
+
+def words(message):
+    content = message["content"]
+    return content if isinstance(content, str) else " ".join(p.get("text", "") for p in content or [])
+
+
+def completion(request, messages, reason="stop"):
+    return {
+        "id": "chatcmpl-origin",
+        "object": "chat.completion",
+        "created": 1700000000,
+        "model": request["model"],
+        "choices": [{"index": i, "message": m, "finish_reason": reason} for i, m in enumerate(messages)],
+        "usage": USAGE,
+    }
+
+
+def chunk(request, delta, reason=None, index=0):
+    return {
+        "id": "chatcmpl-origin",
+        "object": "chat.completion.chunk",
+        "created": 1700000000,
+        "model": request["model"],
+        "choices": [{"index": index, "delta": delta, "finish_reason": reason}],
+    }

@@ -1,0 +1,163 @@
+"""Mistakes of the operator: the command names the file and what to do, and ends with a status that scripts can read."""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from certificates import Certificates
+from harness import ROOT, TRUNK, Gateway, run
+from policies import FIXED, rule, rules_only
+
+UPSTREAM = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def fails(tmp_path, certificates):
+    """Starts a gateway that must not come up; returns its words."""
+
+    def start(*expected, policy=None, certificates=certificates, arguments=(), edit=None, **changes):
+        gateway = Gateway(tmp_path, certificates, UPSTREAM, policy or rules_only(), changes, arguments)
+        if edit:
+            edit(gateway)
+        try:
+            status = gateway.process.popen.wait(timeout=120)
+        except subprocess.TimeoutExpired:
+            gateway.close()
+            raise AssertionError("it came up") from None
+        words = gateway.process.err.read_text()
+        assert status == 1 or 64 <= status <= 78, (status, words)
+        for part in expected:
+            assert str(part) in words, words
+        assert "Fatal error" not in words and "Stack dump" not in words, words
+        return words
+
+    return start
+
+
+def test_a_missing_model_file(fails, tmp_path):
+    fails(tmp_path / "none.gguf", model={"trunk": str(tmp_path / "none.gguf")})
+
+
+@pytest.mark.parametrize("kind", ["empty", "other", "cut", "cut-header", "text"])
+def test_a_corrupt_model_file(fails, tmp_path, kind):
+    path = tmp_path / "broken.gguf"
+    with open(TRUNK, "rb") as trunk:
+        head = trunk.read(8 << 20)
+    contents = {
+        "empty": b"",
+        "other": bytes(range(256)) * 4096,
+        "cut": head,
+        "cut-header": head[:1000],
+        "text": b"version https://git-lfs.github.com/spec/v1\n",
+    }
+    path.write_bytes(contents[kind])
+    fails(path, model={"trunk": str(path)})
+
+
+def test_a_missing_guardian_folder(fails, tmp_path):
+    fails(tmp_path / "none", model={"guardian": str(tmp_path / "none")})
+
+
+def test_a_broken_policy_is_named_with_line_and_column(fails, tmp_path):
+    policy = tmp_path / "broken.yaml"
+    policy.write_text("version: 1\nname: broken\ninput:\n  othrs: ignore\noutput: ignore\n")
+    fails(f"{policy}:4:3: error:", "others", policy=policy)
+
+
+def test_a_missing_policy(fails, tmp_path):
+    fails(tmp_path / "none.yaml", policy=tmp_path / "none.yaml")
+
+
+def test_an_expired_certificate(fails, tmp_path):
+    folder = tmp_path / "expired"
+    folder.mkdir()
+    expired = Certificates(folder, days=-1)
+    fails(expired.server, "expired", certificates=expired)
+
+
+def test_a_key_of_another_certificate(fails, tmp_path, certificates):
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = Certificates(folder)
+    fails(other.key, listen={"tls": {"key": str(other.key)}})
+
+
+def test_a_missing_certificate(fails, tmp_path):
+    fails(tmp_path / "none.pem", listen={"tls": {"certificate": str(tmp_path / "none.pem")}})
+
+
+def test_an_unknown_key_in_the_configuration(fails, tmp_path):
+    fails("guardian.yaml:", "polcy", polcy="x.yaml")
+
+
+def test_a_port_that_is_taken(fails):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        fails(address, listen={"address": address})
+
+
+def test_a_missing_configuration(tmp_path):
+    done = run("serve", "--config", tmp_path / "none.yaml")
+    assert done.returncode == 1 or 64 <= done.returncode <= 78
+    assert str(tmp_path / "none.yaml") in done.stderr
+
+
+def test_policy_check_finds_every_error_in_one_run(tmp_path):
+    policy = tmp_path / "p.yaml"
+    policy.write_text(
+        "version: 1\nname: p\ninput:\n  others: {threshold: 1.5, action: blok}\noutput: ignore\nname: again\n"
+    )
+    done = run("policy", "check", policy)
+    assert done.returncode != 0
+    assert done.stderr.count("error:") >= 3, done.stderr
+
+
+def test_the_policies_that_come_with_it_pass_their_own_check():
+    files = sorted((ROOT / "Policies").glob("*.yaml"))
+    assert files
+    for file in files:
+        done = run("policy", "check", file)
+        assert done.returncode == 0, done.stderr
+
+
+def test_an_unknown_command_is_a_usage_error():
+    done = run("frobnicate")
+    assert done.returncode == 64 and done.stderr
+
+
+def test_a_policy_is_read_again_on_sighup_and_a_broken_one_changes_nothing(start_gateway, scripted_origin, tmp_path):
+    policy = tmp_path / "policy.yaml"
+
+    def write(words):
+        text = json.dumps({**rules_only(), "rules": [rule("only", words, "block", response={"fixed": FIXED})]})
+        policy.write_text(text.replace('"ignore"', "ignore"))
+
+    def reload(log):
+        gateway.process.popen.send_signal(signal.SIGHUP)
+        limit = time.monotonic() + 20
+        while log not in gateway.process.words:
+            assert time.monotonic() < limit, gateway.process.words
+            time.sleep(0.05)
+
+    write("first word")
+    gateway = start_gateway(scripted_origin.url, policy)
+    assert gateway.ask("the first word").decision == "block"
+    write("second word")
+    reload("Policy in force")
+    assert gateway.ask("the first word").decision == "allow"
+    assert gateway.ask("the second word").decision == "block"
+    policy.write_text("version: 1\nname: [\n")
+    reload("not reloaded")
+    assert gateway.ask("the second word").decision == "block"
+
+
+def test_policy_explain_says_what_a_file_does():
+    done = run("policy", "explain", ROOT / "Policies/default.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "self_harm" in done.stdout and "pii.email" in done.stdout
