@@ -17,6 +17,9 @@ final class ContextBuilder {
         var options = ctls_op_no_compression | ctls_op_no_renegotiation
         if role == .server { options |= ctls_op_cipher_server_preference | ctls_op_prioritize_chacha }
         SSL_CTX_set_options(context, options)
+        // At least 112 bits of security everywhere, whatever this system's own configuration of OpenSSL says: RSA keys
+        // of 2048 bits, no SHA-1 signatures.
+        SSL_CTX_set_security_level(context, 2)
         // An idle connection gives its record buffers back. Records that carry no data, such as tickets, do not end a
         // read early. A write that is tried again may come from other memory.
         _ = ctls_ctx_set_mode(

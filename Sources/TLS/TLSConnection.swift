@@ -30,8 +30,8 @@ final class TLSConnection {
 
     private let context: TLSContext
     private let bio: ByteBufferBIO
-    /// `SSL *`, owned.
-    private let ssl: OpaquePointer
+    /// `SSL *`, owned. Of no concern to anything but this file and its tests.
+    let ssl: OpaquePointer
 
     /// - Parameter serverName: whom a client means to reach; nil for a server.
     init(context: TLSContext, serverName: ServerName?) throws(TLSError) {

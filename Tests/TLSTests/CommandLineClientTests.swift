@@ -4,7 +4,7 @@ import TLS
 import Testing
 
 /// The client that comes with OpenSSL against a server of ours over a real socket.
-@Suite("Command line client", .timeLimit(.minutes(2)))
+@Suite("Command line client", .enabled(if: CommandLineTool.openssl != nil), .timeLimit(.minutes(2)))
 struct CommandLineClientTests {
     let certificates: Certificates
     let errors = ErrorCollection()
@@ -13,8 +13,7 @@ struct CommandLineClientTests {
     init() throws {
         self.certificates = try Certificates()
         self.tool = try #require(
-            CommandLineTool.openssl,
-            "the program openssl is missing; on Debian it is in the package openssl"
+            CommandLineTool.openssl
         )
     }
 
@@ -70,6 +69,12 @@ struct CommandLineClientTests {
         let output = try await self.sClient(options, input: "", endsInput: true)
         #expect(output.contains("Cipher is (NONE)"))
         #expect(self.errors.all.count == 1)
+    }
+
+    @Test("A session is taken up again by its ticket")
+    func resumes() async throws {
+        let output = try await self.sClient(["-tls1_2", "-reconnect"], input: "", endsInput: true)
+        #expect(output.contains("Reused, TLSv1.2"))
     }
 
     @Test("A request to renegotiate is declined")

@@ -1,7 +1,9 @@
+import COpenSSL
 import NIOCore
 import NIOEmbedded
-import TLS
 import Testing
+
+@testable import TLS
 
 @Suite("Reading")
 struct ReadingTests {
@@ -94,6 +96,55 @@ struct ReadingTests {
         pair.client.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
         try pair.exchange(pieces: size > 10_000 ? 97 : 1)
         #expect(pair.serverEvents.received == ByteBuffer(bytes: bytes))
+    }
+
+    @Test("Eight megabytes in pieces that fit no record arrive whole, both ways")
+    func largeInPieces() throws {
+        let pair = try self.pair(readsAtOnce: true)
+        try pair.connectAndExchange()
+        let bytes = ByteBuffer(patternOf: 8 << 20)
+        pair.client.writeAndFlush(bytes, promise: nil)
+        pair.server.writeAndFlush(bytes, promise: nil)
+        try pair.exchange(pieces: 1_447)
+        #expect(pair.serverEvents.received == bytes)
+        #expect(pair.clientEvents.received == bytes)
+    }
+
+    /// Makes the client ask the server so many times to change its keys (RFC 8446, section 4.6.3).
+    private func askForKeyUpdates(_ count: Int, _ pair: EmbeddedPair) throws {
+        let connection = try pair.client.pipeline.syncOperations.handler(type: TLSHandler.self).connection
+        for _ in 0..<count {
+            SSL_key_update(connection.ssl, SSL_KEY_UPDATE_REQUESTED)
+            _ = connection.handshake()
+            let request = try #require(connection.takeCiphertext())
+            guard pair.server.isActive else { return }
+            try pair.server.writeInbound(request)
+        }
+    }
+
+    @Test("Key updates are answered, and data goes on under the new keys")
+    func keyUpdates() throws {
+        let pair = try self.pair(readsAtOnce: true)
+        try pair.connectAndExchange()
+        try self.askForKeyUpdates(20, pair)
+        pair.client.writeAndFlush(ByteBuffer(string: "still here"), promise: nil)
+        try pair.exchange()
+        #expect(pair.serverEvents.text == "still here")
+        #expect(pair.serverEvents.errors.isEmpty && pair.clientEvents.errors.isEmpty)
+    }
+
+    @Test("A peer that asks for answers without end and reads none is cut off before they pile up")
+    func unreadAnswers() throws {
+        let pair = try self.pair(readsAtOnce: true)
+        try pair.connectAndExchange()
+        pair.server.isWritable = false
+        try self.askForKeyUpdates(2_000, pair)
+        guard case .unreadAnswers(let bytes)? = pair.serverEvents.tlsErrors.first else {
+            Issue.record("told as \(pair.serverEvents.tlsErrors)")
+            return
+        }
+        #expect(bytes < 17_000)
+        #expect(!pair.server.isActive)
     }
 
     @Test("A changed byte in any place of a record is a protocol violation, and what came before it is kept")
