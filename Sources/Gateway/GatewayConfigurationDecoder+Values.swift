@@ -1,10 +1,11 @@
+import Foundation
 import PolicyLanguage
 
 extension GatewayConfigurationDecoder {
     /// A path, made absolute.
     mutating func path(_ node: YAMLNode, _ what: String) -> String? {
         guard let path = text(node, what) else { return nil }
-        return path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        return URL(fileURLWithPath: path.hasPrefix("/") ? path : "\(folder)/\(path)").standardizedFileURL.path
     }
 
     /// `host:port`; the host of an IPv6 address stands in brackets.

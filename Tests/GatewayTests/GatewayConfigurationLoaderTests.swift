@@ -1,0 +1,139 @@
+import Foundation
+import PolicyLanguage
+import Testing
+
+@testable import Gateway
+
+@Suite struct GatewayConfigurationLoaderTests {
+    private static let minimal = """
+        version: 1
+        listen: {address: "127.0.0.1:8443", tls: {certificate: server.pem, key: server-key.pem}}
+        upstream: {url: http://127.0.0.1:8081}
+        policy: ../policy.yaml
+        model: {trunk: /models/trunk.gguf, guardian: guardian}
+        """
+
+    /// Loads a text from a file of its own.
+    private func load(_ text: String, environment: [String: String] = [:]) throws -> GatewayConfiguration {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("guardian.yaml")
+        try Data(text.utf8).write(to: file)
+        return try GatewayConfiguration.load(path: file.path, environment: environment)
+    }
+
+    /// The first message of a text that must be wrong, with its line and column.
+    private func diagnostic(_ text: String, environment: [String: String] = [:]) throws -> String {
+        do {
+            _ = try load(text, environment: environment)
+        } catch let error as PolicyError {
+            let first = try #require(error.diagnostics.first)
+            return "\(first.mark?.line ?? 0):\(first.mark?.column ?? 0): \(first.message)"
+        }
+        return "no error"
+    }
+
+    @Test func `relative paths start at the folder of the file`() throws {
+        let configuration = try load(Self.minimal)
+        #expect(configuration.policy.hasSuffix("/policy.yaml"))
+        #expect(!configuration.policy.contains(".."))
+        #expect(configuration.model.trunk == "/models/trunk.gguf")
+        #expect(configuration.model.guardian.hasSuffix("/guardian"))
+        #expect(configuration.tls?.certificate.hasPrefix("/") == true)
+    }
+
+    @Test func `what is left out has its documented default`() throws {
+        let configuration = try load(Self.minimal)
+        #expect(configuration.admin == .init(host: "127.0.0.1", port: 9901))
+        #expect(configuration.bodyLimit == 10 << 20)
+        #expect(configuration.answerLimit == 16 << 20)
+        #expect(configuration.passesUnrecognised == false)
+        #expect(configuration.audit.path == "-")
+        #expect(configuration.audit.includesContent == false)
+        #expect(configuration.drainTimeout == .seconds(30))
+        #expect(configuration.model.timeout == .seconds(20))
+    }
+
+    @Test func `every key is read`() throws {
+        let configuration = try load(
+            """
+            version: 1
+            listen: {address: "[::1]:9443", tls: {certificate: /c.pem, key: /k.pem, client_ca: /ca.pem}}
+            admin: {address: "127.0.0.1:9"}
+            upstream:
+              {url: "https://api.example", ca: /u.pem, authorization_env: KEY, connect_timeout: 500ms,
+               first_byte_timeout: 2m, idle_timeout: 7s}
+            policy: /p.yaml
+            model: {trunk: /t, guardian: /g, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3}
+            audit: {path: /a.log, content: true}
+            limits: {request_body: 64KiB, held_answer: 2MiB}
+            unrecognised_paths: pass
+            drain_timeout: 1s
+            """,
+            environment: ["KEY": "Bearer x"]
+        )
+        #expect(configuration.listen == .init(host: "::1", port: 9443))
+        #expect(configuration.tls?.clientAuthority == "/ca.pem")
+        #expect(configuration.upstream.scheme == "https")
+        #expect(configuration.upstream.port == 443)
+        #expect(configuration.upstream.authority == "/u.pem")
+        #expect(configuration.upstream.authorization == "Bearer x")
+        #expect(configuration.upstream.connectTimeout == .milliseconds(500))
+        #expect(configuration.upstream.firstByteTimeout == .seconds(120))
+        #expect(configuration.upstream.idleTimeout == .seconds(7))
+        #expect(configuration.model.queue == 9)
+        #expect(configuration.model.threads == 3)
+        #expect(configuration.model.safeguardTimeout == .seconds(4))
+        #expect(configuration.audit.includesContent)
+        #expect(configuration.bodyLimit == 64 << 10)
+        #expect(configuration.answerLimit == 2 << 20)
+        #expect(configuration.passesUnrecognised)
+        #expect(configuration.drainTimeout == .seconds(1))
+    }
+
+    @Test func `a listener without TLS has to be asked for`() throws {
+        let missing = Self.minimal.replacing(", tls: {certificate: server.pem, key: server-key.pem}", with: "")
+        #expect(try diagnostic(missing) == "2:9: 'listen' has no 'tls'")
+        let off = Self.minimal.replacing("{certificate: server.pem, key: server-key.pem}", with: "off")
+        #expect(try load(off).tls == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("version: 1", "version: 2", "1:10: version must be 1, not '2'"),
+            ("policy: ../policy.yaml", "polcy: x", "1:1: a configuration has no 'policy'"),
+            ("\"127.0.0.1:8443\"", "8443", "2:19: address must be host:port, not '8443'"),
+            ("\"127.0.0.1:8443\"", "\"h:99999\"", "2:19: address must be host:port, not the text 'h:99999'"),
+            (
+                "http://127.0.0.1:8081", "ftp://h",
+                "3:17: url must be http://host:port or https://host:port, not 'ftp://h'"
+            ),
+            (
+                "http://127.0.0.1:8081", "http://h/v1",
+                "3:17: url must be http://host:port or https://host:port, not 'http://h/v1'"
+            ),
+            (
+                "guardian: guardian", "guardian: g, timeout: 5",
+                "5:52: timeout must be a time such as 500ms, 20s or 5m, not '5'"
+            ),
+            ("guardian: guardian", "guardian: g, queue: 0", "5:50: queue must be a number from 1 to 100000, not '0'"),
+        ]
+    )
+    func `a wrong value is told at its place`(original: String, wrong: String, message: String) throws {
+        #expect(try diagnostic(Self.minimal.replacing(original, with: wrong)) == message)
+    }
+
+    @Test func `an environment variable that is not set is an error and its value is not shown`() throws {
+        let text = Self.minimal.replacing("8081}", with: "8081, authorization_env: NOPE}")
+        #expect(try diagnostic(text).hasSuffix("the environment variable NOPE is not set"))
+    }
+
+    @Test func `the quickstart's configuration is valid`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let configuration = try GatewayConfiguration.load(path: root.path + "/examples/quickstart/guardian.yaml")
+        #expect(configuration.listen.port == 8443)
+        #expect(configuration.policy == root.path + "/Policies/default.yaml")
+    }
+}

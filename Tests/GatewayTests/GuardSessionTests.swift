@@ -1,0 +1,237 @@
+import Audit
+import ChatAPI
+import Foundation
+import Guard
+import GuardCore
+import NIOCore
+import NIOHTTP1
+import Policy
+import Proxy
+import Rules
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+/// Keeps the records it is given.
+private final class MemorySink: AuditSink {
+    private let state = Mutex<[AuditRecord]>([])
+    var records: [AuditRecord] { state.withLock { $0 } }
+
+    func record(_ record: AuditRecord) { state.withLock { $0.append(record) } }
+    func flush() {}
+    func close() {}
+    var statistics: AuditStatistics { AuditStatistics(written: records.count) }
+}
+
+/// Never asked in these tests: their policies have rules only.
+private struct NoModel: SafetyClassifier, SafeguardWriter {
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        throw ClassifierError.failed("no model here")
+    }
+
+    func respond(to request: SafeguardRequest, deadline: ContinuousClock.Instant?) async -> SafeguardResponse {
+        SafeguardResponse(text: "About \(request.category.words).", origin: .template, fallbackReason: "not_asked")
+    }
+}
+
+@Suite struct GuardSessionTests {
+    private let sink = MemorySink()
+
+    private static let rules = [
+        Rule(id: "stop", category: .weapons, matchers: [.keyword("forbidden")], action: .block),
+        Rule(
+            id: "hide",
+            category: .privacy,
+            matchers: [.keyword("bluebird")],
+            action: .rewrite,
+            rewrite: .redact(placeholder: "[name]")
+        ),
+        Rule(id: "note", category: .hate, matchers: [.keyword("remark")], action: .log),
+    ]
+
+    private func session(
+        path: String = "/v1/chat/completions",
+        method: HTTPMethod = .POST,
+        policy: Policy = Policy(name: "test", rules: rules),
+        passesUnrecognised: Bool = false
+    ) throws -> GuardSession {
+        var configuration = GatewayConfiguration(
+            listen: .init(host: "127.0.0.1", port: 0),
+            admin: .init(host: "127.0.0.1", port: 0),
+            upstream: .init(scheme: "http", host: "127.0.0.1", port: 1),
+            policy: "",
+            model: .init(trunk: "", guardian: "", threads: 1)
+        )
+        configuration.passesUnrecognised = passesUnrecognised
+        configuration.upstream.authorization = "Bearer upstream"
+        return GuardSession(
+            head: HTTPRequestHead(
+                version: .http1_1,
+                method: method,
+                uri: path,
+                headers: ["authorization": "Bearer caller", "x-own": "kept"]
+            ),
+            client: ClientInfo(address: nil, requestID: "r1", isTLS: true),
+            pipeline: GuardPipeline(
+                policy: policy,
+                rules: try RuleSet(policy.rules),
+                classifier: NoModel(),
+                writer: NoModel()
+            ),
+            environment: .init(configuration: configuration, audit: sink, metrics: GatewayMetrics())
+        )
+    }
+
+    private func body(_ text: String, stream: Bool = false) -> ByteBuffer {
+        let message: [String: Any] = ["role": "user", "content": text]
+        let object: [String: Any] = ["model": "m", "stream": stream, "messages": [message]]
+        let data = (try? JSONSerialization.data(withJSONObject: object)) ?? Data()
+        return ByteBuffer(bytes: data)
+    }
+
+    private func text(_ reply: LocalReply) async throws -> String {
+        switch reply.body {
+        case .bytes(let buffer): return String(buffer: buffer)
+        case .stream(let chunks):
+            var text = ""
+            for try await chunk in chunks { text += String(buffer: chunk) }
+            return text
+        }
+    }
+
+    private func answer(_ text: String) -> ByteBuffer {
+        ByteBuffer(
+            bytes: ChatCompletionWriter(id: "c", created: 1, model: "m").completion(text, finish: .stop)
+        )
+    }
+
+    @Test func `a harmless request is forwarded with the gateway's own authorization`() async throws {
+        let session = try session()
+        guard case .forward(let headers, let forwarded) = await session.request(body: body("hello")) else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(headers["authorization"] == ["Bearer upstream"])
+        #expect(headers["x-own"] == ["kept"])
+        #expect(String(buffer: forwarded).contains("hello"))
+    }
+
+    @Test func `a blocked request is answered as a completion and recorded`() async throws {
+        let session = try session()
+        guard case .reply(let reply) = await session.request(body: body("a forbidden thing")) else {
+            Issue.record("not answered")
+            return
+        }
+        #expect(reply.headers["x-guardian-decision"] == ["block"])
+        #expect(reply.headers["x-guardian-categories"] == ["weapons"])
+        let text = try await text(reply)
+        #expect(text.contains("About weapons."))
+        #expect(text.contains("\"finish_reason\":\"content_filter\""))
+        session.finish(ExchangeSummary(status: 200))
+        let record = try #require(sink.records.first)
+        #expect(record.input?.action == .block)
+        #expect(record.response?.fallbackReason == "not_asked")
+        #expect(record.content == nil)
+    }
+
+    @Test func `a blocked request that asked for a stream gets one`() async throws {
+        let session = try session()
+        guard case .reply(let reply) = await session.request(body: body("forbidden", stream: true)) else {
+            Issue.record("not answered")
+            return
+        }
+        #expect(reply.headers["content-type"] == ["text/event-stream"])
+        #expect(try await text(reply).hasSuffix("data: [DONE]\n\n"))
+    }
+
+    @Test func `a rewritten request reaches the upstream without what was redacted`() async throws {
+        let session = try session()
+        guard case .forward(_, let forwarded) = await session.request(body: body("project bluebird")) else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(String(buffer: forwarded).contains("project [name]"))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        guard case .hold = session.responseHead(&head) else {
+            Issue.record("not held")
+            return
+        }
+        #expect(head.headers["x-guardian-decision"] == ["rewrite"])
+    }
+
+    @Test func `an answer is blocked, redacted or passed as the policy says`() async throws {
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        guard case .reply(let reply) = await session.response(head: head, body: answer("forbidden words")) else {
+            Issue.record("not blocked")
+            return
+        }
+        #expect(try await text(reply).contains("content_filter"))
+        guard case .forward(let redacted, let bytes) = await session.response(head: head, body: answer("by bluebird"))
+        else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(redacted.headers["x-guardian-decision"] == ["rewrite"])
+        #expect(String(buffer: bytes).contains("by [name]"))
+    }
+
+    @Test func `an answer that cannot be read is not passed on`() async throws {
+        let head = HTTPResponseHead(version: .http1_1, status: .ok)
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        guard case .reply(let reply) = await session.response(head: head, body: ByteBuffer(string: "{]")) else {
+            Issue.record("passed on")
+            return
+        }
+        #expect(reply.status == .badGateway)
+    }
+
+    @Test func `shadow mode forwards at once, holds nothing, and records what it would have done`() async throws {
+        let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules))
+        guard case .forward = await session.request(body: body("forbidden")) else {
+            Issue.record("not forwarded")
+            return
+        }
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        guard case .observe = session.responseHead(&head) else {
+            Issue.record("not observed")
+            return
+        }
+        #expect(head.headers["x-guardian-decision"] == ["allow"])
+        session.observe(answer("a remark"))
+        session.finish(ExchangeSummary(status: 200))
+        for _ in 0..<500 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let record = try #require(sink.records.first)
+        #expect(record.mode == "shadow")
+        #expect(record.input?.action == .block)
+        #expect(record.output?.action == .log)
+    }
+
+    @Test func `malformed JSON is the caller's error`() async throws {
+        guard case .reply(let reply) = await (try session()).request(body: ByteBuffer(string: "{")) else {
+            Issue.record("forwarded")
+            return
+        }
+        #expect(reply.status == .badRequest)
+        #expect(try await text(reply).contains("invalid_json"))
+    }
+
+    @Test func `an unknown path is refused unless the configuration says otherwise`() throws {
+        guard case .reply(let reply) = try session(path: "/v1/files").begin() else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reply.status == .notFound)
+        guard case .pass = try session(path: "/v1/files", passesUnrecognised: true).begin() else {
+            Issue.record("not passed")
+            return
+        }
+        guard case .pass = try session(path: "/v1/models", method: .GET).begin() else {
+            Issue.record("models not passed")
+            return
+        }
+    }
+}
