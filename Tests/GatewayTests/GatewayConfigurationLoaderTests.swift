@@ -115,9 +115,9 @@ import Testing
             ),
             (
                 "guardian: guardian", "guardian: g, timeout: 5",
-                "5:52: timeout must be a time such as 500ms, 20s or 5m, not '5'"
+                "5:58: timeout must be a time such as 500ms, 20s or 5m, not '5'"
             ),
-            ("guardian: guardian", "guardian: g, queue: 0", "5:50: queue must be a number from 1 to 100000, not '0'"),
+            ("guardian: guardian", "guardian: g, queue: 0", "5:56: queue must be a number from 1 to 100000, not '0'"),
         ]
     )
     func `a wrong value is told at its place`(original: String, wrong: String, message: String) throws {
