@@ -1,0 +1,57 @@
+import Logging
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import Upstream
+
+/// The last handler of an upstream connection while nobody uses it.
+@Suite struct UpstreamConnectionTests {
+    private func open() throws -> (EmbeddedChannel, UpstreamConnection, ConnectionPool) {
+        let channel = EmbeddedChannel()
+        let pool = ConnectionPool(
+            peer: .http(host: "127.0.0.1"),
+            eventLoop: channel.eventLoop,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let connection = UpstreamConnection(id: 1, pool: pool)
+        try channel.pipeline.syncOperations.addHandler(
+            ByteToMessageHandler(HTTPResponseDecoder(informationalResponseStrategy: .drop))
+        )
+        try channel.pipeline.syncOperations.addHandler(connection)
+        try channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1)).wait()
+        return (channel, connection, pool)
+    }
+
+    @Test func aPlainConnectionIsReadyWhenItIsOpen() throws {
+        let (channel, connection, pool) = try self.open()
+        try connection.whenOpened.wait()
+        #expect(connection.isActive)
+        try channel.close().wait()
+        #expect(!connection.isActive)
+        withExtendedLifetime(pool) {}
+    }
+
+    @Test func anAnswerThatNobodyAskedForClosesTheConnection() throws {
+        let (channel, connection, pool) = try self.open()
+        try connection.whenOpened.wait()
+        _ = try? channel.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"))
+        channel.embeddedEventLoop.run()
+        #expect(!channel.isActive)
+        withExtendedLifetime(pool) {}
+    }
+
+    @Test func aConnectionThatEndsBeforeItIsReadySaysSo() throws {
+        let channel = EmbeddedChannel()
+        let pool = ConnectionPool(
+            peer: .http(host: "127.0.0.1"),
+            eventLoop: channel.eventLoop,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let connection = UpstreamConnection(id: 1, pool: pool)
+        try channel.pipeline.syncOperations.addHandler(connection)
+        channel.pipeline.fireErrorCaught(HTTPParserError.unknown)
+        #expect(throws: UpstreamError.self) { try connection.whenOpened.wait() }
+    }
+}
