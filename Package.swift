@@ -87,8 +87,12 @@ let package = Package(
         .testTarget(name: "PolicyTests", dependencies: ["GuardCore", "Policy"]),
         .testTarget(name: "PolicyLanguageTests", dependencies: ["GuardCore", "Policy", "PolicyLanguage", "Rules"]),
         .testTarget(name: "RulesTests", dependencies: ["GuardCore", "Policy", "Rules"]),
-        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Transformer"]),
-        .testTarget(name: "TransformerTests", dependencies: ["CKernels", "Tokenizer", "Transformer"]),
+        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Transformer"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "TransformerTests",
+            dependencies: ["CKernels", "Tokenizer", "Transformer"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(
             name: "GuardianModelTests",
             dependencies: ["GuardCore", "GuardianModel", "Tokenizer", "Transformer"],

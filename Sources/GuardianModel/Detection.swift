@@ -40,7 +40,10 @@ struct Detection {
     ) throws(SessionError) -> [Float] {
         session.reset(depth: model.detectionDepth)
         try session.append(template.prefix + text + template.suffix, isCancelled: isCancelled)
-        return model.head.logits(features(of: session, prefix: template.prefix.count, text: text.count))
+        let logits = model.head.logits(features(of: session, prefix: template.prefix.count, text: text.count))
+        // A score that is no number would compare as harmless.
+        guard logits.allSatisfy({ $0.isFinite }) else { throw .notFinite }
+        return logits
     }
 
     /// The pooled states, in the manifest's order.

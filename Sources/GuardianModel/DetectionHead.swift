@@ -33,6 +33,9 @@ struct DetectionHead: Sendable {
     ) throws(ModelFileError) {
         mean = try file.floats("feature.mean", shape: [features])
         deviation = try file.floats("feature.std", shape: [features])
+        guard deviation.allSatisfy({ $0 > 0 }) else {
+            throw ModelFileError(.malformed, "has a deviation in feature.std that is not above zero", path: file.path)
+        }
         var inner = features
         if let shape = file.shape("head.w1") {
             guard shape.count == 2, (1...65_536).contains(shape[0]) else {

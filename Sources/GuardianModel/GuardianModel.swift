@@ -78,6 +78,14 @@ package final class GuardianModel: Sendable {
                 reason: "the trunk has no layer \(detection.layer)"
             )
         }
+        // A marker that text can encode to could be forged by whoever writes the text.
+        let markers = detection.markers
+        guard [markers.pred, markers.expl, markers.harm].allSatisfy(tokenizer.controlTokens.contains) else {
+            throw .invalidManifest(
+                path: "\(directory)/detection.json",
+                reason: "a marker is no control token of the trunk"
+            )
+        }
         var templates: [Role: DetectionTemplate] = [:]
         for role in Role.allCases {
             guard let words = detection.template(for: role) else { continue }

@@ -25,7 +25,7 @@ package enum KernelLevel: String, Sendable, CaseIterable {
 /// The compute threads: whoever calls a kernel, and helpers that live as long as the pool.
 // Unchecked: the C pool serialises its callers.
 package final class ComputePool: @unchecked Sendable {
-    let handle: OpaquePointer
+    private let handle: OpaquePointer
     package let threads: Int
     package let level: KernelLevel
 
@@ -44,11 +44,16 @@ package final class ComputePool: @unchecked Sendable {
 
     deinit { ck_pool_destroy(handle) }
 
+    /// Calls a kernel with the pool, which lives at least until it returns.
+    func run<R>(_ kernel: (OpaquePointer) -> R) -> R {
+        withExtendedLifetime(self) { kernel(handle) }
+    }
+
     /// Products that share their input: `x` is [tokens][columns] with `stride` floats per token.
     func multiply(_ products: [ck_product], _ x: UnsafePointer<Float>, stride: Int, tokens: Int, columns: Int) {
         products.withUnsafeBufferPointer { products in
             guard let base = products.baseAddress else { return }
-            ck_matmul(handle, base, Int32(products.count), x, stride, Int32(tokens), Int32(columns))
+            run { ck_matmul($0, base, Int32(products.count), x, stride, Int32(tokens), Int32(columns)) }
         }
     }
 }

@@ -107,15 +107,17 @@ package final class Session {
     private func embed(_ tokens: [Int32]) {
         let embedding = model.embedding
         for (offset, token) in tokens.enumerated() {
-            ck_dequantize(
-                model.pool.handle,
-                embedding.type.kernelType,
-                embedding.data + Int(token) * embedding.rowBytes,
-                embedding.rowBytes,
-                1,
-                Int32(embedding.columns),
-                residuals.base + (count + offset) * embedding.columns
-            )
+            model.pool.run {
+                ck_dequantize(
+                    $0,
+                    embedding.type.kernelType,
+                    embedding.data + Int(token) * embedding.rowBytes,
+                    embedding.rowBytes,
+                    1,
+                    Int32(embedding.columns),
+                    residuals.base + (count + offset) * embedding.columns
+                )
+            }
         }
     }
 
@@ -174,7 +176,9 @@ package final class Session {
             capacity: Int32(capacity),
             scale: 1 / Float(sizes.headWidth).squareRoot()
         )
-        ck_attention(model.pool.handle, &arguments)
+        model.pool.run {
+            ck_attention($0, &arguments)
+        }
         multiply(
             [(layer.attentionOutput, workspace.normed, adapter?[index, .attentionOutput])],
             workspace.attended,
@@ -197,28 +201,32 @@ package final class Session {
             workspace.normed,
             tokens: tokens
         )
-        ck_swiglu(
-            model.pool.handle,
-            workspace.gate.base,
-            workspace.up.base,
-            Int32(tokens),
-            Int32(sizes.feedForwardWidth)
-        )
+        model.pool.run {
+            ck_swiglu(
+                $0,
+                workspace.gate.base,
+                workspace.up.base,
+                Int32(tokens),
+                Int32(sizes.feedForwardWidth)
+            )
+        }
         multiply([(layer.down, workspace.normed, adapter?[index, .down])], workspace.gate, tokens: tokens)
         ck_add(residual, workspace.normed.base, tokens * sizes.width)
     }
 
     private func norm(_ x: UnsafePointer<Float>, _ weight: WeightMatrix, tokens: Int, into out: FloatBuffer) {
         let width = model.configuration.width
-        ck_rms_norm(
-            model.pool.handle,
-            x,
-            weight.data.assumingMemoryBound(to: Float.self),
-            model.configuration.normEpsilon,
-            Int32(tokens),
-            Int32(width),
-            out.base
-        )
+        model.pool.run {
+            ck_rms_norm(
+                $0,
+                x,
+                weight.data.assumingMemoryBound(to: Float.self),
+                model.configuration.normEpsilon,
+                Int32(tokens),
+                Int32(width),
+                out.base
+            )
+        }
     }
 
     private func rotate(_ x: FloatBuffer, heads: Int, _ first: Int, _ tokens: Int) {

@@ -1,0 +1,59 @@
+import Synchronization
+import Testing
+import Transformer
+
+@testable import GuardianModel
+
+struct ChatGeneratorTests {
+    private func answer(
+        _ conversation: [(role: String, text: String)],
+        _ options: ChatGenerator.Options,
+        context: Int = 256
+    ) async throws -> (pieces: [String], outcome: ChatGenerator.Outcome) {
+        let generator = try ChatGenerator(try Loaded.model().trunk, contextTokens: context)
+        let pieces = Mutex<[String]>([])
+        let outcome = try await generator.answer(conversation, options: options) { piece in
+            pieces.withLock { $0.append(piece) }
+            return true
+        }
+        return (pieces.withLock { $0 }, outcome)
+    }
+
+    @Test func answersAndCountsItsTokens() async throws {
+        let question = [(role: "user", text: "What is the capital of France?")]
+        let (pieces, outcome) = try await answer(question, .init(maxTokens: 40))
+        #expect(pieces.joined().contains("Paris"))
+        #expect(!outcome.isCut)
+        #expect(outcome.completionTokens >= pieces.count)
+        // The default system turn is read too.
+        #expect(outcome.promptTokens > 30)
+    }
+
+    @Test func theLimitOfTokensCutsTheAnswer() async throws {
+        let question = [(role: "system", text: "Be brief."), (role: "user", text: "Count to one hundred.")]
+        let (_, outcome) = try await answer(question, .init(maxTokens: 3))
+        #expect(outcome.isCut)
+        #expect(outcome.completionTokens == 3)
+    }
+
+    @Test func aStopTextEndsTheAnswerAndIsNotInIt() async throws {
+        let question = [(role: "user", text: "What is the capital of France?")]
+        let (pieces, outcome) = try await answer(question, .init(maxTokens: 40, stop: ["France"]))
+        #expect(!pieces.joined().contains("France"))
+        #expect(!outcome.isCut)
+    }
+
+    @Test func aConversationThatDoesNotFitIsRefused() async throws {
+        let long = [(role: "user", text: String(repeating: "word ", count: 400))]
+        await #expect(throws: ChatGenerator.Failure.self) {
+            _ = try await answer(long, .init(maxTokens: 5), context: 64)
+        }
+    }
+
+    @Test func aReaderWhoHasEnoughEndsTheAnswer() async throws {
+        let generator = try ChatGenerator(try Loaded.model().trunk, contextTokens: 256)
+        let question = [(role: "user", text: "Tell me a long story.")]
+        let outcome = try await generator.answer(question, options: .init(maxTokens: 100)) { _ in false }
+        #expect(outcome.completionTokens < 5)
+    }
+}
