@@ -91,7 +91,12 @@ package final class InferenceJob: Sendable {
     init(deadline: ContinuousClock.Instant?) { self.deadline = deadline }
 
     /// True when nobody waits for the result any more: the body should throw whatever it likes, soon.
-    package var isCancelled: Bool { state.load(ordering: .relaxed) != .live }
+    ///
+    /// Looks at the clock itself: the timer's task may wait for a thread of a busy pool.
+    package var isCancelled: Bool {
+        if let deadline, deadline <= .now { expire() }
+        return state.load(ordering: .relaxed) != .live
+    }
 
     /// What the caller is told if the body gave up because of `isCancelled`.
     var reason: (any Error)? {
