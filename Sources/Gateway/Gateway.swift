@@ -64,13 +64,13 @@ package final class Gateway: Sendable {
             group: group,
             logger: logger
         )
-        let gauges = LiveGauges(metrics.registry, proxy: proxy.metrics, engine: engine, audit: audit)
+        let gauges = LiveGauges(metrics.registry)
         admin = try await ProxyServer(
             configuration: ProxyConfiguration(
                 listeners: [.init(host: configuration.admin.host, port: configuration.admin.port)]
             ),
-            filter: AdminFilter(readiness: readiness) {
-                gauges.update()
+            filter: AdminFilter(readiness: readiness) { [proxy, engine, audit] in
+                gauges.update(proxy: proxy.metrics, engine: engine, audit: audit)
                 return metrics.registry.exposition()
             },
             group: group,
