@@ -101,8 +101,20 @@ package struct GuardPipeline: Sendable {
             isForced: reply.isForced
         )
         // A deadline in the past asks the writer for its template at once.
-        let limit = reply.style == .template ? ContinuousClock.now : deadline
-        return await writer.respond(to: request, deadline: limit)
+        if reply.style == .template { return await writer.respond(to: request, deadline: .now) }
+        let response = await writer.respond(to: request, deadline: deadline)
+        guard response.origin == .generated, breaksRules(response.text) else { return response }
+        var template = await writer.respond(to: request, deadline: .now)
+        template.fallbackReason = "rule"
+        template.tokens = response.tokens
+        return template
+    }
+
+    /// Whether a text of our own would be stopped or edited by the policy's rules for answers.
+    private func breaksRules(_ text: String) -> Bool {
+        let segment = TextSegment(path: "", role: .assistant, text: text)
+        let matched = Set(rules.matches(in: [segment], phase: .output).map(\.ruleID))
+        return policy.rules.contains { matched.contains($0.id) && $0.action > .log }
     }
 
     private func usesModel(in phase: Phase) -> Bool {

@@ -156,4 +156,14 @@ private struct EchoWriter: SafeguardWriter {
         let second = await template.inspect(user("bomb"), phase: .input, deadline: nil)
         #expect(await template.safeguard(for: second, deadline: nil)?.origin == .template)
     }
+
+    @Test func `a generated response that the policy's own rules would stop is not sent`() async throws {
+        // The writer of these tests repeats what it was asked, so the rule meets its own word in the response.
+        let rule = Rule(id: "stop", category: .weapons, phases: [.output], matchers: [.keyword("bomb")], action: .block)
+        let pipeline = try Self.pipeline(Self.policy(rules: [rule]), WordClassifier(["bomb": 0.9]))
+        let inspection = await pipeline.inspect(user("a bomb"), phase: .input, deadline: nil)
+        let response = await pipeline.safeguard(for: inspection, deadline: nil)
+        #expect(response?.origin == .template)
+        #expect(response?.fallbackReason == "rule")
+    }
 }
