@@ -3,9 +3,8 @@ import Rules
 
 /// Rule matches that no part shows alone: those across the border of two parts of one turn.
 struct JoinedRules {
-    /// What an upstream may put between two parts. A newline matches wherever a space does in the rules' word
-    /// boundaries, so these two stand for all three.
-    private static let separators = ["", " "]
+    /// What an upstream may put between two parts.
+    private static let separators = ["", " ", "\n"]
 
     /// Matches across borders, cut at the borders and mapped back onto the parts.
     ///
@@ -19,6 +18,7 @@ struct JoinedRules {
         turns: [TurnText],
         phase: Phase
     ) -> [RuleMatch] {
+        guard !rules.isEmpty else { return [] }
         var found: [RuleMatch] = []
         for turn in turns where turn.members.count > 1 {
             for separator in separators {

@@ -35,26 +35,31 @@ struct PolicyCommand: AsyncParsableCommand {
             }
         }
 
+        /// The errors of the file; if it has none, what its rules' own tests say.
         private func printDiagnostics() throws {
-            var diagnostics: [PolicyDiagnostic] = []
+            var report = Report(valid: true)
             var status: ExitCode?
-            do throws(PolicyError) {
+            do {
                 _ = try PolicyCompiler.loader.load(path: file)
-            } catch {
-                diagnostics = error.diagnostics
+                _ = try PolicyCompiler.compile(path: file)
+            } catch let error as PolicyError {
+                report = Report(valid: false, diagnostics: error.diagnostics)
+                status = ExitStatus.of(error)
+            } catch let error as GatewayError {
+                report = Report(valid: false, failures: error.description.split(separator: "\n").map(String.init))
                 status = ExitStatus.of(error)
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let report = Report(valid: diagnostics.isEmpty, diagnostics: diagnostics)
             print(String(decoding: try encoder.encode(report), as: UTF8.self))
             if let status { throw status }
-            _ = try PolicyCompiler.compile(path: file)
         }
 
         private struct Report: Encodable {
             var valid: Bool
-            var diagnostics: [PolicyDiagnostic]
+            var diagnostics: [PolicyDiagnostic] = []
+            /// Rules that cannot be compiled, or whose own tests fail.
+            var failures: [String] = []
         }
     }
 

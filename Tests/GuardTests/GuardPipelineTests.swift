@@ -166,4 +166,17 @@ private struct EchoWriter: SafeguardWriter {
         #expect(response?.origin == .template)
         #expect(response?.fallbackReason == "rule")
     }
+
+    @Test(arguments: ["blue bird", #"blue\nbird"#])
+    func `an expression sees parts joined as an upstream may join them`(pattern: String) async throws {
+        let rule = Rule(
+            id: "codename",
+            category: .privacy,
+            matchers: [.regex(pattern: pattern, ignoreCase: false)],
+            action: .block
+        )
+        let pipeline = try Self.pipeline(Self.policy(rules: [rule]), WordClassifier())
+        let inspection = await pipeline.inspect(user("blue", "bird"), phase: .input, deadline: nil)
+        #expect(inspection.enforcedAction == .block)
+    }
 }
