@@ -1,13 +1,5 @@
 import CKernels
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// The weights of a Llama-architecture model, mapped from a GGUF file, and the threads that compute with them.
 ///
 /// Immutable: any number of sessions share it. Weights keep their stored form in the mapped file; kernels expand a few
@@ -59,30 +51,9 @@ package final class LlamaModel: Sendable {
             throw ModelFileError(.outOfResources, "needs \(threads) compute threads that could not be had", path: path)
         }
         self.pool = pool
-        (cosines, sines) = Self.rotations(sizes, positions: positions)
+        (cosines, sines) = RotaryAngles.tables(sizes, positions: positions)
         self.maximumPositions = positions
         self.configuration = sizes
         self.file = file
-    }
-
-    /// Angles as the reference computes them, the frequency and its product with the position rounded to float32.
-    private static func rotations(
-        _ sizes: LlamaConfiguration,
-        positions: Int
-    ) -> (cosines: FloatBuffer, sines: FloatBuffer) {
-        let pairs = sizes.headWidth / 2
-        let frequencies = (0..<pairs).map { pair in
-            1 / Float(pow(sizes.ropeBase, Double(Float(2 * pair) / Float(sizes.headWidth))))
-        }
-        let cosines = FloatBuffer(positions * pairs)
-        let sines = FloatBuffer(positions * pairs)
-        for position in 0..<positions {
-            for pair in 0..<pairs {
-                let angle = Double(Float(position) * frequencies[pair])
-                cosines.base[position * pairs + pair] = Float(cos(angle))
-                sines.base[position * pairs + pair] = Float(sin(angle))
-            }
-        }
-        return (cosines, sines)
     }
 }
