@@ -1,5 +1,5 @@
 /// The sizes of a Llama-architecture model, as its file states them.
-package struct LlamaConfiguration: Sendable, Equatable {
+package struct LlamaConfiguration: Sendable, Equatable, Codable {
     package var layers: Int
     /// Width of the residual stream.
     package var width: Int
@@ -40,12 +40,25 @@ package struct LlamaConfiguration: Sendable, Equatable {
             throw ModelFileError(.missing, "has no tensor token_embd.weight of two dimensions", path: file.path)
         }
         vocabulary = embedding.shape[1]
-        try check(file)
+        try check(path: file.path)
+        if file.metadata["llama.rope.dimension_count"] != nil {
+            let rotated = try file.integer("llama.rope.dimension_count")
+            guard rotated == headWidth else {
+                throw ModelFileError(.unsupported, "rotates \(rotated) of \(headWidth) dimensions", path: file.path)
+            }
+        }
+        // A scaled rotation would silently give other numbers.
+        guard file.tensors["rope_freqs.weight"] == nil, file.metadata["llama.rope.scaling.type"] == nil else {
+            throw ModelFileError(.unsupported, "scales its rotary embedding", path: file.path)
+        }
     }
 
-    private func check(_ file: GGUFFile) throws(ModelFileError) {
+    /// Checks that the kernels can compute these sizes, and that no product of them overflows.
+    ///
+    /// - Parameter path: of the file that states them.
+    func check(path: String) throws(ModelFileError) {
         func require(_ condition: Bool, _ reason: String) throws(ModelFileError) {
-            guard condition else { throw ModelFileError(.unsupported, reason, path: file.path) }
+            guard condition else { throw ModelFileError(.unsupported, reason, path: path) }
         }
         try require((1...1024).contains(layers), "has \(layers) layers")
         try require((32...65_536).contains(width) && width % 32 == 0, "has the width \(width), no multiple of 32")
@@ -60,14 +73,5 @@ package struct LlamaConfiguration: Sendable, Equatable {
         try require((1...1_048_576).contains(contextLength), "has a context of \(contextLength)")
         try require(ropeBase.isFinite && ropeBase > 1, "has the rotary base \(ropeBase)")
         try require(normEpsilon.isFinite && normEpsilon > 0, "has the norm epsilon \(normEpsilon)")
-        if file.metadata["llama.rope.dimension_count"] != nil {
-            let rotated = try file.integer("llama.rope.dimension_count")
-            try require(rotated == headWidth, "rotates \(rotated) of \(headWidth) dimensions")
-        }
-        // A scaled rotation would silently give other numbers.
-        try require(
-            file.tensors["rope_freqs.weight"] == nil && file.metadata["llama.rope.scaling.type"] == nil,
-            "scales its rotary embedding"
-        )
     }
 }

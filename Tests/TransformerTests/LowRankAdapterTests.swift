@@ -4,13 +4,13 @@ import Testing
 @testable import Transformer
 
 struct LowRankAdapterTests {
-    private struct Part {
+    struct Part {
         var name: String
         var shape: [Int]
         var values: [Float]
     }
 
-    private func file(_ parts: [Part]) throws -> TemporaryFile {
+    func file(_ parts: [Part]) throws -> TemporaryFile {
         var entries: [String] = []
         var body = Data()
         for part in parts {
@@ -22,7 +22,7 @@ struct LowRankAdapterTests {
         return try TemporaryFile(SafetensorsFileTests.data("{\(entries.joined(separator: ","))}", body))
     }
 
-    private func pair(_ name: String, rank: Int, columns: Int, rows: Int) -> [Part] {
+    func pair(_ name: String, rank: Int, columns: Int, rows: Int) -> [Part] {
         var source = SplitMix64(seed: UInt64(rows + columns))
         func values(_ count: Int) -> [Float] { (0..<count).map { _ in Float(source.unit() - 0.5) * 0.2 } }
         return [

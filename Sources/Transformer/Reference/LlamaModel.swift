@@ -45,7 +45,7 @@ package final class LlamaModel: Sendable {
         self.layers = layers
 
         let positions = max(1, min(maximumPositions, sizes.contextLength))
-        let columns = max(sizes.width, sizes.feedForwardWidth)
+        let columns = max(sizes.width, sizes.feedForwardWidth, LowRankAdapter.maximumRank)
         let scratch = max(Int(CK_PANEL_ROWS) * columns, positions + 16)
         guard let pool = ComputePool(threads: threads, level: level, scratchFloats: scratch) else {
             throw ModelFileError(.outOfResources, "needs \(threads) compute threads that could not be had", path: path)

@@ -21,6 +21,9 @@ package final class Session {
     /// [capacity][width], after layer `depth - 1`; no final norm.
     private let residuals: FloatBuffer
 
+    /// Shown the input of each product of a layer, [tokens][columns], before it is computed.
+    var onInput: ((_ layer: Int, LayerInput, UnsafeBufferPointer<Float>) -> Void)?
+
     /// - Parameter capacity: tokens; held to what the model can place.
     package init(model: LlamaModel, capacity: Int) {
         self.model = model
@@ -145,6 +148,7 @@ package final class Session {
         let layer = model.layers[index]
         let residual = residuals.base + first * sizes.width
         norm(residual, layer.attentionNorm, tokens: tokens, into: workspace.normed)
+        show(workspace.normed, tokens * sizes.width, index, .queryKeyValue)
         multiply(
             [
                 (layer.query, workspace.queries, adapter?[index, .query]),
@@ -179,6 +183,7 @@ package final class Session {
         model.pool.run {
             ck_attention($0, &arguments)
         }
+        show(workspace.attended, tokens * sizes.width, index, .attentionOutput)
         multiply(
             [(layer.attentionOutput, workspace.normed, adapter?[index, .attentionOutput])],
             workspace.attended,
@@ -193,6 +198,7 @@ package final class Session {
         let layer = model.layers[index]
         let residual = residuals.base + first * sizes.width
         norm(residual, layer.feedForwardNorm, tokens: tokens, into: workspace.normed)
+        show(workspace.normed, tokens * sizes.width, index, .gateUp)
         multiply(
             [
                 (layer.gate, workspace.gate, adapter?[index, .gate]),
@@ -210,8 +216,13 @@ package final class Session {
                 Int32(sizes.feedForwardWidth)
             )
         }
+        show(workspace.gate, tokens * sizes.feedForwardWidth, index, .down)
         multiply([(layer.down, workspace.normed, adapter?[index, .down])], workspace.gate, tokens: tokens)
         ck_add(residual, workspace.normed.base, tokens * sizes.width)
+    }
+
+    private func show(_ x: FloatBuffer, _ count: Int, _ layer: Int, _ input: LayerInput) {
+        onInput?(layer, input, UnsafeBufferPointer(start: x.base, count: count))
     }
 
     private func norm(_ x: UnsafePointer<Float>, _ weight: WeightMatrix, tokens: Int, into out: FloatBuffer) {

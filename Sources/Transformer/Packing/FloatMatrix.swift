@@ -1,0 +1,42 @@
+/// Weights as floats, row-major, in memory of their own.
+struct FloatMatrix: Sendable {
+    let rows: Int
+    let columns: Int
+    let values: FloatBuffer
+
+    init(rows: Int, columns: Int) {
+        self.rows = rows
+        self.columns = columns
+        values = FloatBuffer(rows * columns)
+    }
+
+    func row(_ row: Int) -> UnsafeMutablePointer<Float> { values.base + row * columns }
+
+    /// The greatest magnitude in each column; NaN counts as the greatest of all.
+    func columnMaxima() -> [Float] {
+        var maxima = [UInt32](repeating: 0, count: columns)
+        maxima.withUnsafeMutableBufferPointer { maxima in
+            for index in 0..<rows {
+                let values = row(index)
+                for column in 0..<columns {
+                    maxima[column] = max(maxima[column], values[column].bitPattern & 0x7fff_ffff)
+                }
+            }
+        }
+        return maxima.map(Float.init(bitPattern:))
+    }
+
+    func multiplyColumns(by factors: [Float]) {
+        for index in 0..<rows {
+            let values = row(index)
+            for column in 0..<columns { values[column] *= factors[column] }
+        }
+    }
+
+    func divideRows(by divisors: [Float]) {
+        for (index, divisor) in divisors.enumerated() {
+            let values = row(index)
+            for column in 0..<columns { values[column] /= divisor }
+        }
+    }
+}
