@@ -26,43 +26,32 @@ package struct Tokenizer: Sendable {
         controlTokens: Set<Int32>,
         merges: [String]
     ) throws(TokenizerError) {
-        guard !tokens.isEmpty, tokens.count < Int32.max else { throw .vocabularySize(tokens.count) }
-        for id in controlTokens where id < 0 || Int(id) >= tokens.count { throw .controlTokenOutOfRange(id) }
-        var bytes: [UInt8] = []
-        var ends: [Int32] = []
-        var byteTokens = [Int32](repeating: -1, count: 256)
-        var ids: [String: Int32] = Dictionary(minimumCapacity: tokens.count)
-        for (index, token) in tokens.enumerated() {
-            let id = Int32(index)
-            if !controlTokens.contains(id) {
-                guard let decoded = ByteAlphabet.decode(token) else { throw .notByteLevel(token: token) }
-                if decoded.count == 1, byteTokens[Int(decoded[0])] < 0 { byteTokens[Int(decoded[0])] = id }
-                bytes += decoded
-                if ids[token] == nil { ids[token] = id }
-            }
-            ends.append(Int32(bytes.count))
-        }
-        self.merges = try Self.table(merges, ids)
-        self.count = tokens.count
-        self.controlTokens = controlTokens
-        self.bytes = bytes
-        self.ends = ends
-        self.byteTokens = byteTokens
+        try self.init(TokenizerTables(tokens: tokens, controlTokens: controlTokens, merges: merges))
     }
 
-    private static func table(_ merges: [String], _ ids: [String: Int32]) throws(TokenizerError) -> MergeTable {
-        var table = MergeTable(capacity: merges.count)
-        for (rank, merge) in merges.enumerated() {
-            // No character of the alphabet is a space, so the first one is the separator.
-            guard let space = merge.utf8.firstIndex(of: 0x20) else { throw .badMerge(merge) }
-            let left = String(merge[..<space])
-            let right = String(merge[merge.utf8.index(after: space)...])
-            guard let leftID = ids[left], let rightID = ids[right], let product = ids[left + right] else {
-                throw .badMerge(merge)
+    /// - Throws: `TokenizerError` if the tables contradict themselves.
+    package init(_ tables: TokenizerTables) throws(TokenizerError) {
+        try tables.check()
+        count = tables.ends.count
+        controlTokens = Set(tables.controlTokens)
+        bytes = tables.bytes
+        ends = tables.ends
+        var byteTokens = [Int32](repeating: -1, count: 256)
+        var start: Int32 = 0
+        for (id, end) in tables.ends.enumerated() {
+            if end - start == 1 {
+                let byte = Int(tables.bytes[Int(start)])
+                if byteTokens[byte] < 0 { byteTokens[byte] = Int32(id) }
             }
-            table.insert(leftID, rightID, MergeTable.Merge(rank: UInt32(rank), product: product))
+            start = end
         }
-        return table
+        self.byteTokens = byteTokens
+        var merges = MergeTable(capacity: tables.merges.count / 3)
+        for rank in 0..<tables.merges.count / 3 {
+            let (left, right) = (tables.merges[3 * rank], tables.merges[3 * rank + 1])
+            merges.insert(left, right, MergeTable.Merge(rank: UInt32(rank), product: tables.merges[3 * rank + 2]))
+        }
+        self.merges = merges
     }
 
     // MARK: Encoding

@@ -8,6 +8,8 @@ package enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible
     case badMerge(String)
     /// A control token's id is outside the vocabulary.
     case controlTokenOutOfRange(Int32)
+    /// Tables of numbers contradict themselves.
+    case malformedTables(String)
 
     package var description: String {
         switch self {
@@ -15,6 +17,7 @@ package enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible
         case .notByteLevel(let token): "the token \(token.debugDescription) is not in the byte-level alphabet"
         case .badMerge(let merge): "the merge \(merge.debugDescription) does not join two tokens to a third"
         case .controlTokenOutOfRange(let id): "the control token \(id) is outside the vocabulary"
+        case .malformedTables(let reason): "the vocabulary's tables are damaged: \(reason)"
         }
     }
 }

@@ -15,6 +15,10 @@ package struct ModelFileError: Error, Sendable, Equatable, CustomStringConvertib
         case missing
         /// Well-formed, but of an architecture or a number type that this engine does not compute.
         case unsupported
+        /// The bytes are not those that were written: their digest is another one.
+        case damaged
+        /// The file cannot be written.
+        case unwritable
         /// Threads or memory for the model could not be had.
         case outOfResources
     }
