@@ -176,11 +176,11 @@ extension Gateway {
     }
 
     /// Loads the guardian model with its digests checked.
-    package static func model(_ model: GatewayConfiguration.Model) throws(GatewayError) -> GuardianModel {
+    package static func model(_ model: GatewayConfiguration.Model) throws(GatewayError) -> GuardianSource {
         do throws(GuardianModelError) {
-            return try GuardianModel(
+            return try GuardianSource(
                 trunk: model.trunk,
-                directory: model.guardian,
+                folder: model.guardian,
                 threads: model.threads,
                 digest: { try Digest.sha256Hex(ofFile: $0) }
             )

@@ -4,7 +4,7 @@ import Transformer
 
 /// Reads texts with the trunk's lower layers and scores them.
 struct Detection {
-    let model: GuardianModel
+    let model: GuardianSource
 
     /// Scores a text: the worst of its windows.
     ///

@@ -8,11 +8,11 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
         let session: Session
     }
 
-    private let model: GuardianModel
+    private let model: GuardianSource
     private let queue: InferenceQueue<Workbench>
 
     /// - Parameter capacity: requests that may wait; one more is told `overloaded`.
-    package init(_ model: GuardianModel, capacity: Int) {
+    package init(_ model: GuardianSource, capacity: Int) {
         self.model = model
         queue = InferenceQueue(name: "guardian-slm", capacity: capacity) {
             Workbench(session: Session(model: model.trunk, capacity: model.sessionCapacity))

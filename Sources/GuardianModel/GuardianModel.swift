@@ -1,148 +1,86 @@
-import Foundation
 import GuardCore
 package import Tokenizer
 package import Transformer
 
-/// The guardian model, loaded: the trunk, the heads that judge and the adapter that writes.
+/// The guardian model, loaded from its packed file: layers that read and write, and the heads that judge.
 ///
 /// Immutable; `GuardianEngine` runs it.
 package final class GuardianModel: Sendable {
-    package let trunk: LlamaModel
+    /// The layers, the adapter merged into the upper ones.
+    package let packed: PackedModel
     package let tokenizer: Tokenizer
     /// The name in the detection manifest, for logs.
     package let name: String
+    /// The file's digest: the model's identity.
+    package let digest: String
     let detection: DetectionManifest
     let head: DetectionHead
     let templates: [Role: DetectionTemplate]
     let safeguard: SafeguardManifest
-    let adapter: LowRankAdapter
     let acceptance: SafeguardAcceptance
     let fallbacks: SafeguardTemplates
 
-    /// The format of the manifests that this version reads.
-    static let format = 1
-
     /// - Parameters:
-    ///   - trunkPath: the trunk's GGUF file.
-    ///   - directory: the folder with the manifests, weights, templates and checks.
-    ///   - threads: compute threads.
-    ///   - digest: the lower-case hexadecimal SHA-256 of the file at a path.
+    ///   - path: a file that was packed with the guardian's parts.
+    ///   - digest: the lower-case hexadecimal SHA-256 of bytes.
     /// - Throws: `GuardianModelError`.
     package init(
-        trunk trunkPath: String,
-        directory: String,
-        threads: Int,
-        digest: (String) throws -> String
+        contentsOf path: String,
+        digest: (UnsafeRawBufferPointer) throws -> String
     ) throws(GuardianModelError) {
-        let detection: DetectionManifest = try Self.manifest("\(directory)/detection.json")
-        let safeguard: SafeguardManifest = try Self.manifest("\(directory)/safeguard.json")
-        try Self.check(detection, path: "\(directory)/detection.json")
-        guard safeguard.format == Self.format, safeguard.firstLayer > detection.layer else {
-            throw .invalidManifest(
-                path: "\(directory)/safeguard.json",
-                reason: "format \(safeguard.format), first layer \(safeguard.firstLayer)"
-            )
-        }
-        let detectionWeights = "\(directory)/\(detection.weights)"
-        let safeguardWeights = "\(directory)/\(safeguard.weights)"
-        try Self.verify(trunkPath, is: detection.trunkSHA256, digest)
-        try Self.verify(trunkPath, is: safeguard.trunkSHA256, digest)
-        try Self.verify(detectionWeights, is: detection.weightsSHA256, digest)
-        try Self.verify(safeguardWeights, is: safeguard.weightsSHA256, digest)
-
-        acceptance = try Self.manifest("\(directory)/safeguard-checks.json")
-        let texts: [String: String] = try Self.manifest("\(directory)/templates.json")
-        guard let fallbacks = SafeguardTemplates(texts) else {
-            throw .invalidManifest(path: "\(directory)/templates.json", reason: "it has no 'general'")
-        }
-        self.fallbacks = fallbacks
+        let file: PackedModelFile
         do throws(ModelFileError) {
-            trunk = try LlamaModel(contentsOf: trunkPath, threads: threads)
-            tokenizer = try Tokenizer(trunk.file)
-            head = try DetectionHead(
-                SafetensorsFile(path: detectionWeights),
-                features: detection.pooling.count * trunk.configuration.width,
-                calibration: detection.calibration
-            )
-            adapter = try LowRankAdapter(
-                contentsOf: safeguardWeights,
-                scale: Float(safeguard.scale),
-                for: trunk.configuration
-            )
+            file = try PackedModelFile(path: path, digest: digest)
+            tokenizer = try Tokenizer(file)
         } catch {
             throw .modelFile(error)
         }
-        guard detection.layer < trunk.configuration.layers else {
+        guard file.attachmentNames.contains(GuardianFiles.detection) else { throw .notAGuardian(path: path) }
+        let files = GuardianFiles(file)
+        let manifests = try GuardianParts.Manifests(files)
+        try Self.check(file.inputs, against: manifests, path: path)
+        guard file.model.exitDepth == manifests.detection.layer + 1 else {
             throw .invalidManifest(
-                path: "\(directory)/detection.json",
-                reason: "the trunk has no layer \(detection.layer)"
+                path: files.path(GuardianFiles.detection),
+                reason: "it reads layer \(manifests.detection.layer), and the file was packed for "
+                    + "\(file.model.exitDepth - 1)"
             )
         }
-        // A marker that text can encode to could be forged by whoever writes the text.
-        let markers = detection.markers
-        guard [markers.pred, markers.expl, markers.harm].allSatisfy(tokenizer.controlTokens.contains) else {
-            throw .invalidManifest(
-                path: "\(directory)/detection.json",
-                reason: "a marker is no control token of the trunk"
-            )
-        }
-        var templates: [Role: DetectionTemplate] = [:]
-        for role in Role.allCases {
-            guard let words = detection.template(for: role) else { continue }
-            templates[role] = DetectionTemplate(words, markers: detection.markers, tokenizer)
-        }
-        self.templates = templates
-        self.detection = detection
-        self.safeguard = safeguard
-        name = detection.name
+        let parts = try GuardianParts(manifests, files, for: file.model.configuration, tokenizer)
+        packed = file.model
+        self.digest = file.digest
+        name = parts.detection.name
+        detection = parts.detection
+        head = parts.head
+        templates = parts.templates
+        safeguard = parts.safeguard
+        acceptance = parts.acceptance
+        fallbacks = parts.fallbacks
     }
 
     /// Layers that a text goes through to be judged.
-    var detectionDepth: Int { detection.layer + 1 }
+    var detectionDepth: Int { packed.exitDepth }
 
-    /// Tokens that a session must hold: a window and what is written behind it.
+    /// Tokens that a sequence must hold: a window and what is written behind it.
     var sessionCapacity: Int { detection.windowTokens + safeguard.maxTokens + 64 }
 
-    private static func check(_ manifest: DetectionManifest, path: String) throws(GuardianModelError) {
-        guard manifest.format == format else {
-            throw .invalidManifest(path: path, reason: "format \(manifest.format), not \(format)")
-        }
-        guard manifest.taxonomy == HarmCategory.allCases.map(\.rawValue) else {
-            throw .invalidManifest(path: path, reason: "its taxonomy is another one")
-        }
-        guard manifest.calibration.map(\.name) == ["harm"] + manifest.taxonomy else {
-            throw .invalidManifest(path: path, reason: "its calibration does not fit the taxonomy")
-        }
-        guard manifest.template(for: .user) != nil, manifest.layer >= 0, !manifest.pooling.isEmpty,
-            (16...4096).contains(manifest.windowTokens), (0..<manifest.windowTokens).contains(manifest.windowOverlap)
-        else { throw .invalidManifest(path: path, reason: "a template, the layer, the pooling or the window is wrong") }
-    }
-
-    private static func manifest<Value: Decodable>(_ path: String) throws(GuardianModelError) -> Value {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
-        }
-        do {
-            return try JSONDecoder().decode(Value.self, from: data)
-        } catch {
-            throw .invalidManifest(path: path, reason: "\(error)")
-        }
-    }
-
-    private static func verify(
-        _ path: String,
-        is expected: String,
-        _ digest: (String) throws -> String
+    /// The file must have been made from what its manifests were made for.
+    private static func check(
+        _ inputs: [PackedInput],
+        against manifests: GuardianParts.Manifests,
+        path: String
     ) throws(GuardianModelError) {
-        let found: String
-        do {
-            found = try digest(path)
-        } catch {
-            throw .unreadable(path: path, reason: "\(error)")
+        let expected = [
+            (GuardianSource.trunkName, manifests.detection.trunkSHA256),
+            (GuardianSource.trunkName, manifests.safeguard.trunkSHA256),
+            (manifests.detection.weights, manifests.detection.weightsSHA256),
+            (manifests.safeguard.weights, manifests.safeguard.weightsSHA256),
+        ]
+        for (name, expected) in expected {
+            let found = inputs.first { $0.name == name }?.sha256 ?? "none"
+            guard found == expected else {
+                throw .digestMismatch(path: "\(path)#\(name)", expected: expected, found: found)
+            }
         }
-        guard found == expected else { throw .digestMismatch(path: path, expected: expected, found: found) }
     }
 }

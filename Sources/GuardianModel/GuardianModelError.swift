@@ -8,6 +8,8 @@ package enum GuardianModelError: Error, Sendable, Equatable, CustomStringConvert
     case invalidManifest(path: String, reason: String)
     /// A file is not the one that the manifest was made with.
     case digestMismatch(path: String, expected: String, found: String)
+    /// A packed file holds a trunk and nothing that judges.
+    case notAGuardian(path: String)
     /// The trunk or a file of weights is damaged or of another kind.
     case modelFile(ModelFileError)
 
@@ -18,6 +20,8 @@ package enum GuardianModelError: Error, Sendable, Equatable, CustomStringConvert
         case .invalidManifest(let path, let reason): "\(path) is not a manifest of this version: \(reason)."
         case .digestMismatch(let path, let expected, let found):
             "\(path) is not the file that the manifest names (SHA-256 \(found), expected \(expected)). Fetch it again with make model."
+        case .notAGuardian(let path):
+            "\(path) holds a language model without the guardian's parts. Pack them with make model, or guardian model pack --guardian."
         case .modelFile(let error): "\(error)"
         }
     }

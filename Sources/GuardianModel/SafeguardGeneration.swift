@@ -4,7 +4,7 @@ import Transformer
 
 /// Writes a safeguard response: the detection sequence goes on through the upper layers, with the adapter.
 struct SafeguardGeneration {
-    let model: GuardianModel
+    let model: GuardianSource
 
     /// What was written.
     struct Draft {

@@ -6,6 +6,15 @@ extension Tokenizer {
     ///
     /// - Throws: `ModelFileError` if the file has no byte-level BPE vocabulary with SmolLM's pre-tokeniser.
     package init(_ file: GGUFFile) throws(ModelFileError) {
+        try self.init(TokenizerTables(file), path: file.path)
+    }
+}
+
+extension TokenizerTables {
+    /// The vocabulary and merges in a GGUF file's metadata.
+    ///
+    /// - Throws: `ModelFileError` if the file has no byte-level BPE vocabulary with SmolLM's pre-tokeniser.
+    init(_ file: GGUFFile) throws(ModelFileError) {
         let model = try file.string("tokenizer.ggml.model")
         let preTokenizer = try file.string("tokenizer.ggml.pre")
         guard model == "gpt2", preTokenizer == "smollm" else {

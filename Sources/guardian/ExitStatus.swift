@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import GuardianModel
 import PolicyLanguage
+import Transformer
 
 /// Exit statuses of sysexits.h, so that scripts can tell whose mistake it was.
 enum ExitStatus {
@@ -13,6 +15,8 @@ enum ExitStatus {
     static let unavailable = ExitCode(69)
     /// EX_OSERR: the system refused something.
     static let system = ExitCode(71)
+    /// EX_CANTCREAT: a file cannot be written.
+    static let cannotCreate = ExitCode(73)
     /// EX_CONFIG: a configuration or policy file is wrong.
     static let configuration = ExitCode(78)
 
@@ -26,6 +30,23 @@ enum ExitStatus {
 
     static func of(_ error: PolicyError) -> ExitCode {
         error.kind == .unreadable ? noInput : configuration
+    }
+
+    static func of(_ error: GuardianModelError) -> ExitCode {
+        switch error {
+        case .unreadable: noInput
+        case .modelFile(let error): of(error)
+        case .invalidManifest, .digestMismatch, .notAGuardian: data
+        }
+    }
+
+    static func of(_ error: ModelFileError) -> ExitCode {
+        switch error.code {
+        case .unreadable: noInput
+        case .unwritable: cannotCreate
+        case .outOfResources: system
+        default: data
+        }
     }
 }
 
@@ -42,6 +63,12 @@ func reportingErrors<R>(_ body: () async throws -> R) async throws -> R {
         complain("\(error)")
         throw ExitStatus.of(error)
     } catch let error as PolicyError {
+        complain("\(error)")
+        throw ExitStatus.of(error)
+    } catch let error as GuardianModelError {
+        complain("\(error)")
+        throw ExitStatus.of(error)
+    } catch let error as ModelFileError {
         complain("\(error)")
         throw ExitStatus.of(error)
     }

@@ -10,7 +10,7 @@ struct ChatGeneratorTests {
         _ options: ChatGenerator.Options,
         context: Int = 256
     ) async throws -> (pieces: [String], outcome: ChatGenerator.Outcome) {
-        let generator = try ChatGenerator(try Loaded.model().trunk, contextTokens: context)
+        let generator = try ChatGenerator(try Loaded.source().trunk, contextTokens: context)
         let pieces = Mutex<[String]>([])
         let outcome = try await generator.answer(conversation, options: options) { piece in
             pieces.withLock { $0.append(piece) }
@@ -51,7 +51,7 @@ struct ChatGeneratorTests {
     }
 
     @Test func aReaderWhoHasEnoughEndsTheAnswer() async throws {
-        let generator = try ChatGenerator(try Loaded.model().trunk, contextTokens: 256)
+        let generator = try ChatGenerator(try Loaded.source().trunk, contextTokens: 256)
         let question = [(role: "user", text: "Tell me a long story.")]
         let outcome = try await generator.answer(question, options: .init(maxTokens: 100)) { _ in false }
         #expect(outcome.completionTokens < 5)

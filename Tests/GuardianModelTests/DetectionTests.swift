@@ -27,7 +27,7 @@ struct DetectionTests {
 
     /// Written by the training recipe, in float32 by PyTorch.
     @Test func scoresAreThoseOfTheReference() throws {
-        let model = try Loaded.model()
+        let model = try Loaded.source()
         let golden = try JSONDecoder().decode(
             Golden.self,
             from: Loaded.contents(Loaded.fixture("detection-golden.json"))
@@ -70,7 +70,7 @@ struct DetectionTests {
     }
 
     @Test func anEmptyTextIsHarmlessAndCostsNothing() throws {
-        let model = try Loaded.model()
+        let model = try Loaded.source()
         let session = Session(model: model.trunk, capacity: model.sessionCapacity)
         let assessment = try Detection(model: model).assess(
             ClassifierInput(role: .user, text: ""),
@@ -81,12 +81,12 @@ struct DetectionTests {
     }
 
     @Test func everyRoleIsJudged() throws {
-        let model = try Loaded.model()
+        let model = try Loaded.source()
         for role in Role.allCases { #expect(model.templates[role] != nil) }
     }
 
     @Test func aCancelledReadingStops() throws {
-        let model = try Loaded.model()
+        let model = try Loaded.source()
         let session = Session(model: model.trunk, capacity: model.sessionCapacity)
         #expect(throws: SessionError.cancelled) {
             try Detection(model: model).assess(

@@ -20,7 +20,7 @@ struct SafeguardAcceptanceTests {
 
     private static let checks = try? JSONDecoder().decode(
         SafeguardAcceptance.self,
-        from: Loaded.contents("\(Loaded.directory)/safeguard-checks.json")
+        from: Loaded.contents("\(Loaded.folder)/safeguard-checks.json")
     )
 
     @Test func aGoodTextPassesWithItsWhiteSpaceTidied() throws {
@@ -68,7 +68,7 @@ struct SafeguardAcceptanceTests {
     @Test func templatesPassTheChecksThemselves() throws {
         let templates = try JSONDecoder().decode(
             [String: String].self,
-            from: Loaded.contents("\(Loaded.directory)/templates.json")
+            from: Loaded.contents("\(Loaded.folder)/templates.json")
         )
         for category in HarmCategory.allCases {
             let text = try #require(templates[category.rawValue])

@@ -27,7 +27,7 @@ struct SafeguardGenerationTests {
 
     /// Written by the training recipe, in float32 by PyTorch.
     @Test func wordsAreThoseOfTheReference() throws {
-        let model = try Loaded.model()
+        let model = try Loaded.source()
         let path = Loaded.fixture("safeguard-golden.json")
         let golden = try JSONDecoder().decode(Golden.self, from: Loaded.contents(path))
         #expect(golden.weightsSHA256 == model.safeguard.weightsSHA256, "write the golden file anew")

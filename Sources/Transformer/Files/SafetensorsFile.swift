@@ -4,7 +4,8 @@ internal import Foundation
 ///
 /// Layout: the header's length (64 bits, little-endian), the header, the data. Every offset is checked when the file is
 /// opened. F32 and F16 tensors are read; both come out as float32.
-package final class SafetensorsFile: Sendable {
+// Unchecked: the bytes are a read-only mapping that `file` keeps.
+package final class SafetensorsFile: @unchecked Sendable {
     /// The header is read whole, so its size is bounded; the files read here have headers of some 20 kB.
     static let headerLimit = 16 << 20
 
@@ -15,12 +16,21 @@ package final class SafetensorsFile: Sendable {
     }
 
     package let path: String
+    /// Keeps the mapping.
     private let file: MappedFile
+    private let bytes: UnsafeRawBufferPointer
     private let tensors: [String: Tensor]
 
-    package init(path: String) throws(ModelFileError) {
+    package convenience init(path: String) throws(ModelFileError) {
         let file = try MappedFile(path: path)
-        var reader = ByteReader(file.bytes, path: path)
+        try self.init(file, file.bytes, path: path)
+    }
+
+    /// - Parameters:
+    ///   - content: the part of the file that is in this format.
+    ///   - path: how errors name it.
+    init(_ file: MappedFile, _ content: UnsafeRawBufferPointer, path: String) throws(ModelFileError) {
+        var reader = ByteReader(content, path: path)
         let length = try reader.count("the header's length")
         guard length <= Self.headerLimit else {
             throw ModelFileError(.wrongFormat, "announces a header of \(length) bytes; is it safetensors?", path: path)
@@ -39,10 +49,11 @@ package final class SafetensorsFile: Sendable {
         }
         var tensors: [String: Tensor] = [:]
         for (name, value) in object where name != "__metadata__" {
-            tensors[name] = try Self.tensor(name, value, dataStart: reader.offset, size: file.bytes.count, path: path)
+            tensors[name] = try Self.tensor(name, value, dataStart: reader.offset, size: content.count, path: path)
         }
         self.path = path
         self.file = file
+        self.bytes = content
         self.tensors = tensors
     }
 
@@ -101,11 +112,11 @@ package final class SafetensorsFile: Sendable {
         let values = stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: size).map { offset in
             tensor.isHalf
                 ? HalfPrecision.float(
-                    UInt16(littleEndian: file.bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+                    UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
                 )
                 : Float(
                     bitPattern: UInt32(
-                        littleEndian: file.bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                        littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
                     )
                 )
         }

@@ -50,6 +50,14 @@ package final class PackedModelFile: Sendable {
         attachments[name].map { Array(file.bytes[$0]) }
     }
 
+    /// An attachment that is in the safetensors format, read in place; nil if there is none of the name.
+    ///
+    /// - Throws: `ModelFileError` if it is no safetensors file.
+    package func safetensors(_ name: String) throws(ModelFileError) -> SafetensorsFile? {
+        guard let range = attachments[name] else { return nil }
+        return try SafetensorsFile(file, UnsafeRawBufferPointer(rebasing: file.bytes[range]), path: "\(path)#\(name)")
+    }
+
     /// The tokenizer's tables.
     ///
     /// - Throws: `ModelFileError` if they do not have a token for each of the model's.
