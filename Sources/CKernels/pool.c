@@ -5,6 +5,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 // Parts are handed out one by one from a counter, so a thread that loses its core for a while delays little. A helper
 // joins a kernel if it comes in time; the caller closes the kernel when no part is left and waits only for those that
 // joined, never for one that has not been scheduled. Helpers spin briefly between kernels, because a forward pass is some
@@ -136,6 +141,17 @@ void ck_pool_run(ck_pool *pool, int parts, ck_body body, const void *context) {
 
 const ck_kernels *ck_pool_kernels(const ck_pool *pool) { return pool->kernels; }
 
+#if defined(__aarch64__)
+static bool has_dot_product(void) {
+#if defined(__linux__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    // Every arm64 machine of Apple's that runs a current system has it.
+    return true;
+#endif
+}
+#endif
+
 bool ck_level_is_supported(ck_level level) {
     switch (level) {
         case CK_LEVEL_GENERIC: return true;
@@ -145,16 +161,23 @@ bool ck_level_is_supported(ck_level level) {
         case CK_LEVEL_AVX512:
             return ck_level_is_supported(CK_LEVEL_AVX2) && __builtin_cpu_supports("avx512f")
                 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-                && __builtin_cpu_supports("avx512vl");
-#else
+                && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+        case CK_LEVEL_NEON: return false;
+#elif defined(__aarch64__)
         case CK_LEVEL_AVX2:
         case CK_LEVEL_AVX512: return false;
+        case CK_LEVEL_NEON: return has_dot_product();
+#else
+        case CK_LEVEL_AVX2:
+        case CK_LEVEL_AVX512:
+        case CK_LEVEL_NEON: return false;
 #endif
     }
     return false;
 }
 
 ck_level ck_best_level(void) {
+    if (ck_level_is_supported(CK_LEVEL_NEON)) return CK_LEVEL_NEON;
     if (ck_level_is_supported(CK_LEVEL_AVX512)) return CK_LEVEL_AVX512;
     if (ck_level_is_supported(CK_LEVEL_AVX2)) return CK_LEVEL_AVX2;
     return CK_LEVEL_GENERIC;
@@ -164,6 +187,8 @@ static const ck_kernels *kernels_of(ck_level level) {
 #if defined(__x86_64__)
     if (level == CK_LEVEL_AVX512) return &ck_avx512_kernels;
     if (level == CK_LEVEL_AVX2) return &ck_avx2_kernels;
+#elif defined(__aarch64__)
+    if (level == CK_LEVEL_NEON) return &ck_neon_kernels;
 #else
     (void)level;
 #endif

@@ -1,15 +1,35 @@
 import CKernels
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// An instruction set level of the kernels. Every level gives bit-equal results; see `CKernels.h`.
 package enum KernelLevel: String, Sendable, CaseIterable {
+    /// The base instruction set of the architecture; the reference.
     case generic
     case avx2
+    /// AVX-512 with VNNI.
     case avx512
+    /// arm64 with the dot product instructions.
+    case neon
 
-    /// The best level of this machine.
-    package static var best: KernelLevel {
-        allCases.last { $0.isSupported } ?? .generic
-    }
+    /// Names a level for this process, such as `GUARDIAN_KERNELS=avx2`; for tests and for comparing levels.
+    package static let environmentName = "GUARDIAN_KERNELS"
+
+    /// What the environment names, if this machine can run it; else the best level of this machine.
+    package static let best: KernelLevel = {
+        if let name = getenv(environmentName), let level = KernelLevel(rawValue: String(cString: name)),
+            level.isSupported
+        {
+            return level
+        }
+        return allCases.last { $0.isSupported } ?? .generic
+    }()
 
     package var isSupported: Bool { ck_level_is_supported(value) }
 
@@ -18,6 +38,7 @@ package enum KernelLevel: String, Sendable, CaseIterable {
         case .generic: CK_LEVEL_GENERIC
         case .avx2: CK_LEVEL_AVX2
         case .avx512: CK_LEVEL_AVX512
+        case .neon: CK_LEVEL_NEON
         }
     }
 }
@@ -33,7 +54,7 @@ package final class ComputePool: @unchecked Sendable {
     ///   - threads: threads that compute, the caller included.
     ///   - scratchFloats: working memory per thread.
     /// - Returns: nil if threads or memory cannot be had, or the machine lacks the level.
-    init?(threads: Int, level: KernelLevel, scratchFloats: Int) {
+    package init?(threads: Int, level: KernelLevel = .best, scratchFloats: Int) {
         guard let count = Int32(exactly: threads), let handle = ck_pool_create(count, level.value, scratchFloats) else {
             return nil
         }

@@ -34,7 +34,10 @@ typedef enum {
 typedef enum {
     CK_LEVEL_GENERIC = 0,
     CK_LEVEL_AVX2 = 1,
+    /// With VNNI: Ice Lake, Zen 4 and later.
     CK_LEVEL_AVX512 = 2,
+    /// arm64 with the dot product instructions (Armv8.2 and later).
+    CK_LEVEL_NEON = 3,
 } ck_level;
 
 /// Whether this machine can run the level.
@@ -133,5 +136,7 @@ void ck_attention(ck_pool *pool, const ck_attention_arguments *arguments);
 #ifdef __cplusplus
 }
 #endif
+
+#include "CKernelsPacked.h"
 
 #endif

@@ -1,0 +1,310 @@
+import CKernels
+
+/// Takes the tokens of many sequences through the model's layers together.
+///
+/// A token's result does not depend on what else is in the step, how its sequence was cut into steps, the number of threads or
+/// the instruction set: it is bit-equal.
+///
+/// Not Sendable: a runner belongs to the inference thread.
+package final class StepRunner {
+    package let model: PackedModel
+    package let pool: ComputePool
+    package let layout: PageLayout
+    /// The most tokens of a step.
+    package let maximumRows: Int
+
+    private var buffers: StepBuffers
+    /// Where in `buffers.logits` a segment's logits are.
+    private var logitRows: [Int?] = []
+    private let matrices: [LayerMatrices]
+    private let outputMatrix: ck_packed_matrix
+    private let embeddingMatrix: ck_packed_matrix
+
+    /// The matrices of a layer as the kernels take them.
+    private struct LayerMatrices {
+        var queryKeyValue: ck_packed_matrix
+        var attentionOutput: ck_packed_matrix
+        var gateUp: ck_packed_matrix
+        var down: ck_packed_matrix
+    }
+
+    /// A pool of compute threads with the working memory that a runner of this model needs.
+    package static func makePool(_ model: PackedModel, threads: Int, level: KernelLevel = .best) -> ComputePool? {
+        ComputePool(
+            threads: threads,
+            level: level,
+            scratchFloats: max(model.configuration.width, model.configuration.feedForwardWidth)
+        )
+    }
+
+    /// - Parameters:
+    ///   - pool: made by `makePool`; runners may share it and take turns.
+    ///   - maximumRows: the most tokens of a step.
+    package init(_ model: PackedModel, pool: ComputePool, maximumRows: Int = 256) {
+        self.model = model
+        self.pool = pool
+        self.layout = PageLayout(model.configuration)
+        self.maximumRows = max(1, maximumRows)
+        buffers = StepBuffers(model, rows: self.maximumRows)
+        matrices = model.layers.map {
+            LayerMatrices(
+                queryKeyValue: $0.queryKeyValue.kernelMatrix,
+                attentionOutput: $0.attentionOutput.kernelMatrix,
+                gateUp: $0.gateUp.kernelMatrix,
+                down: $0.down.kernelMatrix
+            )
+        }
+        outputMatrix = model.output.kernelMatrix
+        embeddingMatrix = model.embedding.kernelMatrix
+    }
+
+    /// Computes a step.
+    ///
+    /// - Parameters:
+    ///   - segments: of different sequences, `maximumRows` tokens in sum at the most; every page that a segment's tokens
+    ///     attend to is filled already, or by this step.
+    ///   - isCancelled: asked before each layer; true ends the step with `cancelled`, and what the segments' own tokens
+    ///     left in the pages is to be computed anew.
+    package func run(_ segments: [StepSegment], isCancelled: () -> Bool = { false }) throws(SessionError) {
+        try check(segments)
+        // The lower stage computes a beginning of the rows, the upper stage an end of them.
+        let order = segments.indices.sorted { segments[$0].stage.rank < segments[$1].stage.rank }
+        var places: [ck_segment] = []
+        var lower = 0..<0
+        var upper = 0..<0
+        var row = 0
+        let pageCount = segments.reduce(0) { $0 + $1.pages.count }
+        try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: max(1, pageCount)) {
+            pages throws(SessionError) in
+            var used = 0
+            for (place, index) in order.enumerated() {
+                let segment = segments[index]
+                guard let base = pages.baseAddress else { continue }
+                let start = base + used
+                for page in segment.pages {
+                    (base + used).initialize(to: page)
+                    used += 1
+                }
+                places.append(
+                    ck_segment(
+                        first_row: Int32(row),
+                        rows: Int32(segment.tokens.count),
+                        position: Int32(segment.position),
+                        pages: UnsafePointer(start)
+                    )
+                )
+                if segment.stage != .upper {
+                    embed(segment.tokens, at: row)
+                    lower = 0..<place + 1
+                } else {
+                    load(segment, at: row)
+                }
+                if segment.stage != .lower, upper.isEmpty { upper = place..<order.count }
+                row += segment.tokens.count
+            }
+            try forward(places[lower], layers: 0..<model.exitDepth, isCancelled)
+            for (place, index) in order.enumerated() where segments[index].stage != .upper {
+                store(segments[index], from: Int(places[place].first_row))
+            }
+            try forward(places[upper], layers: model.exitDepth..<model.configuration.layers, isCancelled)
+        }
+        computeLogits(segments, order, places)
+    }
+
+    /// The logits after the last token of segment `index` of the last step, one per token of the vocabulary; valid inside
+    /// `body`, which may write to them.
+    package func withLogits<R>(
+        _ index: Int,
+        _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
+    ) rethrows -> R {
+        guard index < logitRows.count, let row = logitRows[index] else {
+            preconditionFailure("segment \(index) did not ask for logits")
+        }
+        return try body(
+            UnsafeMutableBufferPointer(
+                start: buffers.logits.base + row * buffers.logitsStride,
+                count: model.configuration.vocabulary
+            )
+        )
+    }
+
+    private func check(_ segments: [StepSegment]) throws(SessionError) {
+        let rows = segments.reduce(0) { $0 + $1.tokens.count }
+        guard rows <= maximumRows else { throw .capacityExceeded(needed: rows, capacity: maximumRows) }
+        for segment in segments {
+            let end = segment.position + segment.tokens.count
+            guard segment.position >= 0, end <= model.maximumPositions else {
+                throw .capacityExceeded(needed: end, capacity: model.maximumPositions)
+            }
+            precondition(segment.pages.count >= PageLayout.pages(for: end), "a page is missing")
+            guard segment.stage != .upper else { continue }
+            for token in segment.tokens where token < 0 || Int(token) >= model.configuration.vocabulary {
+                throw .tokenOutOfRange(token)
+            }
+        }
+    }
+
+    // MARK: Residual stream
+
+    private func embed(_ tokens: [Int32], at row: Int) {
+        let width = model.configuration.width
+        withUnsafePointer(to: embeddingMatrix) { matrix in
+            for (offset, token) in tokens.enumerated() {
+                ck_packed_row(matrix, token, buffers.residual.base + (row + offset) * width)
+            }
+        }
+    }
+
+    private func load(_ segment: StepSegment, at row: Int) {
+        let width = model.configuration.width
+        for offset in segment.tokens.indices {
+            let (page, slot) = (segment.position + offset).quotientAndRemainder(dividingBy: PageLayout.tokens)
+            let stored = layout.residual(segment.pages[page], row: slot)
+            (buffers.residual.base + (row + offset) * width).update(from: stored, count: width)
+        }
+    }
+
+    private func store(_ segment: StepSegment, from row: Int) {
+        let width = model.configuration.width
+        for offset in segment.tokens.indices {
+            let (page, slot) = (segment.position + offset).quotientAndRemainder(dividingBy: PageLayout.tokens)
+            let place = layout.residual(segment.pages[page], row: slot)
+            place.update(from: buffers.residual.base + (row + offset) * width, count: width)
+        }
+    }
+
+    // MARK: Layers
+
+    /// Takes the rows of neighbouring segments through layers, in place.
+    private func forward(
+        _ segments: ArraySlice<ck_segment>,
+        layers: Range<Int>,
+        _ isCancelled: () -> Bool
+    ) throws(SessionError) {
+        guard let first = segments.first, let last = segments.last, !layers.isEmpty else { return }
+        let start = Int(first.first_row)
+        let rows = Int(last.first_row + last.rows) - start
+        guard rows > 0 else { return }
+        // The kernels see the rows from zero on.
+        var shifted = segments.map { segment in
+            var segment = segment
+            segment.first_row -= Int32(start)
+            return segment
+        }
+        for layer in layers {
+            if isCancelled() { throw .cancelled }
+            shifted.withUnsafeMutableBufferPointer { segments in
+                if let base = segments.baseAddress { compute(layer, start, rows, base, segments.count) }
+            }
+        }
+    }
+
+    /// residual += output(attention(norm(residual))); residual += down(silu(gate(norm(residual))) * up(norm(residual)))
+    private func compute(_ index: Int, _ start: Int, _ rows: Int, _ segments: UnsafePointer<ck_segment>, _ count: Int) {
+        let sizes = model.configuration
+        let layer = model.layers[index]
+        let tokens = Int32(rows)
+        let residual = buffers.residual.base + start * sizes.width
+        var attention = ck_paged_attention(
+            segments: segments,
+            count: Int32(count),
+            queries_keys_values: buffers.queriesKeysValues.base,
+            stride: buffers.queriesKeysValuesStride,
+            heads: Int32(sizes.heads),
+            kv_heads: Int32(sizes.kvHeads),
+            head_width: Int32(sizes.headWidth),
+            page_offset: index * layout.layerBytes,
+            cosines: model.cosines.base,
+            sines: model.sines.base,
+            scale: 1 / Float(sizes.headWidth).squareRoot(),
+            out: buffers.attended.base,
+            out_stride: sizes.width
+        )
+        pool.run { pool in
+            norm(pool, residual, layer.attentionNorm, tokens)
+            multiply(pool, matrices[index].queryKeyValue, tokens, CK_SET, buffers.queriesKeysValues.base, attention.stride)
+            ck_store(pool, &attention)
+            ck_attend(pool, &attention)
+            quantize(pool, buffers.attended.base, tokens, sizes.width)
+            multiply(pool, matrices[index].attentionOutput, tokens, CK_ADD, residual, sizes.width)
+            norm(pool, residual, layer.feedForwardNorm, tokens)
+            multiply(pool, matrices[index].gateUp, tokens, CK_SWIGLU, buffers.gated.base, sizes.feedForwardWidth)
+            quantize(pool, buffers.gated.base, tokens, sizes.feedForwardWidth)
+            multiply(pool, matrices[index].down, tokens, CK_ADD, residual, sizes.width)
+        }
+    }
+
+    private func norm(_ pool: OpaquePointer, _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ tokens: Int32) {
+        let sizes = model.configuration
+        ck_norm_quantize(
+            pool, x, sizes.width, weight, sizes.normEpsilon, tokens, Int32(sizes.width), buffers.activations
+        )
+    }
+
+    private func quantize(_ pool: OpaquePointer, _ x: UnsafePointer<Float>, _ tokens: Int32, _ columns: Int) {
+        ck_quantize(pool, x, columns, tokens, Int32(columns), buffers.activations)
+    }
+
+    private func multiply(
+        _ pool: OpaquePointer,
+        _ matrix: ck_packed_matrix,
+        _ tokens: Int32,
+        _ epilogue: ck_epilogue,
+        _ out: UnsafeMutablePointer<Float>,
+        _ stride: Int
+    ) {
+        withUnsafePointer(to: matrix) {
+            ck_packed_matmul(pool, $0, buffers.activations, tokens, epilogue, out, stride)
+        }
+    }
+
+    // MARK: Logits
+
+    private func computeLogits(_ segments: [StepSegment], _ order: [Int], _ places: [ck_segment]) {
+        logitRows = [Int?](repeating: nil, count: segments.count)
+        let width = model.configuration.width
+        var wanted = 0
+        for (place, index) in order.enumerated() where segments[index].wantsLogits {
+            precondition(segments[index].stage != .lower && places[place].rows > 0, "logits need every layer")
+            // Wanted rows move to the front; one never overtakes another.
+            let row = Int(places[place].first_row + places[place].rows) - 1
+            if row != wanted {
+                (buffers.residual.base + wanted * width).update(from: buffers.residual.base + row * width, count: width)
+            }
+            logitRows[index] = wanted
+            wanted += 1
+        }
+        guard wanted > 0 else { return }
+        if buffers.logits.count < wanted * buffers.logitsStride {
+            buffers.logits = FloatBuffer(wanted * buffers.logitsStride)
+        }
+        pool.run { pool in
+            norm(pool, buffers.residual.base, model.outputNorm, Int32(wanted))
+            multiply(pool, outputMatrix, Int32(wanted), CK_SET, buffers.logits.base, buffers.logitsStride)
+        }
+    }
+}
+
+extension StepSegment.Stage {
+    /// Rows that stop early come first, rows that start late come last.
+    fileprivate var rank: Int {
+        switch self {
+        case .lower: 0
+        case .whole: 1
+        case .upper: 2
+        }
+    }
+}
+
+extension PackedMatrix {
+    /// As the kernels take it, padding included.
+    fileprivate var kernelMatrix: ck_packed_matrix {
+        ck_packed_matrix(
+            weights: weights,
+            scales: scales,
+            offsets: offsets,
+            rows: Int32(paddedRows),
+            columns: Int32(columns)
+        )
+    }
+}
