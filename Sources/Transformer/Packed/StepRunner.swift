@@ -222,7 +222,14 @@ package final class StepRunner {
         )
         pool.run { pool in
             norm(pool, residual, layer.attentionNorm, tokens)
-            multiply(pool, matrices[index].queryKeyValue, tokens, CK_SET, buffers.queriesKeysValues.base, attention.stride)
+            multiply(
+                pool,
+                matrices[index].queryKeyValue,
+                tokens,
+                CK_SET,
+                buffers.queriesKeysValues.base,
+                attention.stride
+            )
             ck_store(pool, &attention)
             ck_attend(pool, &attention)
             quantize(pool, buffers.attended.base, tokens, sizes.width)
@@ -234,10 +241,18 @@ package final class StepRunner {
         }
     }
 
-    private func norm(_ pool: OpaquePointer, _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ tokens: Int32) {
+    private func norm(_ pool: OpaquePointer, _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ tokens: Int32)
+    {
         let sizes = model.configuration
         ck_norm_quantize(
-            pool, x, sizes.width, weight, sizes.normEpsilon, tokens, Int32(sizes.width), buffers.activations
+            pool,
+            x,
+            sizes.width,
+            weight,
+            sizes.normEpsilon,
+            tokens,
+            Int32(sizes.width),
+            buffers.activations
         )
     }
 
