@@ -20,6 +20,7 @@ struct WeightSections: Sendable {
         }
         let norm = sizes.width * MemoryLayout<Float>.stride
         matrix("embedding", sizes.vocabularyShape)
+        sections.append(Section(name: "embedding_factors", length: norm))
         for layer in 0..<sizes.layers {
             sections.append(Section(name: "layers.\(layer).attention_norm", length: norm))
             sections.append(Section(name: "layers.\(layer).feed_forward_norm", length: norm))
@@ -61,7 +62,7 @@ extension PackedModel {
         ) throws(ModelFileError) -> PackedMatrix {
             try matrix("layers.\(layer).\(product.rawValue)", sizes.shape(of: product))
         }
-        func norm(_ name: String) throws(ModelFileError) -> UnsafePointer<Float> {
+        func floats(_ name: String) throws(ModelFileError) -> UnsafePointer<Float> {
             try section(name).assumingMemoryBound(to: Float.self)
         }
         var layers: [PackedLayer] = []
@@ -72,8 +73,8 @@ extension PackedModel {
                     attentionOutput: try product(layer, .attentionOutput),
                     gateUp: try product(layer, .gateUp),
                     down: try product(layer, .down),
-                    attentionNorm: try norm("layers.\(layer).attention_norm"),
-                    feedForwardNorm: try norm("layers.\(layer).feed_forward_norm")
+                    attentionNorm: try floats("layers.\(layer).attention_norm"),
+                    feedForwardNorm: try floats("layers.\(layer).feed_forward_norm")
                 )
             )
         }
@@ -83,8 +84,9 @@ extension PackedModel {
             exitDepth: exitDepth,
             layers: layers,
             embedding: embedding,
+            embeddingFactors: try floats("embedding_factors"),
             output: isTied ? embedding : try matrix("output", sizes.vocabularyShape),
-            outputNorm: try norm("output_norm"),
+            outputNorm: try floats("output_norm"),
             owner: owner
         )
     }
