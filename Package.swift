@@ -99,6 +99,13 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(
+            name: "FuzzTests",
+            dependencies: ["GuardianModel", "Tokenizer", "Transformer"],
+            path: "Tests/Fuzz",
+            exclude: ["Corpus", "Package.swift", "Runner", "Sources", "run", "words.dict"],
+            sources: ["Replay", "Targets"]
+        ),
+        .testTarget(
             name: "TLSTests",
             dependencies: ["COpenSSL", "COpenSSLShims", "TLS", nioCore, nioEmbedded, nioPosix, nioTLS]
         ),

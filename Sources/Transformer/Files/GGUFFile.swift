@@ -29,8 +29,12 @@ package final class GGUFFile: Sendable {
     package let metadata: [String: GGUFValue]
     package let tensors: [String: Tensor]
 
-    package init(path: String) throws(ModelFileError) {
-        let file = try MappedFile(path: path)
+    package convenience init(path: String) throws(ModelFileError) {
+        try self.init(try MappedFile(path: path))
+    }
+
+    package init(_ file: MappedFile) throws(ModelFileError) {
+        let path = file.path
         var reader = ByteReader(file.bytes, path: path)
         guard try reader.integer(UInt32.self, "the magic number") == 0x4655_4747 else {
             throw ModelFileError(.wrongFormat, "is not a GGUF file", path: path)

@@ -10,11 +10,13 @@ import Darwin
 ///
 /// A file that is cut short while mapped kills the process on the next touch; replace model files by renaming, never
 /// by writing over them.
-// Unchecked: the mapping is read-only and lives as long as the object.
+// Unchecked: the bytes are never written and live as long as the object.
 package final class MappedFile: @unchecked Sendable {
     package let path: String
     /// The file's bytes; valid while this object lives.
     package let bytes: UnsafeRawBufferPointer
+    /// Whether `bytes` is a mapping, and not memory of its own.
+    private let isMapping: Bool
 
     /// - Throws: `ModelFileError` with code `unreadable` if the file cannot be opened, is not a regular file, or is empty.
     package init(path: String) throws(ModelFileError) {
@@ -37,10 +39,27 @@ package final class MappedFile: @unchecked Sendable {
         }
         self.path = path
         self.bytes = UnsafeRawBufferPointer(start: base, count: size)
+        isMapping = true
+    }
+
+    /// A copy of bytes that are in no file, aligned as sections are: memory that ends where they do, so that a checker of
+    /// memory sees whoever reads past them.
+    ///
+    /// - Parameter path: how errors name it.
+    package init(copying content: UnsafeRawBufferPointer, path: String) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 64)
+        memory.copyMemory(from: content)
+        self.path = path
+        self.bytes = UnsafeRawBufferPointer(memory)
+        isMapping = false
     }
 
     deinit {
-        munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        if isMapping {
+            munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        } else {
+            bytes.deallocate()
+        }
     }
 
     private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -22,8 +22,11 @@ package final class SafetensorsFile: @unchecked Sendable {
     private let tensors: [String: Tensor]
 
     package convenience init(path: String) throws(ModelFileError) {
-        let file = try MappedFile(path: path)
-        try self.init(file, file.bytes, path: path)
+        try self.init(try MappedFile(path: path))
+    }
+
+    package convenience init(_ file: MappedFile) throws(ModelFileError) {
+        try self.init(file, file.bytes, path: file.path)
     }
 
     /// - Parameters:

@@ -23,11 +23,18 @@ package final class PackedModelFile: Sendable {
     ///   - path: the file; its pages are shared with whoever else maps it.
     ///   - digest: the SHA-256 of bytes, 64 lower-case hexadecimal digits.
     /// - Throws: `ModelFileError`.
-    package init(
+    package convenience init(
         path: String,
         digest: (UnsafeRawBufferPointer) throws -> String
     ) throws(ModelFileError) {
-        let file = try MappedFile(path: path)
+        try self.init(try MappedFile(path: path), digest: digest)
+    }
+
+    package init(
+        _ file: MappedFile,
+        digest: (UnsafeRawBufferPointer) throws -> String
+    ) throws(ModelFileError) {
+        let path = file.path
         let headerLength = try Self.checkPreamble(file)
         self.digest = try Self.checkDigest(file, digest)
         let headerBytes = PackedPreamble.length..<PackedPreamble.length + headerLength

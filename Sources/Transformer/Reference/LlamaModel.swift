@@ -26,13 +26,27 @@ package final class LlamaModel: Sendable {
     ///   - threads: compute threads, the caller's included.
     ///   - level: instruction set level, by default the machine's best.
     ///   - maximumPositions: bound on the length of sequences, beside the model's own context length.
-    package init(
+    package convenience init(
         contentsOf path: String,
         threads: Int = 2,
         level: KernelLevel = .best,
         maximumPositions: Int = 8192
     ) throws(ModelFileError) {
-        let file = try GGUFFile(path: path)
+        try self.init(
+            try GGUFFile(path: path),
+            threads: threads,
+            level: level,
+            maximumPositions: maximumPositions
+        )
+    }
+
+    package init(
+        _ file: GGUFFile,
+        threads: Int,
+        level: KernelLevel = .best,
+        maximumPositions: Int = 8192
+    ) throws(ModelFileError) {
+        let path = file.path
         let sizes = try LlamaConfiguration(file)
         embedding = try WeightMatrix(file, "token_embd.weight", rows: sizes.vocabulary, columns: sizes.width)
         outputNorm = try WeightMatrix(file, "output_norm.weight", rows: 1, columns: sizes.width)

@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzzing the readers, in a package of its own: everything in it is built with libFuzzer's and AddressSanitizer's
+// instrumentation (see `run`). The rooms are symbolic links, so that `package` access works as it does in the main package,
+// whose test target `FuzzTests` replays what was found from the same targets.
+
+let package = Package(
+    name: "guardian-fuzz",
+    platforms: [.macOS(.v15)],
+    targets: [
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "GuardCore"),
+        .target(name: "Tokenizer"),
+        .target(name: "Transformer", dependencies: ["CKernels"]),
+        .target(name: "GuardianModel", dependencies: ["GuardCore", "Tokenizer", "Transformer"]),
+        // libFuzzer brings `main`.
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["GuardianModel", "Tokenizer", "Transformer"],
+            path: ".",
+            exclude: ["Corpus", "Replay", "Sources", "run", "words.dict"],
+            sources: ["Runner", "Targets"]
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11
+)
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+for target in package.targets where target.name != "CKernels" {
+    target.swiftSettings = swiftSettings
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+/// What is fed with arbitrary bytes. A target may refuse its input, and nothing else: a trap, a read outside the input, an
+/// untyped error or a property that does not hold is a finding.
+enum FuzzTarget: String, CaseIterable {
+    /// GGUF files: metadata, tensors, and the model if there is one.
+    case gguf
+    /// Safetensors files.
+    case safetensors
+    /// The tokenizer in a GGUF file's metadata.
+    case vocabulary
+    /// Bytes to encode as text.
+    case text
+    /// Packed model files, their digest taken to be right.
+    case packed
+
+    /// - Returns: whether the input was what the target reads.
+    func accepts(_ input: UnsafeRawBufferPointer) -> Bool {
+        switch self {
+        case .gguf: Self.readGGUF(input)
+        case .safetensors: Self.readSafetensors(input)
+        case .vocabulary: Self.readVocabulary(input)
+        case .text: Self.encode(input)
+        case .packed: Self.readPacked(input)
+        }
+    }
+
+    /// Small inputs without fault, to begin from.
+    func seeds() throws -> [Data] {
+        switch self {
+        case .gguf: [FuzzSeeds.model(type: 0), FuzzSeeds.model(type: 2), FuzzSeeds.model(type: 8)]
+        case .safetensors: FuzzSeeds.safetensors
+        case .vocabulary: [FuzzSeeds.vocabulary]
+        case .text: FuzzSeeds.texts.map { Data($0.utf8) }
+        case .packed: [try FuzzSeeds.packed(exitDepth: 1)]
+        }
+    }
+}

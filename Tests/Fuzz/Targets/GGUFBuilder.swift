@@ -1,0 +1,1 @@
+../../TransformerTests/Support/GGUFBuilder.swift
