@@ -9,6 +9,8 @@ struct WordMerger {
     private var next: [Int32] = []
     private var previous: [Int32] = []
     private var heap = MinimumHeap()
+    /// Candidate pairs of long words so far: what the time grows with.
+    private(set) var candidates = 0
 
     init(_ table: MergeTable) { self.table = table }
 
@@ -58,6 +60,7 @@ struct WordMerger {
         let right = next[Int(index)]
         guard right < Int32(symbols.count), let merge = table[symbols[Int(index)], symbols[Int(right)]] else { return }
         heap.push(rank: merge.rank, index: index)
+        candidates += 1
     }
 }
 
