@@ -106,32 +106,4 @@ struct SmoothingTests {
             }
         }
     }
-
-    @Test(arguments: [true, false])
-    func theOutputProjectionIsSmoothedAndTheEmbeddingGivenBack(isTied: Bool) throws {
-        var tiny = TinyModel()
-        if !isTied {
-            let embedding = try #require(tiny.builder.tensors.first)
-            tiny.builder.tensor("output.weight", embedding.shape, type: 0, embedding.data)
-        }
-        let model = try tiny.model()
-        let packed = try PackedModel(packing: model, calibration: Self.windows)
-        let norm = model.floats(model.outputNorm)
-        let factors = (0..<TinyModel.width).map { norm[$0] / packed.outputNorm[$0] }
-        #expect(Set(factors).count > 32)
-        for column in 0..<TinyModel.width {
-            let expected = isTied ? 1 / factors[column] : 1
-            #expect(abs(packed.embeddingFactors[column] - expected) <= 1e-6 * expected)
-        }
-        for row in 0..<TinyModel.vocabulary {
-            var values = [Float](repeating: 0, count: TinyModel.width)
-            model.pool.expand(model.embedding, rows: row..<row + 1, into: &values)
-            #expect(isWithinHalfAStep(packed.output.floats(row: row), of: zip(values, factors).map { $0 * $1 }))
-            let step = packed.embedding.scales[row]
-            for (column, value) in packed.embedding.floats(row: row).enumerated() {
-                let factor = packed.embeddingFactors[column]
-                #expect(abs(value * factor - values[column]) <= 0.501 * step * factor)
-            }
-        }
-    }
 }

@@ -74,8 +74,6 @@ package final class PackedModel: @unchecked Sendable {
 
     let layers: [PackedLayer]
     let embedding: PackedMatrix
-    /// [width]: what a row of `embedding` is multiplied by to be an input; see `Smoothing`.
-    let embeddingFactors: UnsafePointer<Float>
     /// The embedding itself where the model ties them.
     let output: PackedMatrix
     let outputNorm: UnsafePointer<Float>
@@ -93,7 +91,6 @@ package final class PackedModel: @unchecked Sendable {
         exitDepth: Int,
         layers: [PackedLayer],
         embedding: PackedMatrix,
-        embeddingFactors: UnsafePointer<Float>,
         output: PackedMatrix,
         outputNorm: UnsafePointer<Float>,
         owner: any Sendable,
@@ -104,7 +101,6 @@ package final class PackedModel: @unchecked Sendable {
         self.exitDepth = max(1, min(exitDepth, configuration.layers))
         self.layers = layers
         self.embedding = embedding
-        self.embeddingFactors = embeddingFactors
         self.output = output
         self.outputNorm = outputNorm
         self.owner = owner

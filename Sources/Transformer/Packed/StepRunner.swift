@@ -150,9 +150,7 @@ package final class StepRunner {
         let width = model.configuration.width
         withUnsafePointer(to: embeddingMatrix) { matrix in
             for (offset, token) in tokens.enumerated() {
-                let residual = buffers.residual.base + (row + offset) * width
-                ck_packed_row(matrix, token, residual)
-                for column in 0..<width { residual[column] *= model.embeddingFactors[column] }
+                ck_packed_row(matrix, token, buffers.residual.base + (row + offset) * width)
             }
         }
     }

@@ -1,11 +1,7 @@
-import CKernels
-
 /// How large the inputs of each layer's products become: what smoothing balances the weights against.
 struct ActivationRange: Sendable {
     /// [layer][input]: the greatest magnitude of each of the input's numbers.
     private var maxima: [[[UInt32]]]
-    /// The same of the output projection's input.
-    private var outputMaxima: [UInt32]
 
     /// Measures with the float path.
     ///
@@ -16,7 +12,6 @@ struct ActivationRange: Sendable {
         let inputs = LayerInput.allCases.map { [UInt32](repeating: 0, count: sizes.width(of: $0)) }
         maxima = Array(repeating: inputs, count: sizes.layers)
         let session = Session(model: model, capacity: windows.map(\.count).max() ?? 1)
-        outputMaxima = [UInt32](repeating: 0, count: sizes.width)
         // The session calls back while it is asked; it is gone before the range is used.
         let recorder = Recorder(maxima)
         session.onInput = recorder.record
@@ -27,11 +22,9 @@ struct ActivationRange: Sendable {
             } catch {
                 throw ModelFileError(.malformed, "cannot read the calibration text: \(error)", path: model.file.path)
             }
-            for row in 0..<session.count { takeOutput(of: session, row: row) }
         }
         maxima = recorder.maxima
-        let all = [outputMaxima] + maxima.joined()
-        guard all.joined().allSatisfy({ Float(bitPattern: $0).isFinite }) else {
+        guard maxima.joined().joined().allSatisfy({ Float(bitPattern: $0).isFinite }) else {
             throw ModelFileError(.malformed, "computes numbers that are not finite", path: model.file.path)
         }
     }
@@ -39,52 +32,20 @@ struct ActivationRange: Sendable {
     /// The greatest magnitude of each of an input's numbers.
     subscript(layer: Int, input: LayerInput) -> [Float] { maxima[layer][input.rawValue].map(Float.init(bitPattern:)) }
 
-    /// The greatest magnitude of each number that the output projection is given.
-    var output: [Float] { outputMaxima.map(Float.init(bitPattern:)) }
-
-    /// Takes in the state of a token after all layers and the last norm.
-    private mutating func takeOutput(of session: Session, row: Int) {
-        let model = session.model
-        let width = model.configuration.width
-        let normed = FloatBuffer(width)
-        session.withResidual(at: row) { residual in
-            guard let base = residual.baseAddress else { return }
-            model.pool.run {
-                ck_rms_norm(
-                    $0,
-                    base,
-                    model.outputNorm.data.assumingMemoryBound(to: Float.self),
-                    model.configuration.normEpsilon,
-                    1,
-                    Int32(width),
-                    normed.base
-                )
-            }
-        }
-        withExtendedLifetime(normed) {
-            Self.raise(&outputMaxima, to: UnsafeBufferPointer(start: normed.base, count: width))
-        }
-    }
-
-    /// - Parameter values: whole vectors, one after another.
-    private static func raise(_ maxima: inout [UInt32], to values: UnsafeBufferPointer<Float>) {
-        maxima.withUnsafeMutableBufferPointer { maxima in
-            let width = maxima.count
-            for start in stride(from: 0, to: values.count, by: width) {
-                for index in 0..<width {
-                    maxima[index] = max(maxima[index], values[start + index].bitPattern & 0x7fff_ffff)
-                }
-            }
-        }
-    }
-
     private final class Recorder {
         var maxima: [[[UInt32]]]
 
         init(_ maxima: [[[UInt32]]]) { self.maxima = maxima }
 
         func record(_ layer: Int, _ input: LayerInput, _ values: UnsafeBufferPointer<Float>) {
-            ActivationRange.raise(&maxima[layer][input.rawValue], to: values)
+            maxima[layer][input.rawValue].withUnsafeMutableBufferPointer { maxima in
+                let width = maxima.count
+                for start in stride(from: 0, to: values.count, by: width) {
+                    for index in 0..<width {
+                        maxima[index] = max(maxima[index], values[start + index].bitPattern & 0x7fff_ffff)
+                    }
+                }
+            }
         }
     }
 }

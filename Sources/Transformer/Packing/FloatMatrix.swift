@@ -7,16 +7,16 @@ struct FloatMatrix: Sendable {
     init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
-        values = FloatBuffer([], paddedTo: rows * columns)
+        values = FloatBuffer(rows * columns)
     }
 
     func row(_ row: Int) -> UnsafeMutablePointer<Float> { values.base + row * columns }
 
-    /// The greatest magnitude in each column of the first rows, all by default; NaN counts as the greatest of all.
-    func columnMaxima(rows count: Int? = nil) -> [Float] {
+    /// The greatest magnitude in each column; NaN counts as the greatest of all.
+    func columnMaxima() -> [Float] {
         var maxima = [UInt32](repeating: 0, count: columns)
         maxima.withUnsafeMutableBufferPointer { maxima in
-            for index in 0..<(count ?? rows) {
+            for index in 0..<rows {
                 let values = row(index)
                 for column in 0..<columns {
                     maxima[column] = max(maxima[column], values[column].bitPattern & 0x7fff_ffff)

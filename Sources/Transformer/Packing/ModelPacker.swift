@@ -11,9 +11,6 @@ package struct ModelPacker {
     /// nil leaves the weights unsmoothed.
     private let range: ActivationRange?
 
-    /// Rows of the vocabulary's matrices that are floats at a time.
-    private static let panelRows = 1024
-
     /// - Parameters:
     ///   - adapter: merged into the weights.
     ///   - exitDepth: layers below the early read-out; all of them for a model without one.
@@ -48,34 +45,18 @@ package struct ModelPacker {
     func forEachSection(
         _ body: (UnsafeRawBufferPointer) throws(ModelFileError) -> Void
     ) throws(ModelFileError) {
-        let factors = outputFactors()
-        let ones = [Float](repeating: 1, count: configuration.width)
-        try vocabulary(model.embedding, times: isTied ? factors : ones, "token_embd", body)
-        try floats(isTied ? factors.map { 1 / $0 } : ones, "token_embd", body)
+        try vocabulary(model.embedding, "token_embd", body)
         for index in 0..<configuration.layers {
             var layer = MergedLayer(model, index, adapter: adapter)
             if let range { layer.smooth(index, range, configuration) }
-            try floats(layer.attentionNorm, "blk.\(index).attn_norm", body)
-            try floats(layer.feedForwardNorm, "blk.\(index).ffn_norm", body)
+            try norm(layer.attentionNorm, "blk.\(index).attn_norm", body)
+            try norm(layer.feedForwardNorm, "blk.\(index).ffn_norm", body)
             for product in LlamaConfiguration.PackedProduct.allCases {
                 try self.product(product, of: layer, index, body)
             }
         }
-        try floats(zip(model.floats(model.outputNorm), factors).map { $0 / $1 }, "output_norm", body)
-        if !isTied { try vocabulary(model.output, times: factors, "output", body) }
-    }
-
-    /// What the columns of the output projection are multiplied by.
-    private func outputFactors() -> [Float] {
-        guard let range else { return [Float](repeating: 1, count: configuration.width) }
-        let panel = FloatMatrix(rows: Self.panelRows, columns: configuration.width)
-        var weights = [Float](repeating: 0, count: configuration.width)
-        for first in stride(from: 0, to: model.output.rows, by: panel.rows) {
-            let rows = first..<min(first + panel.rows, model.output.rows)
-            model.pool.expand(model.output, rows: rows, into: panel.values.base)
-            weights = Smoothing.maxima([weights, panel.columnMaxima(rows: rows.count)])
-        }
-        return Smoothing.factors(activations: range.output, weights: weights, strength: Smoothing.outputStrength)
+        try norm(model.floats(model.outputNorm), "output_norm", body)
+        if !isTied { try vocabulary(model.output, "output", body) }
     }
 
     private func product(
@@ -109,16 +90,14 @@ package struct ModelPacker {
     /// Packs a matrix of the vocabulary's length, a few rows as floats at a time.
     private func vocabulary(
         _ matrix: WeightMatrix,
-        times factors: [Float],
         _ name: String,
         _ body: (UnsafeRawBufferPointer) throws(ModelFileError) -> Void
     ) throws(ModelFileError) {
         let buffer = PackedMatrixBuffer(PackedShape(rows: matrix.rows, columns: matrix.columns))
-        let panel = FloatMatrix(rows: Self.panelRows, columns: matrix.columns)
+        let panel = FloatMatrix(rows: 1024, columns: matrix.columns)
         for first in stride(from: 0, to: matrix.rows, by: panel.rows) {
             let rows = first..<min(first + panel.rows, matrix.rows)
             model.pool.expand(matrix, rows: rows, into: panel.values.base)
-            panel.multiplyColumns(by: factors)
             for row in rows {
                 guard buffer.setRow(row, panel.row(row - first)) else { throw notFinite(name) }
             }
@@ -126,7 +105,7 @@ package struct ModelPacker {
         try buffer.forEachSection(body)
     }
 
-    private func floats(
+    private func norm(
         _ values: [Float],
         _ name: String,
         _ body: (UnsafeRawBufferPointer) throws(ModelFileError) -> Void

@@ -16,7 +16,6 @@ extension PackedModel {
         }
         try scales(embedding, "embedding")
         try scales(output, "output")
-        try norm(embeddingFactors, "embedding_factors")
         try norm(outputNorm, "output_norm")
         for (index, layer) in layers.enumerated() {
             try norm(layer.attentionNorm, "layers.\(index).attention_norm")

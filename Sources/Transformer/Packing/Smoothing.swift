@@ -9,22 +9,15 @@ import Darwin
 /// Moves magnitude from a layer's inputs to its weights, where a scale per row can hold it (Xiao et al., 2023).
 ///
 /// Input j is divided by s_j and column j of the weights multiplied by it, so the layer computes what it did before. The
-/// division is folded into what makes the input: a norm's weights, or the rows of an earlier matrix. Where the output
-/// projection is the embedding too, its rows are divided again when they are looked up: `PackedModel.embeddingFactors`.
+/// division is folded into what makes the input: a norm's weights, or the rows of an earlier matrix.
 enum Smoothing {
-    /// How much of a layer input's range goes to the weights; of 0.5 to 0.8 this lost least perplexity.
+    /// How much of an input's range goes to the weights; of 0.5 to 0.7 this lost least perplexity.
     static let strength = 0.6
-    /// The same for the output projection.
-    static let outputStrength = 0.5
     /// Bounds of a factor: beyond them a column is all but unused.
     static let bounds = 1e-3...1e3
 
     /// One factor per column: activation^strength / weight^(1 - strength); 1 where either is zero.
-    static func factors(
-        activations: [Float],
-        weights: [Float],
-        strength: Double = Self.strength
-    ) -> [Float] {
+    static func factors(activations: [Float], weights: [Float]) -> [Float] {
         zip(activations, weights).map { activation, weight in
             guard activation > 0, weight > 0, activation.isFinite, weight.isFinite else { return 1 }
             let factor = pow(Double(activation), strength) / pow(Double(weight), 1 - strength)

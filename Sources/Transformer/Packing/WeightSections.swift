@@ -20,7 +20,6 @@ struct WeightSections: Sendable {
         }
         let norm = sizes.width * MemoryLayout<Float>.stride
         matrix("embedding", sizes.vocabularyShape)
-        sections.append(Section(name: "embedding_factors", length: norm))
         for layer in 0..<sizes.layers {
             sections.append(Section(name: "layers.\(layer).attention_norm", length: norm))
             sections.append(Section(name: "layers.\(layer).feed_forward_norm", length: norm))
@@ -62,7 +61,7 @@ extension PackedModel {
         ) throws(ModelFileError) -> PackedMatrix {
             try matrix("layers.\(layer).\(product.rawValue)", sizes.shape(of: product))
         }
-        func floats(_ name: String) throws(ModelFileError) -> UnsafePointer<Float> {
+        func norm(_ name: String) throws(ModelFileError) -> UnsafePointer<Float> {
             try section(name).assumingMemoryBound(to: Float.self)
         }
         var layers: [PackedLayer] = []
@@ -73,8 +72,8 @@ extension PackedModel {
                     attentionOutput: try product(layer, .attentionOutput),
                     gateUp: try product(layer, .gateUp),
                     down: try product(layer, .down),
-                    attentionNorm: try floats("layers.\(layer).attention_norm"),
-                    feedForwardNorm: try floats("layers.\(layer).feed_forward_norm")
+                    attentionNorm: try norm("layers.\(layer).attention_norm"),
+                    feedForwardNorm: try norm("layers.\(layer).feed_forward_norm")
                 )
             )
         }
@@ -84,9 +83,8 @@ extension PackedModel {
             exitDepth: exitDepth,
             layers: layers,
             embedding: embedding,
-            embeddingFactors: try floats("embedding_factors"),
             output: isTied ? embedding : try matrix("output", sizes.vocabularyShape),
-            outputNorm: try floats("output_norm"),
+            outputNorm: try norm("output_norm"),
             owner: owner
         )
     }

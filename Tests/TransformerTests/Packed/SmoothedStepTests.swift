@@ -15,7 +15,7 @@ struct SmoothedStepTests {
         return runner.withLogits(0) { Array($0) }
     }
 
-    /// Smoothing is folded into norms, rows and the embedding's factors; one of them left out would show here.
+    /// Smoothing is folded into norms and rows; one of them left out would show here.
     @Test func smoothedOrNotTheLogitsAreThoseOfTheFloatPath() throws {
         let model = try TinyModel().model(threads: 1)
         let tokens: [Int32] = [1, 8, 41, 3, 19, 27, 27, 5]
