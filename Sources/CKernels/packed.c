@@ -1,7 +1,5 @@
 // Splits the int8 kernels into parts and gives them to the pool.
 
-#include <string.h>
-
 #include "pool.h"
 
 #pragma clang fp contract(off)
@@ -113,9 +111,10 @@ void ck_packed_row(const ck_packed_matrix *matrix, int row, float *out) {
 typedef struct {
     const ck_paged_attention *attention;
     int rows;
+    int parts;
 } attention_context;
 
-/// Parts of a segment: pieces of `rows` rows, for storing aligned to pages, times key heads.
+/// Pieces of `rows` rows of a segment; each is a part for every key head.
 static int segment_pieces(const ck_segment *segment, int rows) { return divided(segment->rows, rows); }
 
 static int attention_parts(const ck_paged_attention *a, int rows) {
@@ -134,6 +133,11 @@ static const ck_segment *find_piece(const attention_context *c, int part, int *k
     return segment;
 }
 
+static void run_attention(ck_pool *pool, const ck_paged_attention *attention, int rows, ck_body body) {
+    attention_context context = {attention, rows, attention_parts(attention, rows)};
+    ck_pool_run(pool, context.parts, body, &context);
+}
+
 static void store_part(const ck_kernels *kernels, const void *context, int part, float *scratch) {
     (void)scratch;
     int kv_head, first, rows;
@@ -147,18 +151,16 @@ static void attend_part(const ck_kernels *kernels, const void *context, int part
     int kv_head, first, rows;
     const attention_context *c = context;
     // The last rows see most keys: they go first, so that no long part is left for the end.
-    int parts = attention_parts(c->attention, c->rows);
-    const ck_segment *segment = find_piece(c, parts - 1 - part, &kv_head, &first, &rows);
+    const ck_segment *segment = find_piece(c, c->parts - 1 - part, &kv_head, &first, &rows);
     kernels->attend_queries(c->attention, segment, first, rows, kv_head);
 }
 
 void ck_store(ck_pool *pool, const ck_paged_attention *attention) {
-    attention_context context = {attention, CK_PAGE_TOKENS};
-    ck_pool_run(pool, attention_parts(attention, CK_PAGE_TOKENS), store_part, &context);
+    run_attention(pool, attention, CK_PAGE_TOKENS, store_part);
 }
 
 void ck_attend(ck_pool *pool, const ck_paged_attention *attention) {
+    // Few enough to share evenly, enough that a page's keys are used while they are near.
     enum { QUERIES = 8 };
-    attention_context context = {attention, QUERIES};
-    ck_pool_run(pool, attention_parts(attention, QUERIES), attend_part, &context);
+    run_attention(pool, attention, QUERIES, attend_part);
 }

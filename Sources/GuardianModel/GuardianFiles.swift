@@ -42,6 +42,18 @@ struct GuardianFiles: Sendable {
         }
     }
 
+    /// The digest of the file at a path.
+    static func hash(
+        of path: String,
+        _ digest: (String) throws -> String
+    ) throws(GuardianModelError) -> String {
+        do {
+            return try digest(path)
+        } catch {
+            throw .unreadable(path: path, reason: "\(error)")
+        }
+    }
+
     func decoded<Value: Decodable>(_ name: String) throws(GuardianModelError) -> Value {
         let data = try contents(name)
         do {

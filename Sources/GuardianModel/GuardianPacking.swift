@@ -45,12 +45,7 @@ extension PackedModelWriter {
         threads: Int,
         digest: (String) throws -> String
     ) throws(GuardianModelError) {
-        let hash: String
-        do {
-            hash = try digest(path)
-        } catch {
-            throw .unreadable(path: path, reason: "\(error)")
-        }
+        let hash = try GuardianFiles.hash(of: path, digest)
         do throws(ModelFileError) {
             let trunk = try LlamaModel(contentsOf: path, threads: threads)
             let tables = try TokenizerTables(trunk.file)

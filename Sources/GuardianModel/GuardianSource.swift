@@ -30,12 +30,7 @@ package final class GuardianSource: Sendable {
         let (detection, safeguard) = (manifests.detection, manifests.safeguard)
         var inputs: [PackedInput] = []
         func take(_ name: String, _ path: String, expecting expected: String...) throws(GuardianModelError) {
-            let found: String
-            do {
-                found = try digest(path)
-            } catch {
-                throw .unreadable(path: path, reason: "\(error)")
-            }
+            let found = try GuardianFiles.hash(of: path, digest)
             for expected in expected where found != expected {
                 throw .digestMismatch(path: path, expected: expected, found: found)
             }

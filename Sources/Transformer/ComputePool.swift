@@ -21,15 +21,14 @@ package enum KernelLevel: String, Sendable, CaseIterable {
     /// Names a level for this process, such as `GUARDIAN_KERNELS=avx2`; for tests and for comparing levels.
     package static let environmentName = "GUARDIAN_KERNELS"
 
-    /// What the environment names, if this machine can run it; else the best level of this machine.
-    package static let best: KernelLevel = {
-        if let name = getenv(environmentName), let level = KernelLevel(rawValue: String(cString: name)),
-            level.isSupported
-        {
-            return level
-        }
+    /// What the environment names, or the best level of this machine; the same for the life of the process.
+    package static let best = choice(getenv(environmentName).map { String(cString: $0) })
+
+    /// The level of this name if this machine can run it, else the best that it can.
+    static func choice(_ name: String?) -> KernelLevel {
+        if let name, let level = KernelLevel(rawValue: name), level.isSupported { return level }
         return allCases.last { $0.isSupported } ?? .generic
-    }()
+    }
 
     package var isSupported: Bool { ck_level_is_supported(value) }
 
@@ -54,7 +53,7 @@ package final class ComputePool: @unchecked Sendable {
     ///   - threads: threads that compute, the caller included.
     ///   - scratchFloats: working memory per thread.
     /// - Returns: nil if threads or memory cannot be had, or the machine lacks the level.
-    package init?(threads: Int, level: KernelLevel = .best, scratchFloats: Int) {
+    init?(threads: Int, level: KernelLevel, scratchFloats: Int) {
         guard let count = Int32(exactly: threads), let handle = ck_pool_create(count, level.value, scratchFloats) else {
             return nil
         }

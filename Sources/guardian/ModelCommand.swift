@@ -7,7 +7,7 @@ import Transformer
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Pack a model into the one file that the gateway runs, or look into such a file.",
+        abstract: "Pack a model into one file of int8 weights, or look into such a file.",
         subcommands: [Pack.self, Inspect.self]
     )
 
@@ -66,10 +66,7 @@ struct ModelCommand: AsyncParsableCommand {
                     print(report.text)
                     return
                 }
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-                encoder.keyEncodingStrategy = .convertToSnakeCase
-                print(String(decoding: try encoder.encode(report), as: UTF8.self))
+                print(try jsonText(report, .prettyPrinted, keys: .convertToSnakeCase))
             }
         }
 

@@ -49,9 +49,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 report = Report(valid: false, failures: error.description.split(separator: "\n").map(String.init))
                 status = ExitStatus.of(error)
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            print(try jsonText(report))
             if let status { throw status }
         }
 
@@ -82,9 +80,7 @@ struct PolicyCommand: AsyncParsableCommand {
                     print(explanation)
                     return
                 }
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-                print(String(decoding: try encoder.encode(explanation), as: UTF8.self))
+                print(try jsonText(explanation, .prettyPrinted))
             }
         }
     }

@@ -26,12 +26,8 @@ struct HostileModelTests {
     private func likeliest(_ model: PackedModel) throws -> Int32 {
         let pool = try #require(StepRunner.makePool(model, threads: 1))
         let runner = StepRunner(model, pool: pool, maximumRows: 4)
-        let page = UnsafeMutableRawPointer.allocate(
-            byteCount: runner.layout.byteCount,
-            alignment: PageLayout.alignment
-        )
-        defer { page.deallocate() }
-        try runner.run([StepSegment(.whole, tokens: [1, 2], position: 0, pages: [page], wantsLogits: true)])
+        let pages = Pages(runner.model, tokens: 2)
+        try runner.run([StepSegment(.whole, tokens: [1, 2], position: 0, pages: pages.pages, wantsLogits: true)])
         return try runner.withLogits(0) { try Sampler.likeliest(UnsafeBufferPointer($0)) }
     }
 
@@ -190,13 +186,9 @@ struct HostileModelTests {
         let packed = try PackedModel(packing: model)
         let pool = try #require(StepRunner.makePool(packed, threads: 1))
         let runner = StepRunner(packed, pool: pool, maximumRows: 4)
-        let page = UnsafeMutableRawPointer.allocate(
-            byteCount: runner.layout.byteCount,
-            alignment: PageLayout.alignment
-        )
-        defer { page.deallocate() }
+        let pages = Pages(runner.model, tokens: 2)
         #expect(throws: SessionError.tokenOutOfRange(token)) {
-            try runner.run([StepSegment(.whole, tokens: [1, token], position: 0, pages: [page])])
+            try runner.run([StepSegment(.whole, tokens: [1, token], position: 0, pages: pages.pages)])
         }
     }
 

@@ -137,6 +137,7 @@ void ck_attention(ck_pool *pool, const ck_attention_arguments *arguments);
 }
 #endif
 
+// The module has one header for everything; this part needs the types above.
 #include "CKernelsPacked.h"
 
 #endif

@@ -4,6 +4,8 @@
 /// say which byte came from where. The table is derived from the Unicode Character Database 14.0 by normalising every
 /// scalar on its own; a test compares it with Foundation's. Left out: Hangul syllables, which do not change, and
 /// compatibility jamo, which Koreans write on their own.
+///
+/// The file is long because it is one table. It stands in the source so that the binary needs no file of data beside it.
 enum CompatibilityTable {
     /// Tokens, ascending: `FROM=TO.TO` for one scalar, `FROM*COUNT=TO` for a run that keeps its order; hexadecimal but for
     /// the count.

@@ -22,12 +22,12 @@ package final class MappedFile: @unchecked Sendable {
     package init(path: String) throws(ModelFileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw ModelFileError(.unreadable, "cannot be opened: \(Self.reason(errno))", path: path)
+            throw ModelFileError(.unreadable, "cannot be opened", errno: errno, path: path)
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw ModelFileError(.unreadable, "cannot be examined: \(Self.reason(errno))", path: path)
+            throw ModelFileError(.unreadable, "cannot be examined", errno: errno, path: path)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw ModelFileError(.unreadable, "is not a regular file", path: path)
@@ -35,7 +35,7 @@ package final class MappedFile: @unchecked Sendable {
         guard status.st_size > 0 else { throw ModelFileError(.truncated, "is empty", path: path) }
         let size = Int(status.st_size)
         guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
-            throw ModelFileError(.unreadable, "cannot be mapped: \(Self.reason(errno))", path: path)
+            throw ModelFileError(.unreadable, "cannot be mapped", errno: errno, path: path)
         }
         self.path = path
         self.bytes = UnsafeRawBufferPointer(start: base, count: size)
@@ -61,6 +61,4 @@ package final class MappedFile: @unchecked Sendable {
             bytes.deallocate()
         }
     }
-
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// Why a model file cannot be used: what was wrong and where.
 package struct ModelFileError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable, Equatable {
@@ -33,6 +41,13 @@ package struct ModelFileError: Error, Sendable, Equatable, CustomStringConvertib
         self.code = code
         self.reason = reason
         self.path = path
+    }
+
+    /// - Parameters:
+    ///   - failure: what the system did not do, such as "cannot be opened".
+    ///   - number: the system's `errno`.
+    init(_ code: Code, _ failure: String, errno number: Int32, path: String) {
+        self.init(code, "\(failure): \(String(cString: strerror(number)))", path: path)
     }
 
     package var description: String { "\(path): \(reason) (\(code.rawValue))" }

@@ -4,8 +4,7 @@ internal import Foundation
 ///
 /// Layout: the header's length (64 bits, little-endian), the header, the data. Every offset is checked when the file is
 /// opened. F32 and F16 tensors are read; both come out as float32.
-// Unchecked: the bytes are a read-only mapping that `file` keeps.
-package final class SafetensorsFile: @unchecked Sendable {
+package final class SafetensorsFile: Sendable {
     /// The header is read whole, so its size is bounded; the files read here have headers of some 20 kB.
     static let headerLimit = 16 << 20
 
@@ -16,9 +15,9 @@ package final class SafetensorsFile: @unchecked Sendable {
     }
 
     package let path: String
-    /// Keeps the mapping.
     private let file: MappedFile
-    private let bytes: UnsafeRawBufferPointer
+    /// The part of the file that is in this format.
+    private let part: Range<Int>
     private let tensors: [String: Tensor]
 
     package convenience init(path: String) throws(ModelFileError) {
@@ -26,13 +25,14 @@ package final class SafetensorsFile: @unchecked Sendable {
     }
 
     package convenience init(_ file: MappedFile) throws(ModelFileError) {
-        try self.init(file, file.bytes, path: file.path)
+        try self.init(file, file.bytes.indices, path: file.path)
     }
 
     /// - Parameters:
-    ///   - content: the part of the file that is in this format.
+    ///   - part: the part of the file that is in this format.
     ///   - path: how errors name it.
-    init(_ file: MappedFile, _ content: UnsafeRawBufferPointer, path: String) throws(ModelFileError) {
+    init(_ file: MappedFile, _ part: Range<Int>, path: String) throws(ModelFileError) {
+        let content = UnsafeRawBufferPointer(rebasing: file.bytes[part])
         var reader = ByteReader(content, path: path)
         let length = try reader.count("the header's length")
         guard length <= Self.headerLimit else {
@@ -56,7 +56,7 @@ package final class SafetensorsFile: @unchecked Sendable {
         }
         self.path = path
         self.file = file
-        self.bytes = content
+        self.part = part
         self.tensors = tensors
     }
 
@@ -112,6 +112,7 @@ package final class SafetensorsFile: @unchecked Sendable {
             throw ModelFileError(.malformed, "gives \(name) the shape \(tensor.shape), not \(shape)", path: path)
         }
         let size = tensor.isHalf ? 2 : 4
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[part])
         let values = stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: size).map { offset in
             tensor.isHalf
                 ? HalfPrecision.float(

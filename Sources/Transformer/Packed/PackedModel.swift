@@ -28,7 +28,7 @@ package struct PackedMatrix: @unchecked Sendable {
     }
 
     /// Rows with their padding.
-    package var paddedRows: Int { (rows + 15) / 16 * 16 }
+    package var paddedRows: Int { PackedShape(rows: rows, columns: columns).paddedRows }
 }
 
 /// The weights of one packed transformer block.

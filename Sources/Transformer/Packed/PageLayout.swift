@@ -1,3 +1,5 @@
+import CKernels
+
 /// Where things are in a page: the memory of 32 consecutive tokens of one sequence.
 ///
 /// [layer][kv head]: keys as float16 [head width][32], then values as float16 [32][head width]; behind the layers the residual
@@ -7,8 +9,8 @@
 /// What a page holds depends only on its sequence's tokens up to and including its own, never on how they were batched, so
 /// sequences with equal beginnings can share it.
 package struct PageLayout: Sendable, Hashable {
-    /// Tokens of a page; the kernels know this number too.
-    package static let tokens = 32
+    /// Tokens of a page.
+    package static let tokens = Int(CK_PAGE_TOKENS)
     /// A page's address is a multiple of this.
     package static let alignment = 64
 

@@ -23,7 +23,7 @@ struct StepBuffers {
     init(_ model: PackedModel, rows: Int) {
         let sizes = model.configuration
         residual = FloatBuffer(rows * sizes.width)
-        queriesKeysValuesStride = (sizes.width + 2 * sizes.kvWidth + 15) / 16 * 16
+        queriesKeysValuesStride = sizes.shape(of: .queryKeyValue).paddedRows
         queriesKeysValues = FloatBuffer(rows * queriesKeysValuesStride)
         attended = FloatBuffer(rows * sizes.width)
         gated = FloatBuffer(rows * sizes.feedForwardWidth)

@@ -16,17 +16,6 @@ package final class StepRunner {
     private var buffers: StepBuffers
     /// Where in `buffers.logits` a segment's logits are.
     private var logitRows: [Int?] = []
-    private let matrices: [LayerMatrices]
-    private let outputMatrix: ck_packed_matrix
-    private let embeddingMatrix: ck_packed_matrix
-
-    /// The matrices of a layer as the kernels take them.
-    private struct LayerMatrices {
-        var queryKeyValue: ck_packed_matrix
-        var attentionOutput: ck_packed_matrix
-        var gateUp: ck_packed_matrix
-        var down: ck_packed_matrix
-    }
 
     /// A pool of compute threads with the working memory that a runner of this model needs.
     package static func makePool(_ model: PackedModel, threads: Int, level: KernelLevel = .best) -> ComputePool? {
@@ -46,16 +35,6 @@ package final class StepRunner {
         self.layout = PageLayout(model.configuration)
         self.maximumRows = max(1, maximumRows)
         buffers = StepBuffers(model, rows: self.maximumRows)
-        matrices = model.layers.map {
-            LayerMatrices(
-                queryKeyValue: $0.queryKeyValue.kernelMatrix,
-                attentionOutput: $0.attentionOutput.kernelMatrix,
-                gateUp: $0.gateUp.kernelMatrix,
-                down: $0.down.kernelMatrix
-            )
-        }
-        outputMatrix = model.output.kernelMatrix
-        embeddingMatrix = model.embedding.kernelMatrix
     }
 
     /// Computes a step.
@@ -148,7 +127,7 @@ package final class StepRunner {
 
     private func embed(_ tokens: [Int32], at row: Int) {
         let width = model.configuration.width
-        withUnsafePointer(to: embeddingMatrix) { matrix in
+        withUnsafePointer(to: model.embedding.kernelMatrix) { matrix in
             for (offset, token) in tokens.enumerated() {
                 ck_packed_row(matrix, token, buffers.residual.base + (row + offset) * width)
             }
@@ -224,7 +203,7 @@ package final class StepRunner {
             norm(pool, residual, layer.attentionNorm, tokens)
             multiply(
                 pool,
-                matrices[index].queryKeyValue,
+                layer.queryKeyValue,
                 tokens,
                 CK_SET,
                 buffers.queriesKeysValues.base,
@@ -233,11 +212,11 @@ package final class StepRunner {
             ck_store(pool, &attention)
             ck_attend(pool, &attention)
             quantize(pool, buffers.attended.base, tokens, sizes.width)
-            multiply(pool, matrices[index].attentionOutput, tokens, CK_ADD, residual, sizes.width)
+            multiply(pool, layer.attentionOutput, tokens, CK_ADD, residual, sizes.width)
             norm(pool, residual, layer.feedForwardNorm, tokens)
-            multiply(pool, matrices[index].gateUp, tokens, CK_SWIGLU, buffers.gated.base, sizes.feedForwardWidth)
+            multiply(pool, layer.gateUp, tokens, CK_SWIGLU, buffers.gated.base, sizes.feedForwardWidth)
             quantize(pool, buffers.gated.base, tokens, sizes.feedForwardWidth)
-            multiply(pool, matrices[index].down, tokens, CK_ADD, residual, sizes.width)
+            multiply(pool, layer.down, tokens, CK_ADD, residual, sizes.width)
         }
     }
 
@@ -262,13 +241,13 @@ package final class StepRunner {
 
     private func multiply(
         _ pool: OpaquePointer,
-        _ matrix: ck_packed_matrix,
+        _ matrix: PackedMatrix,
         _ tokens: Int32,
         _ epilogue: ck_epilogue,
         _ out: UnsafeMutablePointer<Float>,
         _ stride: Int
     ) {
-        withUnsafePointer(to: matrix) {
+        withUnsafePointer(to: matrix.kernelMatrix) {
             ck_packed_matmul(pool, $0, buffers.activations, tokens, epilogue, out, stride)
         }
     }
@@ -295,7 +274,7 @@ package final class StepRunner {
         }
         pool.run { pool in
             norm(pool, buffers.residual.base, model.outputNorm, Int32(wanted))
-            multiply(pool, outputMatrix, Int32(wanted), CK_SET, buffers.logits.base, buffers.logitsStride)
+            multiply(pool, model.output, Int32(wanted), CK_SET, buffers.logits.base, buffers.logitsStride)
         }
     }
 }

@@ -1,7 +1,7 @@
 /// How large the inputs of each layer's products become: what smoothing balances the weights against.
 struct ActivationRange: Sendable {
-    /// [layer][input]: the greatest magnitude of each of the input's numbers.
-    private var maxima: [[[UInt32]]]
+    /// [layer][input]
+    private let maxima: [[ColumnMaxima]]
 
     /// Measures with the float path.
     ///
@@ -9,11 +9,10 @@ struct ActivationRange: Sendable {
     /// - Throws: `ModelFileError` if a token is none of the model's, or the model's numbers are not finite.
     init(of model: LlamaModel, adapter: LowRankAdapter?, windows: [[Int32]]) throws(ModelFileError) {
         let sizes = model.configuration
-        let inputs = LayerInput.allCases.map { [UInt32](repeating: 0, count: sizes.width(of: $0)) }
-        maxima = Array(repeating: inputs, count: sizes.layers)
+        let inputs = LayerInput.allCases.map { ColumnMaxima(columns: sizes.width(of: $0)) }
         let session = Session(model: model, capacity: windows.map(\.count).max() ?? 1)
         // The session calls back while it is asked; it is gone before the range is used.
-        let recorder = Recorder(maxima)
+        let recorder = Recorder(Array(repeating: inputs, count: sizes.layers))
         session.onInput = recorder.record
         for window in windows {
             session.reset()
@@ -24,28 +23,21 @@ struct ActivationRange: Sendable {
             }
         }
         maxima = recorder.maxima
-        guard maxima.joined().joined().allSatisfy({ Float(bitPattern: $0).isFinite }) else {
+        guard maxima.joined().allSatisfy(\.areFinite) else {
             throw ModelFileError(.malformed, "computes numbers that are not finite", path: model.file.path)
         }
     }
 
     /// The greatest magnitude of each of an input's numbers.
-    subscript(layer: Int, input: LayerInput) -> [Float] { maxima[layer][input.rawValue].map(Float.init(bitPattern:)) }
+    subscript(layer: Int, input: LayerInput) -> [Float] { maxima[layer][input.rawValue].values }
 
     private final class Recorder {
-        var maxima: [[[UInt32]]]
+        var maxima: [[ColumnMaxima]]
 
-        init(_ maxima: [[[UInt32]]]) { self.maxima = maxima }
+        init(_ maxima: [[ColumnMaxima]]) { self.maxima = maxima }
 
         func record(_ layer: Int, _ input: LayerInput, _ values: UnsafeBufferPointer<Float>) {
-            maxima[layer][input.rawValue].withUnsafeMutableBufferPointer { maxima in
-                let width = maxima.count
-                for start in stride(from: 0, to: values.count, by: width) {
-                    for index in 0..<width {
-                        maxima[index] = max(maxima[index], values[start + index].bitPattern & 0x7fff_ffff)
-                    }
-                }
-            }
+            maxima[layer][input.rawValue].take(values)
         }
     }
 }

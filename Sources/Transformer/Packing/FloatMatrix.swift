@@ -14,16 +14,9 @@ struct FloatMatrix: Sendable {
 
     /// The greatest magnitude in each column; NaN counts as the greatest of all.
     func columnMaxima() -> [Float] {
-        var maxima = [UInt32](repeating: 0, count: columns)
-        maxima.withUnsafeMutableBufferPointer { maxima in
-            for index in 0..<rows {
-                let values = row(index)
-                for column in 0..<columns {
-                    maxima[column] = max(maxima[column], values[column].bitPattern & 0x7fff_ffff)
-                }
-            }
-        }
-        return maxima.map(Float.init(bitPattern:))
+        var maxima = ColumnMaxima(columns: columns)
+        maxima.take(UnsafeBufferPointer(start: values.base, count: rows * columns))
+        return maxima.values
     }
 
     func multiplyColumns(by factors: [Float]) {

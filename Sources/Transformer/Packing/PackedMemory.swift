@@ -8,7 +8,7 @@ final class PackedMemory: @unchecked Sendable {
         var end = 0
         for section in packer.sections {
             starts[section.name] = end
-            end += (section.length + WeightSections.alignment - 1) / WeightSections.alignment * WeightSections.alignment
+            end = WeightSections.aligned(end + section.length)
         }
         memory = .allocate(byteCount: max(end, 1), alignment: WeightSections.alignment)
         var sections = packer.sections[...]

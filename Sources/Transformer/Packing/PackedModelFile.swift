@@ -62,7 +62,7 @@ package final class PackedModelFile: Sendable {
     /// - Throws: `ModelFileError` if it is no safetensors file.
     package func safetensors(_ name: String) throws(ModelFileError) -> SafetensorsFile? {
         guard let range = attachments[name] else { return nil }
-        return try SafetensorsFile(file, UnsafeRawBufferPointer(rebasing: file.bytes[range]), path: "\(path)#\(name)")
+        return try SafetensorsFile(file, range, path: "\(path)#\(name)")
     }
 
     /// The tokenizer's tables.
@@ -70,10 +70,7 @@ package final class PackedModelFile: Sendable {
     /// - Throws: `ModelFileError` if they do not have a token for each of the model's.
     package func tokenizer() throws(ModelFileError) -> PackedTokenizer {
         let tables = try PackedTokenizer(path: path) { name throws(ModelFileError) in
-            guard let range = sections[name] else {
-                throw ModelFileError(.missing, "has no section \(name)", path: path)
-            }
-            return UnsafeRawBufferPointer(rebasing: file.bytes[range])
+            UnsafeRawBufferPointer(rebasing: file.bytes[try Self.range(of: name, sections, path: path)])
         }
         guard tables.ends.count == model.configuration.vocabulary else {
             throw ModelFileError(
@@ -83,6 +80,17 @@ package final class PackedModelFile: Sendable {
             )
         }
         return tables
+    }
+
+    private static func range(
+        of section: String,
+        _ sections: [String: Range<Int>],
+        path: String
+    ) throws(ModelFileError) -> Range<Int> {
+        guard let range = sections[section] else {
+            throw ModelFileError(.missing, "has no section \(section)", path: path)
+        }
+        return range
     }
 
     // MARK: Model
@@ -107,9 +115,7 @@ package final class PackedModelFile: Sendable {
         let isTied = sections["output.weights"] == nil
         let expected = WeightSections(sizes, isTied: isTied).sections
         for section in expected {
-            guard let range = sections[section.name] else {
-                throw ModelFileError(.missing, "has no section \(section.name)", path: path)
-            }
+            let range = try Self.range(of: section.name, sections, path: path)
             guard range.count == section.length else {
                 throw ModelFileError(
                     .malformed,
@@ -123,10 +129,7 @@ package final class PackedModelFile: Sendable {
         }
         let model = try PackedModel(sizes, exitDepth: header.exitDepth, isTied: isTied, owner: file) {
             name throws(ModelFileError) in
-            guard let range = sections[name] else {
-                throw ModelFileError(.missing, "has no section \(name)", path: path)
-            }
-            return base + range.lowerBound
+            base + (try Self.range(of: name, sections, path: path)).lowerBound
         }
         try model.checkNumbers(path: path)
         return model

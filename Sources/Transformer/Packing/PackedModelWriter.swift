@@ -68,7 +68,7 @@ package struct PackedModelWriter {
             var end = start
             for length in lengths {
                 offsets.append(end)
-                end = Self.align(end + length, WeightSections.alignment)
+                end = WeightSections.aligned(end + length)
             }
             let places = zip(sections.map(\.name) + attachments.map(\.name), zip(offsets, lengths)).map {
                 PackedHeader.Place(name: $0, offset: $1.0, length: $1.1)
@@ -90,9 +90,9 @@ package struct PackedModelWriter {
         var start = 0
         while true {
             let laidOut = try header(from: start)
-            let needed = Self.align(
+            let needed = WeightSections.aligned(
                 PackedPreamble.length + laidOut.header.count,
-                PackedPreamble.firstSectionAlignment
+                to: PackedPreamble.firstSectionAlignment
             )
             if needed <= start { return laidOut }
             start = needed
@@ -113,9 +113,5 @@ package struct PackedModelWriter {
             throw ModelFileError(.malformed, "was given the digest \(text), which is no SHA-256", path: path)
         }
         return hash
-    }
-
-    private static func align(_ offset: Int, _ alignment: Int) -> Int {
-        (offset + alignment - 1) / alignment * alignment
     }
 }

@@ -1,7 +1,9 @@
+import CKernels
+
 /// The extents of a packed matrix and what it takes in memory.
 struct PackedShape: Sendable, Equatable {
     /// Rows that the kernels read together; matrices are padded to a multiple of it.
-    static let rowGroup = 16
+    static let rowGroup = Int(CK_PACKED_ROWS)
     /// Columns that lie together in a row's group.
     static let columnGroup = 4
 

@@ -1,4 +1,5 @@
-/// A tokenizer's vocabulary as a packed model file holds it; what it means is the tokenizer's to check.
+/// A tokenizer's vocabulary as a packed model file holds it. This room does not know the tokenizer: whoever joins the two
+/// carries the numbers over, and the tokenizer checks what they mean.
 package struct PackedTokenizer: Sendable, Equatable {
     /// The bytes of all tokens, one after another.
     package var bytes: [UInt8]

@@ -23,7 +23,7 @@ final class PartialFile {
         temporaryPath = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw ModelFileError(.unwritable, "cannot be created: \(Self.reason(errno))", path: path)
+            throw ModelFileError(.unwritable, "cannot be created", errno: errno, path: path)
         }
     }
 
@@ -60,7 +60,7 @@ final class PartialFile {
             let written = pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
             if written < 0, errno == EINTR { continue }
             guard written > 0 else {
-                throw ModelFileError(.unwritable, "cannot be written: \(Self.reason(errno))", path: path)
+                throw ModelFileError(.unwritable, "cannot be written", errno: errno, path: path)
             }
             done += written
         }
@@ -69,10 +69,8 @@ final class PartialFile {
     /// Waits until the bytes are stored and gives the file its name.
     func commit() throws(ModelFileError) {
         guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
-            throw ModelFileError(.unwritable, "cannot be stored: \(Self.reason(errno))", path: path)
+            throw ModelFileError(.unwritable, "cannot be stored", errno: errno, path: path)
         }
         isCommitted = true
     }
-
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -3,6 +3,11 @@ struct WeightSections: Sendable {
     /// Sections begin at multiples of this, a cache line.
     static let alignment = 64
 
+    /// The first multiple of `alignment` from an offset on.
+    static func aligned(_ offset: Int, to alignment: Int = Self.alignment) -> Int {
+        (offset + alignment - 1) / alignment * alignment
+    }
+
     struct Section: Sendable, Equatable {
         var name: String
         var length: Int

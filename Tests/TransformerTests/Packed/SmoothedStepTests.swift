@@ -5,13 +5,10 @@ import Testing
 struct SmoothedStepTests {
     /// The logits after a short text.
     private func logits(_ model: PackedModel, _ tokens: [Int32]) throws -> [Float] {
-        let layout = PageLayout(model.configuration)
-        let page = UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: PageLayout.alignment)
-        page.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
-        defer { page.deallocate() }
+        let pages = Pages(model, tokens: tokens.count)
         let pool = try #require(StepRunner.makePool(model, threads: 1))
         let runner = StepRunner(model, pool: pool, maximumRows: 32)
-        try runner.run([StepSegment(.whole, tokens: tokens, position: 0, pages: [page], wantsLogits: true)])
+        try runner.run([StepSegment(.whole, tokens: tokens, position: 0, pages: pages.pages, wantsLogits: true)])
         return runner.withLogits(0) { Array($0) }
     }
 

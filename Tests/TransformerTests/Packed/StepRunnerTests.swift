@@ -8,35 +8,6 @@ struct StepRunnerTests {
         try PackedModel(packing: TinyModel(.f32).model(), exitDepth: 2)
     }
 
-    /// Pages of one sequence, zeroed or filled with a pattern, freed at the end.
-    private final class Pages {
-        let pages: [UnsafeMutableRawPointer]
-        let layout: PageLayout
-
-        /// - Parameter fill: what unused places hold; 0xff is NaN as float16 and float32.
-        init(_ model: PackedModel, tokens: Int, fill: UInt8 = 0xff) {
-            let layout = PageLayout(model.configuration)
-            self.layout = layout
-            pages = (0..<PageLayout.pages(for: tokens)).map { _ in
-                let page = UnsafeMutableRawPointer.allocate(
-                    byteCount: layout.byteCount,
-                    alignment: PageLayout.alignment
-                )
-                page.initializeMemory(as: UInt8.self, repeating: fill, count: layout.byteCount)
-                return page
-            }
-        }
-
-        deinit {
-            for page in pages { page.deallocate() }
-        }
-
-        func residual(_ row: Int, width: Int) -> [Float] {
-            let state = layout.residual(pages[row / PageLayout.tokens], row: row % PageLayout.tokens)
-            return Array(UnsafeBufferPointer(start: state, count: width))
-        }
-    }
-
     private func runner(threads: Int = 2, level: KernelLevel = .best, rows: Int = 128) throws -> StepRunner {
         let model = try Self.model.get()
         let pool = try #require(StepRunner.makePool(model, threads: threads, level: level))
