@@ -8,10 +8,12 @@ enum ModelTrial {
         for token in [-1, Int32(truncatingIfNeeded: vocabulary), .max] {
             precondition((try? session.append([token])) == nil, "\(token) is no token")
         }
-        guard (try? session.append([0, Int32(truncatingIfNeeded: vocabulary - 1)])) != nil else {
+        // A model may have a context of one token.
+        let tokens = [0, Int32(truncatingIfNeeded: vocabulary - 1)].prefix(session.capacity)
+        guard (try? session.append(Array(tokens))) != nil else {
             preconditionFailure("tokens of the vocabulary were refused")
         }
-        session.withLogits(at: 1) { check($0) }
+        session.withLogits(at: tokens.count - 1) { check($0) }
     }
 
     static func run(_ model: PackedModel) {
