@@ -1,0 +1,47 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The bytes of a pool's pages: one reservation, of which the system gives what is touched.
+///
+/// A page is not cleared between sequences: its rows past a sequence's end hold what somebody else computed, and the kernels
+/// look at no row past the end.
+// Unchecked: the address never changes; the inference thread alone reads and writes what is there.
+final class PageMemory: @unchecked Sendable {
+    let layout: PageLayout
+    let count: Int
+    private let base: UnsafeMutableRawPointer
+    /// Bytes from one page to the next.
+    private let stride: Int
+
+    /// - Throws: `ModelFileError` with code `outOfResources` if there is no room for even one page.
+    init(_ layout: PageLayout, byteBudget: Int) throws(ModelFileError) {
+        self.layout = layout
+        stride = (layout.byteCount + PageLayout.alignment - 1) / PageLayout.alignment * PageLayout.alignment
+        count = max(0, byteBudget) / stride
+        guard count > 0 else {
+            throw ModelFileError(
+                .outOfResources,
+                "needs pages of \(stride) bytes, and only \(byteBudget) bytes may be used for them",
+                path: "the page memory"
+            )
+        }
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        guard let base = mmap(nil, count * stride, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
+            throw ModelFileError(
+                .outOfResources,
+                "needs \(count * stride) bytes of memory: \(String(cString: strerror(errno)))",
+                path: "the page memory"
+            )
+        }
+        self.base = base
+    }
+
+    deinit { munmap(base, count * stride) }
+
+    subscript(page: Int) -> UnsafeMutableRawPointer { base + page * stride }
+}

@@ -1,0 +1,185 @@
+/// Pages of sequences that have ended, or still go on, found again by their tokens.
+///
+/// An entry is one page, known by the entry before it and by its own tokens; so entries form a tree, each path from its root
+/// is a prefix, and the dictionary's hash of (entry before, tokens) is a hash chain over the prefix. A hit is never taken on
+/// the hash alone: the dictionary compares the tokens themselves, and Swift's hashes are keyed per process, so that chosen
+/// texts cannot be made to collide.
+///
+/// A full page is shared in place by any number of sequences. The part of a page at a sequence's end, its tail, is lent to one
+/// sequence at a time, which writes on behind it; it leaves the cache for that time. A tail is found only as a whole.
+///
+/// Pages are dropped least recently used first, ends of paths before what they continue, and never while a sequence holds
+/// them.
+///
+/// **Timing.** What a page holds depends on nothing but its tokens, so two tenants can share one without either seeing a
+/// word of the other's. But a text whose beginning somebody else sent lately is answered a little sooner, and whoever can
+/// measure that can test a guess: page by page, all 32 tokens of the next page at once, or a whole tail. Where prompts hold
+/// secrets that are short enough to be guessed, requests are made with `sharesPrefix` off: they neither use the cache nor
+/// leave anything in it.
+struct PrefixCache {
+    /// What a sequence's beginning was found to have.
+    struct Match: Equatable {
+        /// In order; held for the caller.
+        var pages: [Int] = []
+        /// Tokens that were through the lower layers.
+        var lower = 0
+        /// Tokens that were through all layers.
+        var upper = 0
+    }
+
+    private struct Key: Hashable {
+        /// 0 is the root.
+        var parent: UInt64
+        var tokens: [Int32]
+    }
+
+    private struct Entry {
+        var key: Key
+        var page: Int
+        /// Tokens of the page that were through all layers; all of the key's were through the lower ones.
+        var upper: Int
+        var children = 0
+        var lastUse: UInt64
+    }
+
+    /// Fewer tokens than this at a sequence's end are not worth a page: they ride along in a tile of eight rows.
+    static let minimumTail = 8
+
+    private var entries: [UInt64: Entry] = [:]
+    private var ids: [Key: UInt64] = [:]
+    /// Ids are never used twice, so a key can name an entry that is gone but never another one.
+    private var lastID: UInt64 = 0
+    private var time: UInt64 = 0
+
+    /// Pages held.
+    var count: Int { entries.count }
+
+    /// Pages that no sequence holds beside the cache.
+    func idleCount(_ pool: PagePool) -> Int { entries.values.count { pool.holders(of: $0.page) == 1 } }
+
+    /// Tokens of a sequence's beginning that `take` would find; changes nothing.
+    func matchedTokens(_ tokens: [Int32]) -> Int {
+        let path = path(tokens)
+        return path.full.count * PageLayout.tokens + (path.tail.map { entries[$0]?.key.tokens.count ?? 0 } ?? 0)
+    }
+
+    /// Finds the longest cached beginning of `tokens` and holds its pages for the caller.
+    mutating func take(_ tokens: [Int32], from pool: inout PagePool) -> Match {
+        time += 1
+        let path = path(tokens)
+        var match = Match()
+        for id in path.full {
+            guard let entry = entries[id] else { break }
+            entries[id]?.lastUse = time
+            pool.retain(entry.page)
+            match.append(entry.page, lower: PageLayout.tokens, upper: entry.upper)
+        }
+        if let id = path.tail, let entry = entries[id] {
+            // The cache's hold on the page becomes the caller's.
+            forget(id, entry)
+            match.append(entry.page, lower: entry.key.tokens.count, upper: entry.upper)
+        }
+        return match
+    }
+
+    /// Keeps the pages of a sequence's beginning, as far as they are not there already.
+    ///
+    /// - Parameters:
+    ///   - pages: of the sequence, from its start. Where the cache has an equal page, that one takes the place of the
+    ///     sequence's own, which is let go.
+    ///   - lower: tokens that were through the lower layers.
+    ///   - upper: tokens that were through all layers.
+    ///   - isEnded: whether nobody writes on in the last page, so that the tail can be kept too.
+    mutating func insert(
+        _ tokens: [Int32],
+        pages: inout [Int],
+        lower: Int,
+        upper: Int,
+        isEnded: Bool,
+        into pool: inout PagePool
+    ) {
+        time += 1
+        var parent: UInt64 = 0
+        for index in pages.indices {
+            let first = index * PageLayout.tokens
+            let count = min(PageLayout.tokens, lower - first)
+            guard count == PageLayout.tokens || (isEnded && count >= Self.minimumTail) else { return }
+            let key = Key(parent: parent, tokens: Array(tokens[first..<first + count]))
+            let computed = max(0, min(count, upper - first))
+            parent = keep(key, page: &pages[index], upper: computed, in: &pool)
+        }
+    }
+
+    /// Drops the page that was not used for longest, among those that no sequence holds.
+    ///
+    /// - Returns: false if there is none.
+    mutating func evict(from pool: inout PagePool) -> Bool {
+        // A scan over at most as many entries as the pool has pages: far below the cost of computing one.
+        let unused = entries.filter { $0.value.children == 0 && pool.holders(of: $0.value.page) == 1 }
+        guard let (id, entry) = unused.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
+        forget(id, entry)
+        pool.release(entry.page)
+        return true
+    }
+
+    // MARK: Tree
+
+    /// Entries on the way along `tokens`: full pages, and the longest tail that goes on from them.
+    private func path(_ tokens: [Int32]) -> (full: [UInt64], tail: UInt64?) {
+        var full: [UInt64] = []
+        var first = 0
+        while first + PageLayout.tokens <= tokens.count {
+            let key = Key(parent: full.last ?? 0, tokens: Array(tokens[first..<first + PageLayout.tokens]))
+            guard let id = ids[key] else { break }
+            full.append(id)
+            first += PageLayout.tokens
+        }
+        let longest = min(PageLayout.tokens - 1, tokens.count - first)
+        for length in stride(from: longest, through: Self.minimumTail, by: -1) {
+            let key = Key(parent: full.last ?? 0, tokens: Array(tokens[first..<first + length]))
+            if let id = ids[key] { return (full, id) }
+        }
+        return (full, nil)
+    }
+
+    private mutating func keep(_ key: Key, page: inout Int, upper: Int, in pool: inout PagePool) -> UInt64 {
+        guard let id = ids[key], let entry = entries[id] else {
+            pool.retain(page)
+            lastID += 1
+            ids[key] = lastID
+            entries[lastID] = Entry(key: key, page: page, upper: upper, lastUse: time)
+            entries[key.parent]?.children += 1
+            return lastID
+        }
+        entries[id]?.lastUse = time
+        if entry.page == page {
+            entries[id]?.upper = max(entry.upper, upper)
+        } else if entry.upper >= upper {
+            // Equal tokens give equal bytes: one page is enough.
+            pool.retain(entry.page)
+            pool.release(page)
+            page = entry.page
+        } else if pool.holders(of: entry.page) == 1 {
+            pool.retain(page)
+            pool.release(entry.page)
+            entries[id]?.page = page
+            entries[id]?.upper = upper
+        }
+        return id
+    }
+
+    private mutating func forget(_ id: UInt64, _ entry: Entry) {
+        entries[id] = nil
+        ids[entry.key] = nil
+        entries[entry.key.parent]?.children -= 1
+    }
+}
+
+extension PrefixCache.Match {
+    fileprivate mutating func append(_ page: Int, lower: Int, upper: Int) {
+        // Upper layers count only without a gap before them.
+        if self.upper == self.lower { self.upper += upper }
+        self.lower += lower
+        pages.append(page)
+    }
+}
