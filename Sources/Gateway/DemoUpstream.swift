@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Proxy
+import TLS
 import Transformer
 
 /// The unmodified trunk behind an OpenAI-compatible endpoint: a real LLM for the demo and the tests, without a key.
@@ -22,7 +23,9 @@ package final class DemoUpstream: Sendable {
     ) async throws {
         let generator: ChatGenerator
         do throws(ModelFileError) {
-            generator = try ChatGenerator(LlamaModel(contentsOf: trunk, threads: threads))
+            let path = Gateway.packedFile(beside: trunk, "trunk.slm")
+            let file = try PackedModelFile(path: path, digest: { try Digest.sha256Hex(of: $0) })
+            generator = try ChatGenerator(file, threads: threads)
         } catch {
             throw GatewayError(.model, "\(error). Run make model, or give --model.")
         }

@@ -43,7 +43,7 @@ package final class Gateway: Sendable {
         let certificate = try Self.serverContext(configuration)
         let peer = try Self.peer(configuration.upstream)
         audit = try Self.sink(configuration.audit)
-        engine = GuardianEngine(try Self.model(configuration.model), capacity: configuration.model.queue)
+        engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
         let pipeline = GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine, cache: cache)
         store = PolicyStore(pipeline)
 
@@ -175,18 +175,27 @@ extension Gateway {
         }
     }
 
-    /// Loads the guardian model with its digests checked.
-    package static func model(_ model: GatewayConfiguration.Model) throws(GatewayError) -> GuardianSource {
-        do throws(GuardianModelError) {
-            return try GuardianSource(
-                trunk: model.trunk,
-                folder: model.guardian,
-                threads: model.threads,
-                digest: { try Digest.sha256Hex(ofFile: $0) }
+    /// Loads the guardian model, its digest checked, and starts its threads.
+    ///
+    /// - Parameter capacity: requests under way.
+    package static func engine(
+        _ model: GatewayConfiguration.Model,
+        capacity: Int
+    ) throws(GatewayError) -> GuardianEngine {
+        do {
+            let loaded = try GuardianModel(
+                contentsOf: packedFile(beside: model.trunk, "guardian.slm"),
+                digest: { try Digest.sha256Hex(of: $0) }
             )
+            return try GuardianEngine(loaded, threads: model.threads, capacity: capacity)
         } catch {
             throw GatewayError(.model, "\(error)")
         }
+    }
+
+    /// `make model` puts the packed files beside the trunk.
+    static func packedFile(beside trunk: String, _ name: String) -> String {
+        trunk.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + name
     }
 }
 

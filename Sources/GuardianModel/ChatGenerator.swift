@@ -1,7 +1,10 @@
+import Synchronization
 import Tokenizer
 package import Transformer
 
 /// The unmodified trunk as a chat model: what `guardian upstream` serves.
+///
+/// The turns of a conversation that were read for an earlier answer are not read again.
 package final class ChatGenerator: Sendable {
     /// What one answer may take and how it is drawn.
     package struct Options: Sendable {
@@ -23,6 +26,8 @@ package final class ChatGenerator: Sendable {
         package var isCut: Bool
         package var promptTokens: Int
         package var completionTokens: Int
+        /// Tokens of the prompt that had been read before.
+        package var cachedTokens: Int
     }
 
     /// Why there is no answer.
@@ -31,30 +36,52 @@ package final class ChatGenerator: Sendable {
         case tooLong(tokens: Int, limit: Int)
     }
 
-    private let model: LlamaModel
+    /// What is made of the tokens as they come.
+    private struct Writing {
+        var decoder: StreamDecoder
+        var filter: StopFilter
+    }
+
     private let tokenizer: Tokenizer
-    private let queue: InferenceQueue<Session>
+    private let scheduler: InferenceScheduler
     private let capacity: Int
 
     /// What the model's own chat template says where the conversation has no system turn.
     private static let defaultSystem = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
     /// - Parameters:
-    ///   - contextTokens: prompt and answer together.
-    ///   - queueCapacity: requests that may wait.
-    package init(_ model: LlamaModel, contextTokens: Int = 4096, queueCapacity: Int = 16) throws(ModelFileError) {
-        self.model = model
-        tokenizer = try Tokenizer(model.file)
-        capacity = min(contextTokens, model.maximumPositions)
-        queue = InferenceQueue(name: "guardian-upstream", capacity: queueCapacity) { [capacity] in
-            Session(model: model, capacity: capacity)
-        }
+    ///   - file: a packed trunk.
+    ///   - threads: threads that compute.
+    ///   - contextTokens: prompt and answer together; there is memory for one conversation of this length and half as much
+    ///     again, or for more that are shorter.
+    ///   - queueCapacity: requests under way.
+    package init(
+        _ file: PackedModelFile,
+        threads: Int,
+        contextTokens: Int = 4096,
+        queueCapacity: Int = 16
+    ) throws(ModelFileError) {
+        tokenizer = try Tokenizer(file)
+        capacity = min(contextTokens, file.model.maximumPositions)
+        let pages = PageLayout.pages(for: capacity) * 3 / 2 + 1
+        scheduler = try InferenceScheduler(
+            file.model,
+            name: "guardian-upstream",
+            threads: threads,
+            limits: SchedulerLimits(
+                requests: queueCapacity,
+                tokens: queueCapacity * capacity,
+                pageBytes: pages * PageLayout(file.model.configuration).byteCount,
+                generationShare: 1
+            )
+        )
     }
 
     /// Answers a conversation, piece by piece.
     ///
-    /// - Parameter onText: called on the inference thread with each piece as it is written; false ends the answer.
-    /// - Throws: `Failure`, `InferenceQueueError`, `SessionError`.
+    /// - Parameter onText: called with each piece as it is written, on the inference thread, and so to be brief; false ends the
+    ///   answer.
+    /// - Throws: `Failure`, `SchedulerError`, `SessionError`, `CancellationError`.
     package func answer(
         _ conversation: [(role: String, text: String)],
         options: Options,
@@ -62,31 +89,33 @@ package final class ChatGenerator: Sendable {
     ) async throws -> Outcome {
         let prompt = prompt(conversation)
         guard prompt.count < capacity else { throw Failure.tooLong(tokens: prompt.count, limit: capacity) }
-        let tokenizer = tokenizer
-        return try await queue.run { session, job in
-            session.reset()
-            try session.append(prompt, isCancelled: { job.isCancelled })
-            var generation = Generation(
-                session,
+        let writing = Mutex(Writing(decoder: StreamDecoder(tokenizer), filter: StopFilter(options.stop)))
+        let outcome = try await scheduler.generate(
+            GenerationRequest(
+                prompt,
                 sampling: options.sampling,
                 limits: GenerationLimits(
-                    maxTokens: options.maxTokens,
+                    maxTokens: min(options.maxTokens, capacity - prompt.count + 1),
                     stopTokens: [ChatMarkup().endOfTurn, 0]
                 )
             )
-            var decoder = StreamDecoder(tokenizer)
-            var filter = StopFilter(options.stop)
-            var count = 0
-            while let token = try generation.next(isCancelled: { job.isCancelled }) {
-                count += 1
-                let text = filter.append(decoder.append(token))
-                if !text.isEmpty, !onText(text) { break }
-                if filter.isStopped { break }
+        ) { token in
+            writing.withLock { writing in
+                let text = writing.filter.append(writing.decoder.append(token))
+                return (text.isEmpty || onText(text)) && !writing.filter.isStopped
             }
-            let rest = filter.append(decoder.finish()) + filter.finish()
-            if !rest.isEmpty { _ = onText(rest) }
-            return Outcome(isCut: generation.end == .length, promptTokens: prompt.count, completionTokens: count)
         }
+        // A reader who had enough gets no more.
+        if outcome.end != nil {
+            let rest = writing.withLock { $0.filter.append($0.decoder.finish()) + $0.filter.finish() }
+            if !rest.isEmpty { _ = onText(rest) }
+        }
+        return Outcome(
+            isCut: outcome.end == .length,
+            promptTokens: prompt.count,
+            completionTokens: outcome.tokens,
+            cachedTokens: outcome.cachedTokens
+        )
     }
 
     private func prompt(_ conversation: [(role: String, text: String)]) -> [Int32] {

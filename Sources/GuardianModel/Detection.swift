@@ -2,71 +2,49 @@ import GuardCore
 import Tokenizer
 import Transformer
 
-/// Reads texts with the trunk's lower layers and scores them.
+/// What a text is read as, and what the states that come back say about it.
 struct Detection {
-    let model: GuardianSource
+    let model: GuardianModel
 
-    /// Scores a text: the worst of its windows.
-    ///
-    /// - Parameter session: overwritten; afterwards it holds the last window at the detection depth.
-    func assess(
-        _ input: ClassifierInput,
-        in session: Session,
-        isCancelled: () -> Bool
-    ) throws(SessionError) -> Assessment {
-        guard let template = model.templates[input.role] else { return .none }
+    /// A text's windows, each with its template around it; none for an empty text.
+    func windows(of input: ClassifierInput) -> [ReadSequence] {
+        guard let template = model.templates[input.role] else { return [] }
         let tokens = model.tokenizer.encode(input.text)
-        let windows = TextWindows.ranges(
+        return TextWindows.ranges(
             count: tokens.count,
             size: model.detection.windowTokens,
             overlap: model.detection.windowOverlap
-        )
-        var worst = Assessment.none
-        for window in windows {
-            if isCancelled() { throw .cancelled }
-            let logits = try logits(Array(tokens[window]), template, in: session, isCancelled: isCancelled)
-            let count = template.prefix.count + window.count + template.suffix.count
-            worst = worst.union(model.head.assessment(logits, tokens: count))
-        }
-        return worst
+        ).map { sequence(tokens[$0], template) }
     }
 
-    /// The head's logits for one window.
-    func logits(
-        _ text: [Int32],
-        _ template: DetectionTemplate,
-        in session: Session,
-        isCancelled: () -> Bool
-    ) throws(SessionError) -> [Float] {
-        session.reset(depth: model.detectionDepth)
-        try session.append(template.prefix + text + template.suffix, isCancelled: isCancelled)
-        let logits = model.head.logits(features(of: session, prefix: template.prefix.count, text: text.count))
+    /// A window with its template, and the states that the head pools, in the manifest's order.
+    func sequence(_ text: ArraySlice<Int32>, _ template: DetectionTemplate) -> ReadSequence {
+        let tokens = template.prefix + text + template.suffix
+        let start = template.prefix.count
+        return ReadSequence(
+            tokens,
+            taps: model.detection.pooling.map { pooling in
+                switch pooling {
+                case .pred: .row(tokens.count - 1)
+                case .turn: .row(tokens.count - 2)
+                case .mean: .mean(start..<start + text.count)
+                }
+            }
+        )
+    }
+
+    /// The head's logits for the pooled states of one window.
+    func logits(_ features: [Float]) throws(SessionError) -> [Float] {
+        let logits = model.head.logits(features)
         // A score that is no number would compare as harmless.
         guard logits.allSatisfy({ $0.isFinite }) else { throw .notFinite }
         return logits
     }
 
-    /// The pooled states, in the manifest's order.
-    func features(of session: Session, prefix: Int, text: Int) -> [Float] {
-        var features: [Float] = []
-        for pooling in model.detection.pooling {
-            switch pooling {
-            case .pred: features += session.withResidual(at: session.count - 1) { Array($0) }
-            case .turn: features += session.withResidual(at: session.count - 2) { Array($0) }
-            case .mean: features += mean(of: session, rows: prefix..<prefix + text)
-            }
-        }
-        return features
-    }
-
-    private func mean(of session: Session, rows: Range<Int>) -> [Float] {
-        var sums = [Double](repeating: 0, count: model.trunk.configuration.width)
-        for row in rows {
-            session.withResidual(at: row) { state in
-                for index in sums.indices { sums[index] += Double(state[index]) }
-            }
-        }
-        let count = Double(max(1, rows.count))
-        return sums.map { Float($0 / count) }
+    /// The score of one window.
+    ///
+    /// - Parameter tokens: that were read for it.
+    func assessment(_ features: [Float], tokens: Int) throws(SessionError) -> Assessment {
+        model.head.assessment(try logits(features), tokens: tokens)
     }
 }

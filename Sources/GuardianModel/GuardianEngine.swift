@@ -1,50 +1,64 @@
 package import GuardCore
-import Transformer
+import Synchronization
+import Tokenizer
+package import Transformer
 
-/// Runs the guardian model for many callers: one inference thread, a bounded queue in front of it.
+/// Runs the guardian model for many callers at once: texts are judged together, and judged while responses are written.
 package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
-    /// What the inference thread works with.
-    private struct Workbench {
-        let session: Session
-    }
+    private let model: GuardianModel
+    private let scheduler: InferenceScheduler
+    /// Tokens of a request to the scheduler. A longer text is several, one after the other: it is held to the queue's bounds
+    /// piece by piece, and ends with its caller.
+    private static let groupTokens = 8192
 
-    private let model: GuardianSource
-    private let queue: InferenceQueue<Workbench>
-
-    /// - Parameter capacity: requests that may wait; one more is told `overloaded`.
-    package init(_ model: GuardianSource, capacity: Int) {
+    /// Starts the model's threads.
+    ///
+    /// - Parameters:
+    ///   - threads: threads that compute.
+    ///   - capacity: requests under way, waiting or computing; one more is told `overloaded`.
+    ///   - pageBytes: memory for what is being computed and what is kept of texts that were read.
+    /// - Throws: `ModelFileError` if the threads or the memory cannot be had.
+    package init(
+        _ model: GuardianModel,
+        threads: Int,
+        capacity: Int,
+        pageBytes: Int = SchedulerLimits().pageBytes
+    ) throws(ModelFileError) {
         self.model = model
-        queue = InferenceQueue(name: "guardian-slm", capacity: capacity) {
-            Workbench(session: Session(model: model.trunk, capacity: model.sessionCapacity))
-        }
+        scheduler = try InferenceScheduler(
+            model.packed,
+            name: "guardian-slm",
+            threads: threads,
+            limits: SchedulerLimits(
+                requests: capacity,
+                // As many windows as requests, and never less than some long texts.
+                tokens: max(65_536, capacity * (model.detection.windowTokens + 64)),
+                pageBytes: pageBytes
+            )
+        )
     }
 
     /// Requests that wait for the model.
-    package var waiting: Int { queue.waiting }
+    package var waiting: Int { scheduler.statistics.waiting }
 
-    /// Ends the inference thread; whatever waits fails.
-    package func shutDown() { queue.shutDown() }
+    /// What the model is doing and has done.
+    package var statistics: SchedulerStatistics { scheduler.statistics }
+
+    /// Ends the model's threads; whatever is under way fails.
+    package func shutDown() { scheduler.shutDown() }
 
     package func classify(
         _ texts: [ClassifierInput],
         deadline: ContinuousClock.Instant?
     ) async throws -> [Assessment] {
-        let detection = Detection(model: model)
         do {
-            return try await queue.run(deadline: deadline) { workbench, job in
-                var assessments: [Assessment] = []
-                for text in texts {
-                    assessments.append(
-                        try detection.assess(text, in: workbench.session, isCancelled: { job.isCancelled })
-                    )
-                }
-                return assessments
-            }
-        } catch let error as InferenceQueueError {
+            return try await assess(texts, deadline: deadline)
+        } catch let error as SchedulerError {
             switch error {
             case .overloaded: throw ClassifierError.overloaded
             case .deadlineExceeded: throw ClassifierError.deadlineExceeded
             case .shutDown: throw ClassifierError.failed("the engine is shut down")
+            case .tooLong, .emptyRequest: throw ClassifierError.failed("\(error)")
             }
         } catch let error as SessionError {
             throw ClassifierError.failed("\(error)")
@@ -55,41 +69,85 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
         to request: SafeguardRequest,
         deadline: ContinuousClock.Instant?
     ) async -> SafeguardResponse {
-        let template = model.fallbacks[request.category]
-        @Sendable func fallback(_ reason: String, tokens: Int = 0) -> SafeguardResponse {
-            SafeguardResponse(text: template, origin: .template, fallbackReason: reason, tokens: tokens)
-        }
-        if let deadline, deadline <= .now { return fallback("not_asked") }
-        let (model, generation, detection) = (model, SafeguardGeneration(model: model), Detection(model: model))
+        if let deadline, deadline <= .now { return fallback(request.category, "not_asked") }
         do {
-            return try await queue.run(deadline: deadline) { workbench, job in
-                let isCancelled = { job.isCancelled }
-                let draft = try generation.write(request, in: workbench.session, isCancelled: isCancelled)
-                if draft.hasControl {
-                    return fallback(SafeguardAcceptance.Failure.control.rawValue, tokens: draft.tokens)
-                }
-                let text: String
-                do throws(SafeguardAcceptance.Failure) {
-                    text = try model.acceptance.accept(
-                        draft.text,
-                        category: request.category,
-                        isCapped: draft.isCapped
-                    )
-                } catch {
-                    return fallback(error.rawValue, tokens: draft.tokens)
-                }
-                // The last word is the detector's: what it would stop from anybody else, this model does not say either.
-                let input = ClassifierInput(role: .assistant, text: text)
-                let score = try detection.assess(input, in: workbench.session, isCancelled: isCancelled).harm
-                if score >= model.safeguard.detectorLimit ?? 0.9 { return fallback("detector", tokens: draft.tokens) }
-                return SafeguardResponse(text: text, origin: .generated, tokens: draft.tokens)
-            }
-        } catch let error as InferenceQueueError {
-            return fallback(error == .overloaded ? "overloaded" : "deadline")
+            return try await write(request, deadline: deadline)
+        } catch SchedulerError.overloaded {
+            return fallback(request.category, "overloaded")
+        } catch SchedulerError.deadlineExceeded {
+            return fallback(request.category, "deadline")
         } catch is CancellationError {
-            return fallback("cancelled")
+            return fallback(request.category, "cancelled")
         } catch {
-            return fallback("failed")
+            return fallback(request.category, "failed")
         }
+    }
+
+    // MARK: Judging
+
+    /// A text's score is the worst of its windows; the windows of all texts are read together.
+    private func assess(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        let detection = Detection(model: model)
+        var assessments = [Assessment](repeating: .none, count: texts.count)
+        var group: [(text: Int, sequence: ReadSequence)] = []
+        var tokens = 0
+        func read() async throws {
+            let features = try await scheduler.read(group.map(\.sequence), deadline: deadline)
+            for (window, features) in zip(group, features) {
+                let score = try detection.assessment(features, tokens: window.sequence.tokens.count)
+                assessments[window.text] = assessments[window.text].union(score)
+            }
+            (group, tokens) = ([], 0)
+        }
+        for (index, text) in texts.enumerated() {
+            for window in detection.windows(of: text) {
+                if tokens + window.tokens.count > Self.groupTokens { try await read() }
+                group.append((index, window))
+                tokens += window.tokens.count
+            }
+        }
+        try await read()
+        return assessments
+    }
+
+    // MARK: Writing
+
+    private func write(
+        _ request: SafeguardRequest,
+        deadline: ContinuousClock.Instant?
+    ) async throws -> SafeguardResponse {
+        let generation = SafeguardGeneration(model: model)
+        guard let prompt = generation.prompt(for: request) else { return fallback(request.category, "failed") }
+        let written = Mutex<[Int32]>([])
+        let outcome = try await scheduler.generate(generation.request(prompt), deadline: deadline) { token in
+            written.withLock { $0.append(token) }
+            return true
+        }
+        let draft = generation.draft(written.withLock { $0 }, outcome)
+        if draft.hasControl {
+            return fallback(request.category, SafeguardAcceptance.Failure.control.rawValue, tokens: draft.tokens)
+        }
+        let text: String
+        do throws(SafeguardAcceptance.Failure) {
+            text = try model.acceptance.accept(draft.text, category: request.category, isCapped: draft.isCapped)
+        } catch {
+            return fallback(request.category, error.rawValue, tokens: draft.tokens)
+        }
+        // The last word is the detector's: what it would stop from anybody else, this model does not say either.
+        let input = ClassifierInput(role: .assistant, text: text)
+        let score = try await assess([input], deadline: deadline).reduce(0) { max($0, $1.harm) }
+        if score >= model.safeguard.detectorLimit ?? 0.9 {
+            return fallback(request.category, "detector", tokens: draft.tokens)
+        }
+        return SafeguardResponse(text: text, origin: .generated, tokens: draft.tokens)
+    }
+
+    private func fallback(_ category: HarmCategory, _ reason: String, tokens: Int = 0) -> SafeguardResponse {
+        SafeguardResponse(
+            text: model.fallbacks[category],
+            origin: .template,
+            fallbackReason: reason,
+            tokens: tokens
+        )
     }
 }

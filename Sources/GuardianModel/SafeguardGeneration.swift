@@ -2,12 +2,13 @@ import GuardCore
 import Tokenizer
 import Transformer
 
-/// Writes a safeguard response: the detection sequence goes on through the upper layers, with the adapter.
+/// What a safeguard response is written behind: the sequence that was read to judge the text goes on through the upper
+/// layers, where the adapter is merged in.
 struct SafeguardGeneration {
-    let model: GuardianSource
+    let model: GuardianModel
 
     /// What was written.
-    struct Draft {
+    struct Draft: Sendable {
         var text: String
         var tokens: Int
         /// The token limit and not the end token stopped it.
@@ -16,7 +17,8 @@ struct SafeguardGeneration {
         var hasControl: Bool
     }
 
-    /// The tokens that stand before the response, beside the text of the caller.
+    /// The tokens that stand before the response, beside the text of the caller: what was read to judge the text, then the
+    /// task.
     func prompt(for request: SafeguardRequest) -> (read: [Int32], task: [Int32])? {
         guard let template = model.templates[.user] else { return nil }
         let text = model.tokenizer.encode(request.text).prefix(model.detection.windowTokens)
@@ -27,21 +29,10 @@ struct SafeguardGeneration {
         return (template.prefix + text + template.suffix, task)
     }
 
-    func write(
-        _ request: SafeguardRequest,
-        in session: Session,
-        isCancelled: () -> Bool
-    ) throws(SessionError) -> Draft {
-        guard let prompt = prompt(for: request) else {
-            return Draft(text: "", tokens: 0, isCapped: false, hasControl: false)
-        }
-        session.reset(depth: model.detectionDepth)
-        try session.append(prompt.read, isCancelled: isCancelled)
-        try session.deepen(adapter: model.adapter, isCancelled: isCancelled)
-        try session.append(prompt.task, adapter: model.adapter, isCancelled: isCancelled)
-        var generation = Generation(
-            session,
-            adapter: model.adapter,
+    /// - Parameter prompt: as `prompt` gives it.
+    func request(_ prompt: (read: [Int32], task: [Int32])) -> GenerationRequest {
+        GenerationRequest(
+            prompt.read + prompt.task,
             sampling: SamplingOptions(
                 temperature: model.safeguard.temperature,
                 topP: 0.9,
@@ -52,12 +43,13 @@ struct SafeguardGeneration {
                 stopTokens: [ChatMarkup().endOfTurn]
             )
         )
-        var tokens: [Int32] = []
-        while let token = try generation.next(isCancelled: isCancelled) { tokens.append(token) }
-        return Draft(
+    }
+
+    func draft(_ tokens: [Int32], _ outcome: GenerationOutcome) -> Draft {
+        Draft(
             text: model.tokenizer.decode(tokens),
             tokens: tokens.count,
-            isCapped: generation.end == .length,
+            isCapped: outcome.end == .length,
             hasControl: tokens.contains { model.tokenizer.controlTokens.contains($0) }
         )
     }

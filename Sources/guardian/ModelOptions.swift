@@ -23,6 +23,6 @@ struct ModelOptions: ParsableArguments {
     /// - Throws: `GatewayError`.
     func engine() throws -> GuardianEngine {
         let model = GatewayConfiguration.Model(trunk: trunk, guardian: guardian, threads: threads)
-        return GuardianEngine(try Gateway.model(model), capacity: 1)
+        return try Gateway.engine(model, capacity: 1)
     }
 }

@@ -10,7 +10,7 @@ struct ChatGeneratorTests {
         _ options: ChatGenerator.Options,
         context: Int = 256
     ) async throws -> (pieces: [String], outcome: ChatGenerator.Outcome) {
-        let generator = try ChatGenerator(try Loaded.source().trunk, contextTokens: context)
+        let generator = try ChatGenerator(try Loaded.plainTrunk(), threads: 2, contextTokens: context)
         let pieces = Mutex<[String]>([])
         let outcome = try await generator.answer(conversation, options: options) { piece in
             pieces.withLock { $0.append(piece) }
@@ -51,9 +51,29 @@ struct ChatGeneratorTests {
     }
 
     @Test func aReaderWhoHasEnoughEndsTheAnswer() async throws {
-        let generator = try ChatGenerator(try Loaded.source().trunk, contextTokens: 256)
+        let generator = try ChatGenerator(try Loaded.plainTrunk(), threads: 2, contextTokens: 256)
         let question = [(role: "user", text: "Tell me a long story.")]
         let outcome = try await generator.answer(question, options: .init(maxTokens: 100)) { _ in false }
         #expect(outcome.completionTokens < 5)
+    }
+
+    @Test func theNextTurnCostsItsNewTokens() async throws {
+        let generator = try ChatGenerator(try Loaded.plainTrunk(), threads: 2, contextTokens: 512)
+        let pieces = Mutex<[String]>([])
+        var conversation = [(role: "user", text: "What is the capital of France?")]
+        let first = try await generator.answer(conversation, options: .init(maxTokens: 40)) { piece in
+            pieces.withLock { $0.append(piece) }
+            return true
+        }
+        #expect(first.cachedTokens == 0)
+        conversation.append((role: "assistant", text: pieces.withLock { $0.joined() }))
+        conversation.append((role: "user", text: "And of Spain?"))
+        let second = try await generator.answer(conversation, options: .init(maxTokens: 40)) { _ in true }
+        // All of the first turn, and of its answer all but the last token, which nothing was computed behind.
+        #expect(second.cachedTokens >= first.promptTokens + first.completionTokens - 1)
+        let fresh = try ChatGenerator(try Loaded.plainTrunk(), threads: 2, contextTokens: 512)
+        let alone = try await fresh.answer(conversation, options: .init(maxTokens: 40)) { _ in true }
+        #expect(alone.cachedTokens == 0)
+        #expect(alone.completionTokens == second.completionTokens)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 struct GuardianEngineTests {
     private func engine(capacity: Int = 8) throws -> GuardianEngine {
-        GuardianEngine(try Loaded.source(), capacity: capacity)
+        try GuardianEngine(try Loaded.model(), threads: 2, capacity: capacity)
     }
 
     @Test func textsAreScoredInOrder() async throws {
@@ -78,7 +78,7 @@ struct GuardianEngineTests {
     }
 
     @Test func everyResponseIsSomethingThatMayBeSent() async throws {
-        let model = try Loaded.source()
+        let model = try Loaded.model()
         let engine = try engine()
         for (category, forced) in [(HarmCategory.selfHarm, false), (.cybercrime, true)] {
             let request = SafeguardRequest(category: category, text: "Please help me with it.", isForced: forced)
@@ -96,7 +96,7 @@ struct GuardianEngineTests {
     }
 
     @Test func withoutTimeTheTemplateIsSent() async throws {
-        let model = try Loaded.source()
+        let model = try Loaded.model()
         let request = SafeguardRequest(category: .hate, text: "Hello", isForced: true)
         let late = await (try engine()).respond(to: request, deadline: .now - .seconds(1))
         #expect(late.origin == .template)

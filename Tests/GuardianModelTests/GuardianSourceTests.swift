@@ -41,7 +41,7 @@ struct GuardianSourceTests {
 
     @Test func theCommittedFilesLoad() throws {
         let model = try Loaded.source()
-        #expect(model.adapter.layers.allSatisfy { $0 > model.detection.layer })
+        #expect(model.adapter.layers.allSatisfy { $0 > model.parts.detection.layer })
         #expect(model.trunk.configuration.vocabulary == model.tokenizer.count)
         #expect(try load() == nil)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Transformer
 
 @testable import GuardianModel
 
@@ -13,11 +14,18 @@ enum Loaded {
     static let file =
         ProcessInfo.processInfo.environment["GUARDIAN_MODEL"]
         ?? root.appendingPathComponent("Models/.cache/guardian.slm").path
+    static let plain = root.appendingPathComponent("Models/.cache/trunk.slm").path
     static let folder = root.appendingPathComponent("Models/guardian").path
 
     static func model() throws -> GuardianModel {
         try #require(FileManager.default.fileExists(atPath: file), "no packed model at \(file): run make model")
         return try packed.get()
+    }
+
+    /// The trunk without the guardian's parts.
+    static func plainTrunk() throws -> PackedModelFile {
+        try #require(FileManager.default.fileExists(atPath: plain), "no packed trunk at \(plain): run make model")
+        return try packedTrunk.get()
     }
 
     static func source() throws -> GuardianSource {
@@ -26,6 +34,7 @@ enum Loaded {
     }
 
     private static let packed = Result { try GuardianModel(contentsOf: file, digest: stated(in: file)) }
+    private static let packedTrunk = Result { try PackedModelFile(path: plain, digest: stated(in: plain)) }
     private static let unpacked = Result {
         try GuardianSource(trunk: trunk, folder: folder, threads: 2, digest: stated)
     }
