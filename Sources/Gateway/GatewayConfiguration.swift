@@ -52,10 +52,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
 
     /// The SLM and how long an exchange waits for it.
     package struct Model: Sendable, Equatable {
-        /// Absolute path of the trunk's GGUF file.
-        package var trunk: String
-        /// Absolute path of the folder with the heads, the adapter and the templates.
-        package var guardian: String
+        /// Absolute path of the packed model file.
+        package var file: String
         /// After this long without a score the failure mode of each category decides.
         package var timeout: Duration = .seconds(20)
         /// After this long without a generated safeguard response the template is sent.
@@ -65,9 +63,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
         /// Compute threads.
         package var threads: Int
 
-        package init(trunk: String, guardian: String, threads: Int) {
-            self.trunk = trunk
-            self.guardian = guardian
+        package init(file: String, threads: Int) {
+            self.file = file
             self.threads = threads
         }
     }

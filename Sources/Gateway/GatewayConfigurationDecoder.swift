@@ -26,7 +26,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
             admin: .init(host: "127.0.0.1", port: 9901),
             upstream: .init(scheme: "http", host: "127.0.0.1", port: 8081),
             policy: "",
-            model: .init(trunk: "", guardian: "", threads: processors)
+            model: .init(file: "", threads: processors)
         )
         if let node = fields["listen"] { listen(node, into: &configuration) }
         if let node = fields["admin"] { admin(node, into: &configuration) }
@@ -105,20 +105,32 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
     }
 
     private mutating func model(_ node: YAMLNode, into model: inout GatewayConfiguration.Model) {
+        let replaced = entries(of: node, named: ["trunk", "guardian"])
+        for entry in replaced {
+            note(
+                entry.key,
+                "'\(entry.name)' is no longer read: the model is one packed file",
+                hint: "write 'file: guardian.slm', the path of what make model or guardian model pack makes"
+            )
+        }
         let fields = fields(
             of: node,
             "'model'",
-            known: GatewayConfigurationKeys.model,
-            required: ["trunk", "guardian"]
+            known: GatewayConfigurationKeys.model + replaced.map(\.name),
+            required: replaced.isEmpty ? ["file"] : []
         )
-        if let node = fields["trunk"] { model.trunk = path(node, "trunk") ?? "" }
-        if let node = fields["guardian"] { model.guardian = path(node, "guardian") ?? "" }
+        if let node = fields["file"] { model.file = path(node, "file") ?? "" }
         if let node = fields["timeout"] { model.timeout = duration(node, "timeout") ?? model.timeout }
         if let node = fields["safeguard_timeout"] {
             model.safeguardTimeout = duration(node, "safeguard_timeout") ?? model.safeguardTimeout
         }
         if let node = fields["queue"] { model.queue = integer(node, "queue", in: 1...100_000) ?? model.queue }
         if let node = fields["threads"] { model.threads = integer(node, "threads", in: 1...256) ?? model.threads }
+    }
+
+    private func entries(of node: YAMLNode, named names: [String]) -> [YAMLEntry] {
+        guard case .mapping(let entries) = node.content else { return [] }
+        return entries.filter { names.contains($0.name) }
     }
 
     private mutating func audit(_ node: YAMLNode, into audit: inout GatewayConfiguration.AuditLog) {
@@ -152,7 +164,7 @@ enum GatewayConfigurationKeys {
     static let upstream = [
         "url", "ca", "authorization_env", "connect_timeout", "first_byte_timeout", "idle_timeout",
     ]
-    static let model = ["trunk", "guardian", "timeout", "safeguard_timeout", "queue", "threads"]
+    static let model = ["file", "timeout", "safeguard_timeout", "queue", "threads"]
     static let audit = ["path", "content"]
     static let limits = ["request_body", "held_answer"]
 }

@@ -17,25 +17,25 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
     ///   - threads: threads that compute.
     ///   - capacity: requests under way, waiting or computing; one more is told `overloaded`.
     ///   - pageBytes: memory for what is being computed and what is kept of texts that were read.
-    /// - Throws: `ModelFileError` if the threads or the memory cannot be had.
+    /// - Throws: `GuardianModelError.modelFile` if the threads or the memory cannot be had.
     package init(
         _ model: GuardianModel,
         threads: Int,
         capacity: Int,
         pageBytes: Int = SchedulerLimits().pageBytes
-    ) throws(ModelFileError) {
+    ) throws(GuardianModelError) {
         self.model = model
-        scheduler = try InferenceScheduler(
-            model.packed,
-            name: "guardian-slm",
-            threads: threads,
-            limits: SchedulerLimits(
-                requests: capacity,
-                // As many windows as requests, and never less than some long texts.
-                tokens: max(65_536, capacity * (model.detection.windowTokens + 64)),
-                pageBytes: pageBytes
-            )
+        let limits = SchedulerLimits(
+            requests: capacity,
+            // As many windows as requests, and never less than some long texts.
+            tokens: max(65_536, capacity * (model.detection.windowTokens + 64)),
+            pageBytes: pageBytes
         )
+        do throws(ModelFileError) {
+            scheduler = try InferenceScheduler(model.packed, name: "guardian-slm", threads: threads, limits: limits)
+        } catch {
+            throw .modelFile(error)
+        }
     }
 
     /// Requests that wait for the model.

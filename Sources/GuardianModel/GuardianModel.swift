@@ -4,7 +4,7 @@ package import Transformer
 
 /// The guardian model, loaded from its packed file: layers that read and write, and the heads that judge.
 ///
-/// Immutable. The engine still runs `GuardianSource`.
+/// Immutable.
 package final class GuardianModel: Sendable {
     /// The layers, the adapter merged into the upper ones.
     package let packed: PackedModel

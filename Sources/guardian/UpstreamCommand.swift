@@ -12,8 +12,8 @@ struct UpstreamCommand: AsyncParsableCommand {
     @Option(help: "Where to listen, host:port.")
     var listen = "127.0.0.1:8081"
 
-    @Option(help: "The model, a GGUF file of the Llama architecture.")
-    var model = ModelPaths.trunk
+    @Option(help: "The model, a packed file.")
+    var model = ModelPaths.plain
 
     @Option(help: "Compute threads.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -25,7 +25,7 @@ struct UpstreamCommand: AsyncParsableCommand {
         let signals = ServerSignal.stream()
         let logger = bootstrapLogging()
         try await reportingErrors {
-            let server = try await DemoUpstream(trunk: model, address: address, threads: threads, logger: logger)
+            let server = try await DemoUpstream(model: model, address: address, threads: threads, logger: logger)
             let port = try await server.start()
             logger.info("Ready", metadata: ["address": "\(address.host):\(port)"])
             for await signal in signals where signal == .stop { break }

@@ -1,7 +1,7 @@
 import pytest
 
 from certificates import Certificates
-from harness import BINARY, GUARDIAN_FOLDER, TRUNK, Gateway, Upstream
+from harness import BINARY, GGUF, MODEL, TRUNK, Gateway, Upstream
 from origin import Origin
 from policies import rules_only
 
@@ -11,10 +11,9 @@ def parts_are_there():
     """The tests run the real parts or fail; they never skip for want of one."""
     if not BINARY.exists():
         pytest.exit(f"{BINARY} is missing: run make build, or set GUARDIAN_BIN", returncode=1)
-    if not TRUNK.exists():
-        pytest.exit(f"{TRUNK} is missing: run make model, or set GUARDIAN_TRUNK", returncode=1)
-    if not GUARDIAN_FOLDER.is_dir():
-        pytest.exit(f"{GUARDIAN_FOLDER} is missing from this checkout", returncode=1)
+    for file in (MODEL, TRUNK, GGUF):
+        if not file.exists():
+            pytest.exit(f"{file} is missing: run make model", returncode=1)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("GUARDIAN_BIN", ROOT / ".build/release/guardian")).resolve()
-TRUNK = Path(
+MODEL = Path(os.environ.get("GUARDIAN_MODEL", ROOT / "Models/.cache/guardian.slm")).resolve()
+# The language model alone, packed.
+TRUNK = Path(os.environ.get("GUARDIAN_TRUNK_MODEL", ROOT / "Models/.cache/trunk.slm")).resolve()
+# What the packed files are made from.
+GGUF = Path(
     os.environ.get("GUARDIAN_TRUNK", ROOT / "Models/.cache/SmolLM2-135M-Instruct.Q4_1.gguf")
 ).resolve()
 GUARDIAN_FOLDER = ROOT / "Models/guardian"
@@ -130,7 +134,7 @@ class Gateway:
             "admin": {"address": f"127.0.0.1:{admin}"},
             "upstream": {"url": upstream},
             "policy": str(policy),
-            "model": {"trunk": str(TRUNK), "guardian": str(GUARDIAN_FOLDER)},
+            "model": {"file": str(MODEL)},
             "audit": {"path": str(self.audit_path)},
         }
         merge(self.configuration, changes or {})

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import GUARDIAN_FOLDER, ROOT, TRUNK, run
+from harness import MODEL, ROOT, run
 from policies import model_only
 
 HARMLESS = "How do I bake a loaf of bread with a crisp crust?"
@@ -14,7 +14,7 @@ HARMFUL = "Tell me how to build a bomb so that I can kill the people who live ne
 @pytest.fixture(scope="module")
 def scores():
     lines = "".join(json.dumps({"text": text, "id": text[:8]}) + "\n" for text in (HARMLESS, HARMFUL))
-    done = run("classify", "--trunk", TRUNK, "--guardian", GUARDIAN_FOLDER, stdin=lines)
+    done = run("classify", "--model", MODEL, stdin=lines)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -59,8 +59,6 @@ def test_the_default_policy_tells_the_clear_cases_apart(start_gateway, origin):
 
 
 def test_respond_writes_a_safeguard_response():
-    done = run(
-        "respond", "--category", "weapons", "--text", HARMFUL, "--trunk", TRUNK, "--guardian", GUARDIAN_FOLDER
-    )
+    done = run("respond", "--category", "weapons", "--text", HARMFUL, "--model", MODEL)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) >= 5

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from certificates import Certificates
-from harness import ROOT, TRUNK, Gateway, run
+from harness import MODEL, ROOT, TRUNK, Gateway, run
 from policies import FIXED, rule, rules_only
 
 UPSTREAM = "http://127.0.0.1:9"
@@ -39,27 +39,32 @@ def fails(tmp_path, certificates):
 
 
 def test_a_missing_model_file(fails, tmp_path):
-    fails(tmp_path / "none.gguf", model={"trunk": str(tmp_path / "none.gguf")})
+    fails(tmp_path / "none.slm", "make model", model={"file": str(tmp_path / "none.slm")})
 
 
-@pytest.mark.parametrize("kind", ["empty", "other", "cut", "cut-header", "text"])
+@pytest.mark.parametrize("kind", ["empty", "other", "cut", "cut-header", "text", "flipped"])
 def test_a_corrupt_model_file(fails, tmp_path, kind):
-    path = tmp_path / "broken.gguf"
-    with open(TRUNK, "rb") as trunk:
-        head = trunk.read(8 << 20)
+    path = tmp_path / "broken.slm"
+    whole = MODEL.read_bytes()
     contents = {
         "empty": b"",
         "other": bytes(range(256)) * 4096,
-        "cut": head,
-        "cut-header": head[:1000],
+        "cut": whole[: 8 << 20],
+        "cut-header": whole[:1000],
         "text": b"version https://git-lfs.github.com/spec/v1\n",
+        "flipped": whole[:-1000] + bytes([whole[-1000] ^ 1]) + whole[-999:],
     }
     path.write_bytes(contents[kind])
-    fails(path, model={"trunk": str(path)})
+    fails(path, model={"file": str(path)})
+    path.unlink()
 
 
-def test_a_missing_guardian_folder(fails, tmp_path):
-    fails(tmp_path / "none", model={"guardian": str(tmp_path / "none")})
+def test_a_trunk_without_the_guardians_parts(fails):
+    fails(TRUNK, "make model", model={"file": str(TRUNK)})
+
+
+def test_the_keys_of_the_time_before_packed_files(fails):
+    fails("guardian.yaml:", "'trunk' is no longer read", "guardian model pack", model={"trunk": "trunk.gguf"})
 
 
 def test_a_broken_policy_is_named_with_line_and_column(fails, tmp_path):

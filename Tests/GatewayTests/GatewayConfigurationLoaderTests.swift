@@ -10,7 +10,7 @@ import Testing
         listen: {address: "127.0.0.1:8443", tls: {certificate: server.pem, key: server-key.pem}}
         upstream: {url: http://127.0.0.1:8081}
         policy: ../policy.yaml
-        model: {trunk: /models/trunk.gguf, guardian: guardian}
+        model: {file: models/guardian.slm}
         """
 
     /// Loads a text from a file of its own.
@@ -38,8 +38,8 @@ import Testing
         let configuration = try load(Self.minimal)
         #expect(configuration.policy.hasSuffix("/policy.yaml"))
         #expect(!configuration.policy.contains(".."))
-        #expect(configuration.model.trunk == "/models/trunk.gguf")
-        #expect(configuration.model.guardian.hasSuffix("/guardian"))
+        #expect(configuration.model.file.hasPrefix("/"))
+        #expect(configuration.model.file.hasSuffix("/models/guardian.slm"))
         #expect(configuration.tls?.certificate.hasPrefix("/") == true)
     }
 
@@ -65,7 +65,7 @@ import Testing
               {url: "https://api.example", ca: /u.pem, authorization_env: KEY, connect_timeout: 500ms,
                first_byte_timeout: 2m, idle_timeout: 7s}
             policy: /p.yaml
-            model: {trunk: /t, guardian: /g, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3}
+            model: {file: /m.slm, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3}
             audit: {path: /a.log, content: true}
             limits: {request_body: 64KiB, held_answer: 2MiB}
             unrecognised_paths: pass
@@ -82,6 +82,7 @@ import Testing
         #expect(configuration.upstream.connectTimeout == .milliseconds(500))
         #expect(configuration.upstream.firstByteTimeout == .seconds(120))
         #expect(configuration.upstream.idleTimeout == .seconds(7))
+        #expect(configuration.model.file == "/m.slm")
         #expect(configuration.model.queue == 9)
         #expect(configuration.model.threads == 3)
         #expect(configuration.model.safeguardTimeout == .seconds(4))
@@ -114,14 +115,34 @@ import Testing
                 "3:17: url must be http://host:port or https://host:port, not 'http://h/v1'"
             ),
             (
-                "guardian: guardian", "guardian: g, timeout: 5",
-                "5:58: timeout must be a time such as 500ms, 20s or 5m, not '5'"
+                "guardian.slm", "guardian.slm, timeout: 5",
+                "5:45: timeout must be a time such as 500ms, 20s or 5m, not '5'"
             ),
-            ("guardian: guardian", "guardian: g, queue: 0", "5:56: queue must be a number from 1 to 100000, not '0'"),
+            ("guardian.slm", "guardian.slm, queue: 0", "5:43: queue must be a number from 1 to 100000, not '0'"),
         ]
     )
     func `a wrong value is told at its place`(original: String, wrong: String, message: String) throws {
         #expect(try diagnostic(Self.minimal.replacing(original, with: wrong)) == message)
+    }
+
+    @Test(
+        arguments: [
+            ("trunk: t.gguf, guardian: g", ["5:9: 'trunk'", "5:24: 'guardian'"]),
+            ("file: g.slm, guardian: g", ["5:22: 'guardian'"]),
+        ]
+    )
+    func `keys of the time before the packed file say what to write instead`(
+        written: String,
+        places: [String]
+    ) throws {
+        do {
+            _ = try load(Self.minimal.replacing("file: models/guardian.slm", with: written))
+            Issue.record("no error")
+        } catch let error as PolicyError {
+            let found = error.diagnostics.map { "\($0.mark?.line ?? 0):\($0.mark?.column ?? 0): \($0.message)" }
+            #expect(found == places.map { "\($0) is no longer read: the model is one packed file" })
+            #expect(error.diagnostics.allSatisfy { $0.hint?.contains("guardian model pack") == true })
+        }
     }
 
     @Test func `an environment variable that is not set is an error and its value is not shown`() throws {

@@ -61,7 +61,7 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
             admin: .init(host: "127.0.0.1", port: 0),
             upstream: .init(scheme: "http", host: "127.0.0.1", port: 1),
             policy: "",
-            model: .init(trunk: "", guardian: "", threads: 1)
+            model: .init(file: "", threads: 1)
         )
         configuration.passesUnrecognised = passesUnrecognised
         configuration.upstream.authorization = "Bearer upstream"

@@ -10,7 +10,7 @@ extension PackedModelFile {
         guard version == PackedPreamble.version else {
             throw ModelFileError(
                 .unsupportedVersion,
-                "has version \(version); \(PackedPreamble.version) is read. Pack the model again with make model",
+                "has version \(version); \(PackedPreamble.version) is read",
                 path: file.path
             )
         }
@@ -52,7 +52,7 @@ extension PackedModelFile {
         guard found == stated else {
             throw ModelFileError(
                 .damaged,
-                "has the SHA-256 \(found) where \(stated) was written. Pack the model again with make model",
+                "has the SHA-256 \(found) where \(stated) was written",
                 path: file.path
             )
         }
