@@ -85,9 +85,10 @@ package final class StepRunner {
             for (place, index) in order.enumerated() where segments[index].stage != .upper {
                 store(segments[index], from: Int(places[place].first_row))
             }
-            try forward(places[upper], layers: model.exitDepth..<model.configuration.layers, isCancelled)
+            try forward(places[upper], layers: model.exitDepth..<lastLayer, isCancelled)
+            if isCancelled() { throw .cancelled }
+            finish(segments, order, places, upper)
         }
-        computeLogits(segments, order, places)
     }
 
     /// The logits after the last token of segment `index` of the last step, one per token of the vocabulary; valid inside
@@ -154,70 +155,81 @@ package final class StepRunner {
 
     // MARK: Layers
 
+    /// The layer in which rows that want no logits stop, behind the early read-out; the number of layers where there is none.
+    private var lastLayer: Int { max(model.exitDepth, model.configuration.layers - 1) }
+
     /// Takes the rows of neighbouring segments through layers, in place.
     private func forward(
         _ segments: ArraySlice<ck_segment>,
         layers: Range<Int>,
         _ isCancelled: () -> Bool
     ) throws(SessionError) {
-        guard let first = segments.first, let last = segments.last, !layers.isEmpty else { return }
-        let start = Int(first.first_row)
-        let rows = Int(last.first_row + last.rows) - start
-        guard rows > 0 else { return }
-        // The kernels see the rows from zero on.
-        var shifted = segments.map { segment in
-            var segment = segment
-            segment.first_row -= Int32(start)
-            return segment
-        }
-        for layer in layers {
+        guard let block = RowBlock(segments), !layers.isEmpty else { return }
+        let residual = buffers.residual.base + block.start * model.configuration.width
+        for index in layers {
             if isCancelled() { throw .cancelled }
-            shifted.withUnsafeMutableBufferPointer { segments in
-                if let base = segments.baseAddress { compute(layer, start, rows, base, segments.count) }
+            let layer = model.layers[index]
+            withAttention(index, block.segments) { attention in
+                pool.run { pool in
+                    project(pool, layer, &attention, residual, block.rows)
+                    mix(pool, layer, &attention, residual, block.rows)
+                }
             }
         }
     }
 
-    /// residual += output(attention(norm(residual))); residual += down(silu(gate(norm(residual))) * up(norm(residual)))
-    private func compute(_ index: Int, _ start: Int, _ rows: Int, _ segments: UnsafePointer<ck_segment>, _ count: Int) {
+    private func withAttention(_ layer: Int, _ segments: [ck_segment], _ body: (inout ck_paged_attention) -> Void) {
         let sizes = model.configuration
-        let layer = model.layers[index]
-        let tokens = Int32(rows)
-        let residual = buffers.residual.base + start * sizes.width
-        var attention = ck_paged_attention(
-            segments: segments,
-            count: Int32(count),
-            queries_keys_values: buffers.queriesKeysValues.base,
-            stride: buffers.queriesKeysValuesStride,
-            heads: Int32(sizes.heads),
-            kv_heads: Int32(sizes.kvHeads),
-            head_width: Int32(sizes.headWidth),
-            page_offset: index * layout.layerBytes,
-            cosines: model.cosines.base,
-            sines: model.sines.base,
-            scale: 1 / Float(sizes.headWidth).squareRoot(),
-            out: buffers.attended.base,
-            out_stride: sizes.width
-        )
-        pool.run { pool in
-            norm(pool, residual, layer.attentionNorm, tokens)
-            multiply(
-                pool,
-                layer.queryKeyValue,
-                tokens,
-                CK_SET,
-                buffers.queriesKeysValues.base,
-                attention.stride
+        segments.withUnsafeBufferPointer { segments in
+            guard let base = segments.baseAddress else { return }
+            var attention = ck_paged_attention(
+                segments: base,
+                count: Int32(segments.count),
+                queries_keys_values: buffers.queriesKeysValues.base,
+                stride: buffers.queriesKeysValuesStride,
+                heads: Int32(sizes.heads),
+                kv_heads: Int32(sizes.kvHeads),
+                head_width: Int32(sizes.headWidth),
+                page_offset: layer * layout.layerBytes,
+                cosines: model.cosines.base,
+                sines: model.sines.base,
+                scale: 1 / Float(sizes.headWidth).squareRoot(),
+                out: buffers.attended.base,
+                out_stride: sizes.width
             )
-            ck_store(pool, &attention)
-            ck_attend(pool, &attention)
-            quantize(pool, buffers.attended.base, tokens, sizes.width)
-            multiply(pool, layer.attentionOutput, tokens, CK_ADD, residual, sizes.width)
-            norm(pool, residual, layer.feedForwardNorm, tokens)
-            multiply(pool, layer.gateUp, tokens, CK_SWIGLU, buffers.gated.base, sizes.feedForwardWidth)
-            quantize(pool, buffers.gated.base, tokens, sizes.feedForwardWidth)
-            multiply(pool, layer.down, tokens, CK_ADD, residual, sizes.width)
+            body(&attention)
         }
+    }
+
+    /// Queries, and keys and values into the pages.
+    private func project(
+        _ pool: OpaquePointer,
+        _ layer: PackedLayer,
+        _ attention: inout ck_paged_attention,
+        _ residual: UnsafeMutablePointer<Float>,
+        _ tokens: Int32
+    ) {
+        norm(pool, residual, layer.attentionNorm, tokens)
+        multiply(pool, layer.queryKeyValue, tokens, CK_SET, buffers.queriesKeysValues.base, attention.stride)
+        ck_store(pool, &attention)
+    }
+
+    /// residual += output(attention(queries)); residual += down(silu(gate(norm(residual))) * up(norm(residual)))
+    private func mix(
+        _ pool: OpaquePointer,
+        _ layer: PackedLayer,
+        _ attention: inout ck_paged_attention,
+        _ residual: UnsafeMutablePointer<Float>,
+        _ tokens: Int32
+    ) {
+        let sizes = model.configuration
+        ck_attend(pool, &attention)
+        quantize(pool, buffers.attended.base, tokens, sizes.width)
+        multiply(pool, layer.attentionOutput, tokens, CK_ADD, residual, sizes.width)
+        norm(pool, residual, layer.feedForwardNorm, tokens)
+        multiply(pool, layer.gateUp, tokens, CK_SWIGLU, buffers.gated.base, sizes.feedForwardWidth)
+        quantize(pool, buffers.gated.base, tokens, sizes.feedForwardWidth)
+        multiply(pool, layer.down, tokens, CK_ADD, residual, sizes.width)
     }
 
     private func norm(_ pool: OpaquePointer, _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ tokens: Int32)
@@ -252,29 +264,82 @@ package final class StepRunner {
         }
     }
 
-    // MARK: Logits
+    // MARK: Last layer and logits
 
-    private func computeLogits(_ segments: [StepSegment], _ order: [Int], _ places: [ck_segment]) {
+    /// Takes the rows that want logits through what is left for them, the last layer and the output. The others leave their
+    /// keys and values in that layer and need no more of it.
+    private func finish(_ segments: [StepSegment], _ order: [Int], _ places: [ck_segment], _ upper: Range<Int>) {
         logitRows = [Int?](repeating: nil, count: segments.count)
         let width = model.configuration.width
-        var wanted = 0
-        for (place, index) in order.enumerated() where segments[index].wantsLogits {
-            precondition(segments[index].stage != .lower && places[place].rows > 0, "logits need every layer")
-            // Wanted rows move to the front; one never overtakes another.
-            let row = Int(places[place].first_row + places[place].rows) - 1
-            if row != wanted {
-                (buffers.residual.base + wanted * width).update(from: buffers.residual.base + row * width, count: width)
+        let residual = buffers.residual.base
+        let block = lastLayer < model.configuration.layers ? RowBlock(places[upper]) : nil
+        if let block {
+            withAttention(lastLayer, block.segments) { attention in
+                pool.run {
+                    project($0, model.layers[lastLayer], &attention, residual + block.start * width, block.rows)
+                }
             }
-            logitRows[index] = wanted
-            wanted += 1
         }
-        guard wanted > 0 else { return }
-        if buffers.logits.count < wanted * buffers.logitsStride {
-            buffers.logits = FloatBuffer(wanted * buffers.logitsStride)
+        var kept: [ck_segment] = []
+        for (place, index) in order.enumerated() where segments[index].wantsLogits {
+            var segment = places[place]
+            precondition(segments[index].stage != .lower && segment.rows > 0, "logits need every layer")
+            // Wanted rows move to the front; one never overtakes another.
+            let row = Int(segment.first_row + segment.rows) - 1
+            move(residual, width: width, from: row, to: kept.count)
+            if let block {
+                let queries = (buffers.queriesKeysValues.base, buffers.queriesKeysValuesStride)
+                move(queries.0, width: queries.1, from: row - block.start, to: kept.count)
+            }
+            logitRows[index] = kept.count
+            segment.position += segment.rows - 1
+            segment.first_row = Int32(kept.count)
+            segment.rows = 1
+            kept.append(segment)
+        }
+        let tokens = Int32(kept.count)
+        guard tokens > 0 else { return }
+        if block != nil {
+            withAttention(lastLayer, kept) { attention in
+                pool.run { mix($0, model.layers[lastLayer], &attention, residual, tokens) }
+            }
+        }
+        computeLogits(tokens)
+    }
+
+    private func move(_ rows: UnsafeMutablePointer<Float>, width: Int, from row: Int, to place: Int) {
+        guard row != place else { return }
+        (rows + place * width).update(from: rows + row * width, count: width)
+    }
+
+    private func computeLogits(_ tokens: Int32) {
+        if buffers.logits.count < Int(tokens) * buffers.logitsStride {
+            buffers.logits = FloatBuffer(Int(tokens) * buffers.logitsStride)
         }
         pool.run { pool in
-            norm(pool, buffers.residual.base, model.outputNorm, Int32(wanted))
-            multiply(pool, model.output, Int32(wanted), CK_SET, buffers.logits.base, buffers.logitsStride)
+            norm(pool, buffers.residual.base, model.outputNorm, tokens)
+            multiply(pool, model.output, tokens, CK_SET, buffers.logits.base, buffers.logitsStride)
+        }
+    }
+}
+
+/// Neighbouring rows of segments, as the kernels see them: from zero on.
+private struct RowBlock {
+    /// The first row in the residual stream.
+    let start: Int
+    let rows: Int32
+    let segments: [ck_segment]
+
+    /// Nil if there are no rows.
+    init?(_ segments: ArraySlice<ck_segment>) {
+        guard let first = segments.first, let last = segments.last else { return nil }
+        start = Int(first.first_row)
+        rows = last.first_row + last.rows - first.first_row
+        guard rows > 0 else { return nil }
+        self.segments = segments.map { segment in
+            var segment = segment
+            segment.first_row -= first.first_row
+            return segment
         }
     }
 }
