@@ -79,7 +79,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "guardian-bench",
-            dependencies: ["GuardCore", "GuardianModel", "Tokenizer", "Transformer", arguments]
+            dependencies: [
+                "CKernels", "GuardCore", "GuardianModel", "TLS", "Tokenizer", "Transformer", arguments,
+            ]
         ),
 
         // Tests: one target per room.

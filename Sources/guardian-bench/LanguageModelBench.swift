@@ -4,80 +4,186 @@ import GuardianModel
 import Tokenizer
 import Transformer
 
-/// How fast the small language model reads and writes.
-struct LanguageModelBench: ParsableCommand {
+/// How fast the small language model reads and writes, and how near that is to what the machine can do.
+struct LanguageModelBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "slm",
-        abstract: "Load time, prefill and decode speed, memory, tokenizer speed."
+        abstract: "Prefill, decode, batches, cold start and memory, with the machine's limits measured beside them.",
+        discussion: """
+            Every figure is sampled once a round, so that a busy machine is busy for all of them. Shares are of the limits \
+            measured in the same round; ratios to a peer are of the medians.
+            """
     )
 
-    @OptionGroup var file: ModelOption
+    @OptionGroup var packed: PackedOption
 
-    @Option(help: "Samples of each figure.")
+    @Option(help: "Rounds: samples of each figure.")
     var samples = 5
+
+    @Option(help: "Rows of a step of prefill.")
+    var stepRows = 256
+
+    @Option(help: "llama.cpp's llama-bench, to be run beside ours.")
+    var peer: String?
+
+    @Option(help: "A GGUF file for the peer; may be repeated. Else the trunk and what llama-quantize makes of it.")
+    var peerModel: [String] = []
+
+    @Option(help: "The trunk, a GGUF file.")
+    var trunk = "Models/.cache/SmolLM2-135M-Instruct.Q4_1.gguf"
 
     @Flag(help: "One JSON line a figure.")
     var json = false
 
-    func run() throws {
-        var loads: [Double] = []
-        for _ in 0..<max(1, samples) {
-            loads.append(
-                try seconds {
-                    let model = try LlamaModel(contentsOf: file.model, threads: file.threads)
-                    _ = try Tokenizer(model.file)
-                }
-            )
-        }
-        try report(Figure("slm.load", unit: "ms", loads.map { $0 * 1000 }))
+    private static let lengths = [16, 32, 64, 128, 512, 2048]
+    private static let peerLengths = [64, 512]
+    private static let batches = [1, 2, 4, 8, 16, 32]
+    private static let decodedTokens = 64
 
-        let model = try LlamaModel(contentsOf: file.model, threads: file.threads)
-        let session = Session(model: model, capacity: 1024)
-        for length in [64, 512] {
+    func run() async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("guardian-bench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let rival = try peer.map {
+            try Peer(path: $0, models: peerModel, trunk: trunk, folder: folder, threads: packed.threads)
+        }
+        let file = try packed.open()
+        var series = Series()
+        // The first round warms caches and clocks.
+        for round in 0...max(1, samples) {
+            var sampled = Series()
+            try await sample(file, rival, into: &sampled)
+            if round > 0 { series.append(sampled) }
+        }
+        for figure in series.all() + ratios(series, hasPeer: rival != nil) { print(try figure.line(json: json)) }
+    }
+
+    // MARK: A round
+
+    private func sample(_ file: PackedModelFile, _ rival: Peer?, into series: inout Series) async throws {
+        let probe = MachineProbe(threads: packed.threads)
+        let limits = probe.sample()
+        series.add("slm.int8_peak", "GOPS", limits.int8 / 1e9)
+        series.add("slm.float_peak", "GFLOPS", limits.float / 1e9)
+        series.add("slm.memory_bandwidth", "GB/s", limits.bandwidth / 1e9)
+        if let handOver = MachineProbe.handOver(threads: packed.threads) {
+            series.add("slm.handover", "us", handOver * 1e6, higherIsBetter: false)
+        }
+        try sampleSteps(file.model, limits, into: &series)
+        if let rival { try samplePeer(rival, into: &series) }
+        try await sampleBatches(file.model, limits, into: &series)
+        try sampleTokenizer(try Tokenizer(file), into: &series)
+        try sampleProcess(into: &series)
+    }
+
+    private func sampleSteps(_ model: PackedModel, _ limits: MachineLimits, into series: inout Series) throws {
+        guard let pool = StepRunner.makePool(model, threads: packed.threads) else {
+            throw ValidationError("\(packed.threads) compute threads cannot be had")
+        }
+        let cost = ModelCost(model.configuration)
+        let layers = model.configuration.layers
+        let trial = StepTrial(model, pool: pool, rows: stepRows, capacity: 2048 + Self.decodedTokens)
+        func rate(_ length: Int, _ stage: StepSegment.Stage) throws -> Double {
             let tokens = (0..<length).map { Int32(100 + $0 * 37 % 20_000) }
-            let rates = try repeated {
-                session.reset()
-                return Double(length) / (try seconds { try session.append(tokens) })
-            }
-            try report(Figure("slm.prefill_\(length)", unit: "tokens/s", rates, higherIsBetter: true))
+            let seconds = try Self.meanSeconds { try trial.prefill(tokens, stage: stage) }
+            return Double(length) / seconds
         }
-        let rates = try repeated {
-            session.reset()
-            try session.append([1, 4093, 198, 28120, 2, 198])
-            var generation = Generation(session, limits: GenerationLimits(maxTokens: 64, stopTokens: []))
-            var count = 0
-            let time = try seconds { while try generation.next() != nil { count += 1 } }
-            return Double(count) / time
+        for length in Self.lengths {
+            let rate = try rate(length, .whole)
+            series.add("slm.prefill_\(length)", "tokens/s", rate)
+            series.add("slm.prefill_\(length)_share_of_peak", "1", rate * cost.operations(layers: layers) / limits.int8)
         }
-        try report(Figure("slm.decode", unit: "tokens/s", rates, higherIsBetter: true))
-        try report(Figure("slm.rss", unit: "MB", [Self.residentMegabytes()]))
+        let exit = try rate(64, .lower)
+        series.add("slm.prefill_64_exit", "tokens/s", exit)
+        series.add(
+            "slm.prefill_64_exit_share_of_peak",
+            "1",
+            exit * cost.operations(layers: model.exitDepth) / limits.int8
+        )
+        let prompt: [Int32] = [1, 4093, 198, 28120, 2, 198]
+        try trial.prefill(prompt)
+        let seconds = try Self.meanSeconds {
+            // The logits behind the prompt are computed with its last token.
+            try trial.prefill(prompt)
+            try trial.decode(Self.decodedTokens, behind: prompt.count)
+        }
+        let decode = Double(Self.decodedTokens) / (seconds - (try Self.meanSeconds { try trial.prefill(prompt) }))
+        series.add("slm.decode", "tokens/s", decode)
+        series.add("slm.decode_share_of_bandwidth", "1", decode * cost.decodeBytes / limits.bandwidth)
+    }
 
-        let tokenizer = try Tokenizer(model.file)
+    private func sampleBatches(
+        _ model: PackedModel,
+        _ limits: MachineLimits,
+        into series: inout Series
+    ) async throws {
+        let trial = try SchedulerTrial(model, threads: packed.threads)
+        defer { trial.shutDown() }
+        let operations =
+            ModelCost(model.configuration).operations(layers: model.exitDepth)
+            * Double(SchedulerTrial.promptTokens)
+        for size in Self.batches {
+            let rate = try await trial.rate(concurrent: size, prompts: 64)
+            series.add("slm.batch_\(size)", "prompts/s", rate)
+            series.add("slm.batch_\(size)_share_of_peak", "1", rate * operations / limits.int8)
+        }
+    }
+
+    private func samplePeer(_ rival: Peer, into series: inout Series) throws {
+        for sample in try rival.sample(prefill: Self.peerLengths, decode: Self.decodedTokens) {
+            series.add("slm.peer_\(sample.model)_\(sample.test)", "tokens/s", sample.rate)
+        }
+    }
+
+    private func sampleTokenizer(_ tokenizer: Tokenizer, into series: inout Series) throws {
         let text = String(
             repeating: "Tokenizers split text; numbers like 2026 fall apart. Größe, 안녕하세요!\n",
             count: 4000
         )
-        let speeds = try repeated { Double(text.utf8.count) / 1e6 / seconds { _ = tokenizer.encode(text) } }
-        try report(Figure("slm.tokenizer", unit: "MB/s", speeds, higherIsBetter: true))
+        let seconds = Self.meanSeconds { _ = tokenizer.encode(text) }
+        series.add("slm.tokenizer", "MB/s", Double(text.utf8.count) / 1e6 / seconds)
     }
 
-    private func repeated(_ sample: () throws -> Double) throws -> [Double] {
-        _ = try sample()
-        return try (0..<max(1, samples)).map { _ in try sample() }
+    private func sampleProcess(into series: inout Series) throws {
+        let start = try ColdStart.measure(packed, working: false)
+        series.add("slm.cold_start", "ms", start.seconds * 1000, higherIsBetter: false)
+        if let memory = try ColdStart.measure(packed, working: true).memory {
+            series.add("slm.rss", "MB", memory.total, higherIsBetter: false)
+            series.add("slm.rss_own", "MB", memory.own, higherIsBetter: false)
+        }
     }
 
-    private func report(_ figure: Figure) throws { print(try figure.line(json: json)) }
+    // MARK: Figures of figures
 
-    private func seconds(_ body: () throws -> Void) rethrows -> Double {
-        try ContinuousClock().measure(body) / .seconds(1)
+    private func ratios(_ series: Series, hasPeer: Bool) -> [Figure] {
+        var figures = [ratio("slm.batch_32_over_1", series["slm.batch_32"], series["slm.batch_1"])]
+        guard hasPeer else { return figures }
+        for test in Self.peerLengths.map({ "prefill_\($0)" }) + ["decode"] {
+            let rivals = series.all().filter { $0.name.hasPrefix("slm.peer_") && $0.name.hasSuffix("_\(test)") }
+            guard let best = rivals.max(by: { $0.median < $1.median }) else { continue }
+            figures.append(
+                Figure("slm.peer_\(test)", unit: "tokens/s", series[best.name], higherIsBetter: true)
+            )
+            figures.append(ratio("slm.\(test)_over_peer", series["slm.\(test)"], series[best.name]))
+        }
+        return figures
     }
 
-    /// The resident set as the kernel counts it, shared pages of the model file included.
-    private static func residentMegabytes() -> Double {
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-            let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Double($0) })
-        else { return .nan }
-        return kilobytes / 1024
+    /// Round by round.
+    private func ratio(_ name: String, _ ours: [Double], _ theirs: [Double]) -> Figure {
+        Figure(name, unit: "1", zip(ours, theirs).map { $0 / $1 }, higherIsBetter: true)
+    }
+
+    /// The mean of as many runs as take a twentieth of a second.
+    private static func meanSeconds(_ body: () throws -> Void) rethrows -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var runs = 0
+        repeat {
+            try body()
+            runs += 1
+        } while clock.now - start < .milliseconds(50)
+        return (clock.now - start) / .seconds(1) / Double(runs)
     }
 }

@@ -139,5 +139,6 @@ void ck_attention(ck_pool *pool, const ck_attention_arguments *arguments);
 
 // The module has one header for everything; this part needs the types above.
 #include "CKernelsPacked.h"
+#include "CKernelsProbe.h"
 
 #endif

@@ -1,0 +1,59 @@
+import Transformer
+
+/// One sequence on the packed engine, without a scheduler: what the kernels alone can do.
+final class StepTrial {
+    private let runner: StepRunner
+    private let pages: [UnsafeMutableRawPointer]
+    private let rows: Int
+
+    /// - Parameters:
+    ///   - rows: of a step.
+    ///   - capacity: tokens of the sequence.
+    init(_ model: PackedModel, pool: ComputePool, rows: Int, capacity: Int) {
+        self.rows = rows
+        let runner = StepRunner(model, pool: pool, maximumRows: rows)
+        self.runner = runner
+        pages = (0..<PageLayout.pages(for: capacity)).map { _ in
+            let page = UnsafeMutableRawPointer.allocate(
+                byteCount: runner.layout.byteCount,
+                alignment: PageLayout.alignment
+            )
+            page.initializeMemory(as: UInt8.self, repeating: 0, count: runner.layout.byteCount)
+            return page
+        }
+    }
+
+    deinit {
+        for page in pages { page.deallocate() }
+    }
+
+    /// Reads tokens from position 0 on; through all layers, with the logits of the last one, or to the early read-out.
+    func prefill(_ tokens: [Int32], stage: StepSegment.Stage = .whole) throws {
+        for start in stride(from: 0, to: tokens.count, by: rows) {
+            let end = min(start + rows, tokens.count)
+            let segment = StepSegment(
+                stage,
+                tokens: Array(tokens[start..<end]),
+                position: start,
+                pages: Array(pages[..<PageLayout.pages(for: end)]),
+                wantsLogits: stage != .lower && end == tokens.count
+            )
+            try runner.run([segment])
+        }
+    }
+
+    /// Writes the likeliest tokens behind a prompt that was read.
+    func decode(_ count: Int, behind prompt: Int) throws {
+        for position in prompt..<prompt + count {
+            let token = try runner.withLogits(0) { try Sampler.likeliest(UnsafeBufferPointer($0)) }
+            let segment = StepSegment(
+                .whole,
+                tokens: [token],
+                position: position,
+                pages: Array(pages[..<PageLayout.pages(for: position + 1)]),
+                wantsLogits: true
+            )
+            try runner.run([segment])
+        }
+    }
+}
