@@ -21,13 +21,30 @@ package enum KernelLevel: String, Sendable, CaseIterable {
     /// Names a level for this process, such as `GUARDIAN_KERNELS=avx2`; for tests and for comparing levels.
     package static let environmentName = "GUARDIAN_KERNELS"
 
-    /// What the environment names, or the best level of this machine; the same for the life of the process.
-    package static let best = choice(getenv(environmentName).map { String(cString: $0) })
+    /// What the environment names if this machine can run it, else the best level of this machine; the same for the life of
+    /// the process.
+    package static let best = (try? choice(environmentValue)) ?? widest
 
-    /// The level of this name if this machine can run it, else the best that it can.
-    static func choice(_ name: String?) -> KernelLevel {
-        if let name, let level = KernelLevel(rawValue: name), level.isSupported { return level }
-        return allCases.last { $0.isSupported } ?? .generic
+    private static var environmentValue: String? { getenv(environmentName).map { String(cString: $0) } }
+    private static var widest: KernelLevel { allCases.last { $0.isSupported } ?? .generic }
+
+    /// Refuses to run at another level than the one that the environment names.
+    ///
+    /// - Throws: `ModelFileError` with code `unsupported`.
+    static func checkEnvironment() throws(ModelFileError) { _ = try choice(environmentValue) }
+
+    /// The level of this name, or the machine's best if none is named.
+    static func choice(_ name: String?) throws(ModelFileError) -> KernelLevel {
+        guard let name, !name.isEmpty else { return widest }
+        guard let level = KernelLevel(rawValue: name), level.isSupported else {
+            let names = allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
+            throw ModelFileError(
+                .unsupported,
+                "'\(name)' is not an instruction set level that this machine runs: \(names)",
+                path: environmentName
+            )
+        }
+        return level
     }
 
     package var isSupported: Bool { ck_level_is_supported(value) }

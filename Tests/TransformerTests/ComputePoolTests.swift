@@ -3,15 +3,24 @@ import Testing
 @testable import Transformer
 
 struct ComputePoolTests {
-    @Test(arguments: KernelLevel.allCases)
-    func aNamedLevelIsTakenIfTheMachineHasIt(level: KernelLevel) {
-        #expect(KernelLevel.choice(level.rawValue) == (level.isSupported ? level : KernelLevel.choice(nil)))
+    @Test(arguments: KernelLevel.allCases.filter(\.isSupported))
+    func aNamedLevelIsTaken(level: KernelLevel) throws {
+        #expect(try KernelLevel.choice(level.rawValue) == level)
     }
 
-    @Test(arguments: [nil, "", "fastest", "AVX2"])
-    func withoutAKnownNameTheBestLevelIsTaken(name: String?) {
+    @Test(arguments: KernelLevel.allCases.filter { !$0.isSupported }.map(\.rawValue) + ["fastest", "AVX2"])
+    func aNameThatThisMachineCannotRunIsRefusedAndThoseThatItCanAreNamed(name: String) {
+        let error = #expect(throws: ModelFileError.self) { try KernelLevel.choice(name) }
+        #expect(error?.code == .unsupported)
+        #expect(error?.path == "GUARDIAN_KERNELS")
+        #expect(error?.reason.contains("'\(name)'") == true)
+        #expect(error?.reason.contains("generic") == true)
+    }
+
+    @Test(arguments: [nil, ""])
+    func withoutANameTheBestLevelIsTaken(name: String?) throws {
         let supported = KernelLevel.allCases.filter(\.isSupported)
-        #expect(KernelLevel.choice(name) == supported.last)
+        #expect(try KernelLevel.choice(name) == supported.last)
         #expect(supported.first == .generic)
     }
 

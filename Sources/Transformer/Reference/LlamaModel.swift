@@ -46,6 +46,7 @@ package final class LlamaModel: Sendable {
         level: KernelLevel = .best,
         maximumPositions: Int = 8192
     ) throws(ModelFileError) {
+        try KernelLevel.checkEnvironment()
         let path = file.path
         let sizes = try LlamaConfiguration(file)
         embedding = try WeightMatrix(file, "token_embd.weight", rows: sizes.vocabulary, columns: sizes.width)

@@ -20,7 +20,8 @@ package final class InferenceScheduler: Sendable {
     /// - Parameters:
     ///   - name: of the thread.
     ///   - threads: threads that compute, the inference thread included.
-    /// - Throws: `ModelFileError` with code `outOfResources` if threads or memory cannot be had.
+    /// - Throws: `ModelFileError` with code `outOfResources` if threads or memory cannot be had, `unsupported` if the
+    ///   environment names a level of kernels that this machine cannot run.
     package init(
         _ model: PackedModel,
         name: String,
@@ -28,6 +29,7 @@ package final class InferenceScheduler: Sendable {
         level: KernelLevel = .best,
         limits: SchedulerLimits = SchedulerLimits()
     ) throws(ModelFileError) {
+        try KernelLevel.checkEnvironment()
         guard let pool = StepRunner.makePool(model, threads: threads, level: level) else {
             throw ModelFileError(.outOfResources, "needs \(threads) compute threads", path: name)
         }
