@@ -22,12 +22,17 @@ package final class DemoUpstream: Sendable {
         threads: Int,
         logger: Logger
     ) async throws {
-        let generator: ChatGenerator
+        let file: PackedModelFile
         do throws(ModelFileError) {
-            let file = try PackedModelFile(path: model, digest: { try Digest.sha256Hex(of: $0) })
-            generator = try ChatGenerator(file, threads: threads)
+            file = try PackedModelFile(path: model, digest: { try Digest.sha256Hex(of: $0) })
         } catch {
             throw GatewayError(.model, "\(error). Make it with make model, or give --model.")
+        }
+        let generator: ChatGenerator
+        do throws(ModelFileError) {
+            generator = try ChatGenerator(file, threads: threads)
+        } catch {
+            throw GatewayError(.model, "\(error)")
         }
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         server = try await ProxyServer(

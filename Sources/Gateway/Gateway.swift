@@ -182,13 +182,18 @@ extension Gateway {
         _ model: GatewayConfiguration.Model,
         capacity: Int
     ) throws(GatewayError) -> GuardianEngine {
+        let loaded: GuardianModel
         do throws(GuardianModelError) {
-            let loaded = try GuardianModel(contentsOf: model.file, digest: { try Digest.sha256Hex(of: $0) })
-            return try GuardianEngine(loaded, threads: model.threads, capacity: capacity)
+            loaded = try GuardianModel(contentsOf: model.file, digest: { try Digest.sha256Hex(of: $0) })
         } catch {
             var words = "\(error)"
             if case .modelFile = error { words += ". Make it with make model, or name another packed file." }
             throw GatewayError(.model, words)
+        }
+        do throws(GuardianModelError) {
+            return try GuardianEngine(loaded, threads: model.threads, capacity: capacity)
+        } catch {
+            throw GatewayError(.model, "\(error)")
         }
     }
 }

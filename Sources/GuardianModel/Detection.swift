@@ -4,16 +4,29 @@ import Transformer
 
 /// What a text is read as, and what the states that come back say about it.
 struct Detection {
-    let model: GuardianModel
+    private let tokenizer: Tokenizer
+    private let manifest: DetectionManifest
+    private let head: DetectionHead
+    private let templates: [Role: DetectionTemplate]
+
+    init(model: GuardianModel) {
+        (tokenizer, manifest) = (model.tokenizer, model.detection)
+        (head, templates) = (model.head, model.templates)
+    }
+
+    init(source: GuardianSource) {
+        (tokenizer, manifest) = (source.tokenizer, source.parts.detection)
+        (head, templates) = (source.parts.head, source.parts.templates)
+    }
 
     /// A text's windows, each with its template around it; none for an empty text.
     func windows(of input: ClassifierInput) -> [ReadSequence] {
-        guard let template = model.templates[input.role] else { return [] }
-        let tokens = model.tokenizer.encode(input.text)
+        guard let template = templates[input.role] else { return [] }
+        let tokens = tokenizer.encode(input.text)
         return TextWindows.ranges(
             count: tokens.count,
-            size: model.detection.windowTokens,
-            overlap: model.detection.windowOverlap
+            size: manifest.windowTokens,
+            overlap: manifest.windowOverlap
         ).map { sequence(tokens[$0], template) }
     }
 
@@ -23,7 +36,7 @@ struct Detection {
         let start = template.prefix.count
         return ReadSequence(
             tokens,
-            taps: model.detection.pooling.map { pooling in
+            taps: manifest.pooling.map { pooling in
                 switch pooling {
                 case .pred: .row(tokens.count - 1)
                 case .turn: .row(tokens.count - 2)
@@ -35,7 +48,7 @@ struct Detection {
 
     /// The head's logits for the pooled states of one window.
     func logits(_ features: [Float]) throws(SessionError) -> [Float] {
-        let logits = model.head.logits(features)
+        let logits = head.logits(features)
         // A score that is no number would compare as harmless.
         guard logits.allSatisfy({ $0.isFinite }) else { throw .notFinite }
         return logits
@@ -45,6 +58,6 @@ struct Detection {
     ///
     /// - Parameter tokens: that were read for it.
     func assessment(_ features: [Float], tokens: Int) throws(SessionError) -> Assessment {
-        model.head.assessment(try logits(features), tokens: tokens)
+        head.assessment(try logits(features), tokens: tokens)
     }
 }

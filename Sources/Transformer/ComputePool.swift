@@ -21,21 +21,21 @@ package enum KernelLevel: String, Sendable, CaseIterable {
     /// Names a level for this process, such as `GUARDIAN_KERNELS=avx2`; for tests and for comparing levels.
     package static let environmentName = "GUARDIAN_KERNELS"
 
-    /// What the environment names if this machine can run it, else the best level of this machine; the same for the life of
-    /// the process.
-    package static let best = (try? choice(environmentValue)) ?? widest
+    /// The best level of this machine.
+    package static var best: KernelLevel { allCases.last { $0.isSupported } ?? .generic }
 
-    private static var environmentValue: String? { getenv(environmentName).map { String(cString: $0) } }
-    private static var widest: KernelLevel { allCases.last { $0.isSupported } ?? .generic }
-
-    /// Refuses to run at another level than the one that the environment names.
+    /// The level that the environment names, or the best one.
     ///
     /// - Throws: `ModelFileError` with code `unsupported`.
-    static func checkEnvironment() throws(ModelFileError) { _ = try choice(environmentValue) }
+    static func inForce() throws(ModelFileError) -> KernelLevel {
+        try choice(getenv(environmentName).map { String(cString: $0) })
+    }
 
-    /// The level of this name, or the machine's best if none is named.
-    static func choice(_ name: String?) throws(ModelFileError) -> KernelLevel {
-        guard let name, !name.isEmpty else { return widest }
+    /// The level of this name, or the best one if none is named.
+    ///
+    /// - Throws: `ModelFileError` with code `unsupported` if this machine does not run it.
+    package static func choice(_ name: String?) throws(ModelFileError) -> KernelLevel {
+        guard let name, !name.isEmpty else { return best }
         guard let level = KernelLevel(rawValue: name), level.isSupported else {
             let names = allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
             throw ModelFileError(
@@ -68,11 +68,17 @@ package final class ComputePool: @unchecked Sendable {
 
     /// - Parameters:
     ///   - threads: threads that compute, the caller included.
+    ///   - level: by default the one that the environment names, or else the best of this machine.
     ///   - scratchFloats: working memory per thread.
-    /// - Returns: nil if threads or memory cannot be had, or the machine lacks the level.
-    init?(threads: Int, level: KernelLevel, scratchFloats: Int) {
+    /// - Throws: `ModelFileError` with code `outOfResources` if threads or memory cannot be had, `unsupported` if the machine
+    ///   lacks the level.
+    init(threads: Int, level: KernelLevel? = nil, scratchFloats: Int) throws(ModelFileError) {
+        let level = if let level { level } else { try KernelLevel.inForce() }
+        guard level.isSupported else {
+            throw ModelFileError(.unsupported, "this machine does not run \(level.rawValue)", path: "the kernels")
+        }
         guard let count = Int32(exactly: threads), let handle = ck_pool_create(count, level.value, scratchFloats) else {
-            return nil
+            throw ModelFileError(.outOfResources, "\(threads) of them cannot be had", path: "the compute threads")
         }
         self.handle = handle
         self.threads = threads

@@ -50,11 +50,10 @@ struct LanguageModelBench: AsyncParsableCommand {
         }
         let file = try packed.open()
         var series = Series()
-        // The first round warms caches and clocks.
+        // A first round warms caches and clocks.
         for round in 0...max(1, samples) {
-            var sampled = Series()
-            try await sample(file, rival, into: &sampled)
-            if round > 0 { series.append(sampled) }
+            if round == 1 { series = Series() }
+            try await sample(file, rival, into: &series)
         }
         for figure in series.all() + ratios(series, hasPeer: rival != nil) { print(try figure.line(json: json)) }
     }
@@ -78,12 +77,10 @@ struct LanguageModelBench: AsyncParsableCommand {
     }
 
     private func sampleSteps(_ model: PackedModel, _ limits: MachineLimits, into series: inout Series) throws {
-        guard let pool = StepRunner.makePool(model, threads: packed.threads) else {
-            throw ValidationError("\(packed.threads) compute threads cannot be had")
-        }
+        let pool = try StepRunner.makePool(model, threads: packed.threads)
         let cost = ModelCost(model.configuration)
         let layers = model.configuration.layers
-        let trial = StepTrial(model, pool: pool, rows: stepRows, capacity: 2048 + Self.decodedTokens)
+        let trial = try StepTrial(model, pool: pool, rows: stepRows, capacity: 2048 + Self.decodedTokens)
         func rate(_ length: Int, _ stage: StepSegment.Stage) throws -> Double {
             let tokens = (0..<length).map { Int32(100 + $0 * 37 % 20_000) }
             let seconds = try Self.meanSeconds { try trial.prefill(tokens, stage: stage) }

@@ -27,7 +27,7 @@ struct LogitDump: ParsableCommand {
         let model = try LlamaModel(
             contentsOf: file.model,
             threads: file.threads,
-            level: level.flatMap(KernelLevel.init(rawValue:)) ?? .best
+            level: KernelLevel.choice(level)
         )
         let session = Session(model: model, capacity: 2048)
         var logits = Data()

@@ -16,13 +16,3 @@ struct Series {
         }
     }
 }
-
-extension Series {
-    /// Adds all samples of another series.
-    mutating func append(_ other: Series) {
-        for name in other.names {
-            guard let (unit, higherIsBetter, samples) = other.figures[name] else { continue }
-            for sample in samples { add(name, unit, sample, higherIsBetter: higherIsBetter) }
-        }
-    }
-}

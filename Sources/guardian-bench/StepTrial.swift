@@ -3,28 +3,20 @@ import Transformer
 /// One sequence on the packed engine, without a scheduler: what the kernels alone can do.
 final class StepTrial {
     private let runner: StepRunner
-    private let pages: [UnsafeMutableRawPointer]
+    private let memory: PageMemory
     private let rows: Int
 
     /// - Parameters:
     ///   - rows: of a step.
     ///   - capacity: tokens of the sequence.
-    init(_ model: PackedModel, pool: ComputePool, rows: Int, capacity: Int) {
+    init(_ model: PackedModel, pool: ComputePool, rows: Int, capacity: Int) throws {
         self.rows = rows
-        let runner = StepRunner(model, pool: pool, maximumRows: rows)
-        self.runner = runner
-        pages = (0..<PageLayout.pages(for: capacity)).map { _ in
-            let page = UnsafeMutableRawPointer.allocate(
-                byteCount: runner.layout.byteCount,
-                alignment: PageLayout.alignment
-            )
-            page.initializeMemory(as: UInt8.self, repeating: 0, count: runner.layout.byteCount)
-            return page
-        }
+        runner = StepRunner(model, pool: pool, maximumRows: rows)
+        memory = try PageMemory(runner.layout, count: PageLayout.pages(for: capacity))
     }
 
-    deinit {
-        for page in pages { page.deallocate() }
+    private func pages(for tokens: Int) -> [UnsafeMutableRawPointer] {
+        (0..<PageLayout.pages(for: tokens)).map { memory[$0] }
     }
 
     /// Reads tokens from position 0 on; through all layers, with the logits of the last one, or to the early read-out.
@@ -35,7 +27,7 @@ final class StepTrial {
                 stage,
                 tokens: Array(tokens[start..<end]),
                 position: start,
-                pages: Array(pages[..<PageLayout.pages(for: end)]),
+                pages: pages(for: end),
                 wantsLogits: stage != .lower && end == tokens.count
             )
             try runner.run([segment])
@@ -50,7 +42,7 @@ final class StepTrial {
                 .whole,
                 tokens: [token],
                 position: position,
-                pages: Array(pages[..<PageLayout.pages(for: position + 1)]),
+                pages: pages(for: position + 1),
                 wantsLogits: true
             )
             try runner.run([segment])

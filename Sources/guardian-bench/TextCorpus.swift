@@ -53,32 +53,30 @@ struct TextCorpus {
     }
 
     private func loss(_ windows: [[Int32]], _ model: PackedModel, threads: Int) throws -> Double {
-        guard let pool = StepRunner.makePool(model, threads: threads) else { return .nan }
+        let pool = try StepRunner.makePool(model, threads: threads)
         let runner = StepRunner(model, pool: pool, maximumRows: windows.count)
         let pages = PageLayout.pages(for: Self.windowTokens + 1)
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: windows.count * pages * runner.layout.byteCount,
-            alignment: PageLayout.alignment
-        )
-        defer { memory.deallocate() }
-        var sum = 0.0
-        for position in 0..<Self.windowTokens {
-            let present = windows.indices.filter { position + 1 < windows[$0].count }
-            let segments = present.map { window in
-                StepSegment(
-                    .whole,
-                    tokens: [windows[window][position]],
-                    position: position,
-                    pages: (0..<pages).map { memory + (window * pages + $0) * runner.layout.byteCount },
-                    wantsLogits: true
-                )
+        let memory = try PageMemory(runner.layout, count: windows.count * pages)
+        return try withExtendedLifetime(memory) {
+            var sum = 0.0
+            for position in 0..<Self.windowTokens {
+                let present = windows.indices.filter { position + 1 < windows[$0].count }
+                let segments = present.map { window in
+                    StepSegment(
+                        .whole,
+                        tokens: [windows[window][position]],
+                        position: position,
+                        pages: (0..<pages).map { memory[window * pages + $0] },
+                        wantsLogits: true
+                    )
+                }
+                try runner.run(segments)
+                for (index, window) in present.enumerated() {
+                    sum += runner.withLogits(index) { Self.loss($0, windows[window][position + 1]) }
+                }
             }
-            try runner.run(segments)
-            for (index, window) in present.enumerated() {
-                sum += runner.withLogits(index) { Self.loss($0, windows[window][position + 1]) }
-            }
+            return sum
         }
-        return sum
     }
 
     /// -log softmax of a token.

@@ -83,7 +83,7 @@ class Process:
             raise AssertionError("it did not stop within 60 s of SIGTERM") from None
 
 
-def run(*arguments, stdin="", seconds=START_SECONDS, cwd=None):
+def run(*arguments, stdin="", seconds=START_SECONDS, cwd=None, environment=None):
     """Runs a command of the binary to its end."""
     return subprocess.run(
         [str(BINARY), *map(str, arguments)],
@@ -92,6 +92,7 @@ def run(*arguments, stdin="", seconds=START_SECONDS, cwd=None):
         text=True,
         timeout=seconds,
         cwd=cwd,
+        env={**os.environ, **(environment or {})},
         check=False,
     )
 

@@ -29,6 +29,16 @@ def test_classify_gives_each_line_back_with_its_scores(scores):
         assert score["tokens"] > 0 and score["ms"] > 0
 
 
+def test_every_kernel_level_gives_the_same_score_and_another_name_is_refused(scores):
+    line = json.dumps({"text": HARMLESS}) + "\n"
+    done = run("classify", "--model", MODEL, stdin=line, environment={"GUARDIAN_KERNELS": "generic"}, seconds=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["harm"] == scores[0]["harm"]
+    done = run("classify", "--model", MODEL, stdin=line, environment={"GUARDIAN_KERNELS": "bogus"})
+    assert done.returncode == 69 and done.stdout == ""
+    assert "'bogus' is not an instruction set level" in done.stderr and "make model" not in done.stderr
+
+
 def test_the_harmful_text_scores_far_above_the_harmless_one(scores):
     harmless, harmful = (score["harm"] for score in scores)
     assert harmful > 0.5 > harmless, (harmless, harmful)

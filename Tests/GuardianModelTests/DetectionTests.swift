@@ -44,7 +44,7 @@ struct DetectionTests {
         let golden = try golden()
         #expect(golden.layer == model.detection.layer)
         let detection = Detection(model: model)
-        let reading = FloatReading(try Loaded.source())
+        let reading = ReferenceDetection(try Loaded.source())
         let template = try #require(model.templates[.user])
         for entry in golden.texts {
             let windows = detection.windows(of: ClassifierInput(role: .user, text: entry.text))

@@ -43,7 +43,7 @@ struct SafeguardGenerationTests {
     @Test func wordsOfTheFloatPathAreThoseOfTheReference() throws {
         let model = try Loaded.model()
         let golden = try golden()
-        let reading = FloatReading(try Loaded.source())
+        let reading = FloatWriting(try Loaded.source())
         for entry in golden.cases {
             let prompt = try #require(SafeguardGeneration(model: model).prompt(for: request(entry)))
             try #require(prompt.read + prompt.task == entry.prompt)

@@ -25,7 +25,18 @@ struct ComputePoolTests {
     }
 
     @Test(arguments: [0, -1, 65, .max])
-    func aNumberOfThreadsThatNoPoolHasGivesNone(threads: Int) {
-        #expect(ComputePool(threads: threads, level: .generic, scratchFloats: 16) == nil)
+    func aNumberOfThreadsThatNoPoolHasIsRefused(threads: Int) {
+        let error = #expect(throws: ModelFileError.self) {
+            try ComputePool(threads: threads, level: .generic, scratchFloats: 16)
+        }
+        #expect(error?.code == .outOfResources)
+    }
+
+    @Test(arguments: KernelLevel.allCases.filter { !$0.isSupported })
+    func aLevelThatThisMachineLacksIsRefused(level: KernelLevel) {
+        let error = #expect(throws: ModelFileError.self) {
+            try ComputePool(threads: 1, level: level, scratchFloats: 16)
+        }
+        #expect(error?.code == .unsupported)
     }
 }

@@ -24,7 +24,7 @@ struct HostileModelTests {
     }
 
     private func likeliest(_ model: PackedModel) throws -> Int32 {
-        let pool = try #require(StepRunner.makePool(model, threads: 1))
+        let pool = try StepRunner.makePool(model, threads: 1)
         let runner = StepRunner(model, pool: pool, maximumRows: 4)
         let pages = Pages(runner.model, tokens: 2)
         try runner.run([StepSegment(.whole, tokens: [1, 2], position: 0, pages: pages.pages, wantsLogits: true)])
@@ -184,7 +184,7 @@ struct HostileModelTests {
         #expect(throws: SessionError.tokenOutOfRange(token)) { try session.append([1, token]) }
         #expect(session.count == 0)
         let packed = try PackedModel(packing: model)
-        let pool = try #require(StepRunner.makePool(packed, threads: 1))
+        let pool = try StepRunner.makePool(packed, threads: 1)
         let runner = StepRunner(packed, pool: pool, maximumRows: 4)
         let pages = Pages(runner.model, tokens: 2)
         #expect(throws: SessionError.tokenOutOfRange(token)) {
@@ -198,7 +198,7 @@ struct HostileModelTests {
         try session.append([])
         #expect(session.count == 0)
         let packed = try PackedModel(packing: model)
-        let pool = try #require(StepRunner.makePool(packed, threads: 1))
+        let pool = try StepRunner.makePool(packed, threads: 1)
         let runner = StepRunner(packed, pool: pool, maximumRows: 4)
         try runner.run([])
         try runner.run([StepSegment(.lower, tokens: [], position: 0, pages: [])])

@@ -1,11 +1,12 @@
+// Over 40 KB, and one idea: this file is one table. It stands in the source so that the binary needs no file of data beside
+// it, and in one piece because it is searched and tested as one.
+
 /// What each Unicode scalar becomes under compatibility composition (NFKC, UAX #15), where that is not itself.
 ///
 /// The standard library has canonical equivalence but no compatibility mappings, and Foundation's normaliser does not
 /// say which byte came from where. The table is derived from the Unicode Character Database 14.0 by normalising every
 /// scalar on its own; a test compares it with Foundation's. Left out: Hangul syllables, which do not change, and
 /// compatibility jamo, which Koreans write on their own.
-///
-/// The file is long because it is one table. It stands in the source so that the binary needs no file of data beside it.
 enum CompatibilityTable {
     /// Tokens, ascending: `FROM=TO.TO` for one scalar, `FROM*COUNT=TO` for a run that keeps its order; hexadecimal but for
     /// the count.

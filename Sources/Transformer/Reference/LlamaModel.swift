@@ -24,12 +24,12 @@ package final class LlamaModel: Sendable {
     /// - Parameters:
     ///   - path: a GGUF file; weights of type F32, F16, Q4_0, Q4_1 or Q8_0.
     ///   - threads: compute threads, the caller's included.
-    ///   - level: instruction set level, by default the machine's best.
+    ///   - level: instruction set level, by default the one in force; see `ComputePool`.
     ///   - maximumPositions: bound on the length of sequences, beside the model's own context length.
     package convenience init(
         contentsOf path: String,
         threads: Int = 2,
-        level: KernelLevel = .best,
+        level: KernelLevel? = nil,
         maximumPositions: Int = 8192
     ) throws(ModelFileError) {
         try self.init(
@@ -43,10 +43,9 @@ package final class LlamaModel: Sendable {
     package init(
         _ file: GGUFFile,
         threads: Int,
-        level: KernelLevel = .best,
+        level: KernelLevel? = nil,
         maximumPositions: Int = 8192
     ) throws(ModelFileError) {
-        try KernelLevel.checkEnvironment()
         let path = file.path
         let sizes = try LlamaConfiguration(file)
         embedding = try WeightMatrix(file, "token_embd.weight", rows: sizes.vocabulary, columns: sizes.width)
@@ -62,10 +61,7 @@ package final class LlamaModel: Sendable {
         let positions = max(1, min(maximumPositions, sizes.contextLength))
         let columns = max(sizes.width, sizes.feedForwardWidth, LowRankAdapter.maximumRank)
         let scratch = max(Int(CK_PANEL_ROWS) * columns, positions + 16)
-        guard let pool = ComputePool(threads: threads, level: level, scratchFloats: scratch) else {
-            throw ModelFileError(.outOfResources, "needs \(threads) compute threads that could not be had", path: path)
-        }
-        self.pool = pool
+        pool = try ComputePool(threads: threads, level: level, scratchFloats: scratch)
         (cosines, sines) = RotaryAngles.tables(sizes, positions: positions)
         self.maximumPositions = positions
         self.configuration = sizes

@@ -26,13 +26,10 @@ package final class InferenceScheduler: Sendable {
         _ model: PackedModel,
         name: String,
         threads: Int,
-        level: KernelLevel = .best,
+        level: KernelLevel? = nil,
         limits: SchedulerLimits = SchedulerLimits()
     ) throws(ModelFileError) {
-        try KernelLevel.checkEnvironment()
-        guard let pool = StepRunner.makePool(model, threads: threads, level: level) else {
-            throw ModelFileError(.outOfResources, "needs \(threads) compute threads", path: name)
-        }
+        let pool = try StepRunner.makePool(model, threads: threads, level: level)
         let memory = try PageMemory(PageLayout(model.configuration), byteBudget: limits.pageBytes)
         let inbox = SchedulerInbox(limits: limits)
         let loop = SchedulerLoop(

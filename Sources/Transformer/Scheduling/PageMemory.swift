@@ -11,7 +11,7 @@ import Darwin
 /// A page is not cleared between sequences: its rows past a sequence's end hold what somebody else computed, and the kernels
 /// look at no row past the end.
 // Unchecked: the address never changes; the inference thread alone reads and writes what is there.
-final class PageMemory: @unchecked Sendable {
+package final class PageMemory: @unchecked Sendable {
     let layout: PageLayout
     let count: Int
     private let base: UnsafeMutableRawPointer
@@ -19,10 +19,9 @@ final class PageMemory: @unchecked Sendable {
     private let stride: Int
 
     /// - Throws: `ModelFileError` with code `outOfResources` if there is no room for even one page.
-    init(_ layout: PageLayout, byteBudget: Int) throws(ModelFileError) {
-        self.layout = layout
-        stride = (layout.byteCount + PageLayout.alignment - 1) / PageLayout.alignment * PageLayout.alignment
-        count = max(0, byteBudget) / stride
+    convenience init(_ layout: PageLayout, byteBudget: Int) throws(ModelFileError) {
+        let stride = Self.stride(layout)
+        let count = max(0, byteBudget) / stride
         guard count > 0 else {
             throw ModelFileError(
                 .outOfResources,
@@ -30,6 +29,16 @@ final class PageMemory: @unchecked Sendable {
                 path: "the page memory"
             )
         }
+        try self.init(layout, count: count)
+    }
+
+    /// - Parameter count: of pages, 1 or more.
+    /// - Throws: `ModelFileError` with code `outOfResources` if the memory cannot be had.
+    package init(_ layout: PageLayout, count: Int) throws(ModelFileError) {
+        precondition(count > 0, "a memory without pages")
+        self.layout = layout
+        self.count = count
+        stride = Self.stride(layout)
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         guard let base = mmap(nil, count * stride, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
             throw ModelFileError(
@@ -43,5 +52,9 @@ final class PageMemory: @unchecked Sendable {
 
     deinit { munmap(base, count * stride) }
 
-    subscript(page: Int) -> UnsafeMutableRawPointer { base + page * stride }
+    private static func stride(_ layout: PageLayout) -> Int {
+        (layout.byteCount + PageLayout.alignment - 1) / PageLayout.alignment * PageLayout.alignment
+    }
+
+    package subscript(page: Int) -> UnsafeMutableRawPointer { base + page * stride }
 }

@@ -17,7 +17,7 @@ enum ModelTrial {
     }
 
     static func run(_ model: PackedModel) {
-        guard let pool = StepRunner.makePool(model, threads: 1) else { return }
+        guard let pool = try? StepRunner.makePool(model, threads: 1) else { return }
         let runner = StepRunner(model, pool: pool, maximumRows: 4)
         let page = UnsafeMutableRawPointer.allocate(
             byteCount: runner.layout.byteCount,

@@ -8,7 +8,7 @@ final class PackedReading {
     private var count = 0
 
     init(_ model: PackedModel, capacity: Int) throws {
-        let pool = try #require(StepRunner.makePool(model, threads: 2))
+        let pool = try StepRunner.makePool(model, threads: 2)
         runner = StepRunner(model, pool: pool)
         let bytes = runner.layout.byteCount
         pages = (0..<PageLayout.pages(for: capacity)).map { _ in

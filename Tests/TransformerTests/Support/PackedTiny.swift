@@ -59,7 +59,7 @@ struct PackedTiny {
         _ tokens: Int,
         _ body: (StepRunner, [UnsafeMutableRawPointer]) throws -> Result
     ) throws -> Result {
-        let pool = try #require(StepRunner.makePool(model, threads: 1))
+        let pool = try StepRunner.makePool(model, threads: 1)
         let memory = try PageMemory(PageLayout(model.configuration), byteBudget: pageBytes * 32)
         let pages = (0..<PageLayout.pages(for: tokens)).map { memory[$0] }
         return try withExtendedLifetime(memory) {

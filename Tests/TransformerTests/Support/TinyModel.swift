@@ -41,7 +41,7 @@ struct TinyModel {
     }
 
     /// The model, mapped; its file is removed at once and lives on in the mapping.
-    func model(threads: Int = 2, level: KernelLevel = .best) throws -> LlamaModel {
+    func model(threads: Int = 2, level: KernelLevel? = nil) throws -> LlamaModel {
         try TemporaryFile(builder.data).withPath { try LlamaModel(contentsOf: $0, threads: threads, level: level) }
     }
 
