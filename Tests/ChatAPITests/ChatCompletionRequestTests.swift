@@ -61,6 +61,7 @@ struct ChatCompletionRequestTests {
             (#","max_tokens":0"#, "max_tokens"), (#","max_tokens":"5""#, "max_tokens"),
             (#","max_tokens":1e400"#, "max_tokens"), (#","temperature":"1""#, "temperature"),
             (#","temperature":-1"#, "temperature"), (#","temperature":1e400"#, "temperature"),
+            (#","n":0"#, "n"), (#","n":129"#, "n"), (#","n":"2""#, "n"), (#","n":1.5"#, "n"), (#","n":1e400"#, "n"),
             (#","top_p":2"#, "top_p"), (#","stop":1"#, "stop"), (#","stop":[1]"#, "stop"),
         ]
     )
@@ -79,6 +80,12 @@ struct ChatCompletionRequestTests {
     func aMessagesMemberThatDiffersInCaseOnlyIsRefused(name: String) {
         let error = #expect(throws: ChatAPIError.self) { try request(hello(message: #","\#(name)":null"#)) }
         #expect(error?.parameter == "messages[0].\(name)")
+    }
+
+    @Test func theNumberOfAnswersIsOneUnlessGiven() throws {
+        #expect(try request(hello("")).choiceCount == 1)
+        #expect(try request(hello(#","n":null"#)).choiceCount == 1)
+        #expect(try request(hello(#","n":128"#)).choiceCount == 128)
     }
 
     @Test func aJSONErrorIsTheCallers() {

@@ -7,6 +7,8 @@ package struct ChatCompletionRequest: Sendable, Equatable {
     package private(set) var isStream: Bool
     /// Whether the caller wants the token counts at the end of a stream.
     package private(set) var includesUsage: Bool
+    /// How many answers the caller wants.
+    package private(set) var choiceCount: Int
     package private(set) var maxTokens: Int?
     package private(set) var temperature: Double?
     package private(set) var topP: Double?
@@ -57,6 +59,7 @@ package struct ChatCompletionRequest: Sendable, Equatable {
             throw .invalidRequest("'stream_options' must be an object.", parameter: "stream_options")
         }
         includesUsage = try Self.flag(options.object?["include_usage"], parameter: "stream_options.include_usage")
+        choiceCount = try Self.choiceCount(object["n"])
         let limit = object["max_completion_tokens"] ?? object["max_tokens"] ?? .null
         maxTokens = limit.integer
         guard limit.isNull || (maxTokens ?? 0) > 0 else {
@@ -178,6 +181,18 @@ package struct ChatCompletionRequest: Sendable, Equatable {
         case .bool(let flag): return flag
         default: throw .invalidRequest("'\(parameter)' must be true or false.", parameter: parameter)
         }
+    }
+
+    /// The most answers that one request may ask for, as in OpenAI's reference. Each is judged, so a caller who could ask
+    /// for any number could keep the model busy with one request.
+    package static let maximumChoiceCount = 128
+
+    private static func choiceCount(_ value: JSONValue?) throws(ChatAPIError) -> Int {
+        guard let value, !value.isNull else { return 1 }
+        guard let count = value.integer, (1...maximumChoiceCount).contains(count) else {
+            throw .invalidRequest("'n' must be an integer from 1 to \(maximumChoiceCount).", parameter: "n")
+        }
+        return count
     }
 
     private static func number(

@@ -74,7 +74,9 @@ package struct DeltaAssembler {
         for (position, item) in items.enumerated() {
             guard let choice = item.object else { throw ChatCompletion.badAnswer("a choice is not an object") }
             let index = choice["index"]?.integer ?? position
-            guard (0..<128).contains(index) else { throw ChatCompletion.badAnswer("a choice has the index \(index)") }
+            guard (0..<ChatCompletionRequest.maximumChoiceCount).contains(index) else {
+                throw ChatCompletion.badAnswer("a choice has the index \(index)")
+            }
             try Self.merge(choice, into: &choices[index, default: JSONObject()])
         }
     }
