@@ -29,15 +29,7 @@ extension GuardSession {
     /// - Parameter query: what the caller asked, where the blocked text is the answer to it.
     func blocked(_ inspection: Inspection, query: String?) -> LocalReply {
         guard let reply = inspection.decision.reply, !reply.isFailure else {
-            return self.reply(
-                ChatAPIError(
-                    status: 503,
-                    message: "The guard could not judge this in time, and the policy does not let it pass unjudged. "
-                        + "Please try again.",
-                    type: "guard_unavailable",
-                    code: inspection.failure == .overloaded ? "guard_overloaded" : "guard_unavailable"
-                )
-            )
+            return self.reply(Self.unjudged(inspection.failure))
         }
         let request = state.withLock { $0.request }
         let writer = ChatCompletionWriter(
@@ -71,7 +63,19 @@ extension GuardSession {
         return LocalReply(status: .ok, headers: headers, body: .stream(chunks))
     }
 
-    private func safeguard(_ inspection: Inspection, category: HarmCategory, query: String?) async -> String {
+    /// What a caller is told where the guard could not judge and the policy lets nothing pass unjudged.
+    static func unjudged(_ failure: ClassifierError?) -> ChatAPIError {
+        ChatAPIError(
+            status: 503,
+            message: "The guard could not judge this in time, and the policy does not let it pass unjudged. "
+                + "Please try again.",
+            type: "guard_unavailable",
+            code: failure == .overloaded ? "guard_overloaded" : "guard_unavailable"
+        )
+    }
+
+    /// The text of the safeguard response, noted for the record.
+    func safeguard(_ inspection: Inspection, category: HarmCategory, query: String?) async -> String {
         let deadline = ContinuousClock.now + environment.configuration.model.safeguardTimeout
         guard let response = await pipeline.safeguard(for: inspection, query: query, deadline: deadline) else {
             return ""

@@ -49,7 +49,7 @@ final class GuardSession: FilterSession {
 
     private var isShadow: Bool { pipeline.policy.mode == .shadow }
 
-    private var deadline: ContinuousClock.Instant { .now + environment.configuration.model.timeout }
+    var deadline: ContinuousClock.Instant { .now + environment.configuration.model.timeout }
 
     // MARK: Request
 
@@ -137,7 +137,14 @@ final class GuardSession: FilterSession {
         // Errors of the upstream are its own words about the request, not an answer to it.
         let isAnswer = (200..<300).contains(head.status.code)
         guard endpoint == .chatCompletions, isAnswer, pipeline.judges(.output) else { return .pass }
-        return isShadow ? .observe : .hold(limit: environment.configuration.answerLimit)
+        let limit = environment.configuration.answerLimit
+        guard !isShadow else { return .observe }
+        guard isStream else { return .hold(limit: limit) }
+        switch pipeline.policy.stream.mode {
+        case .window: return .window(limit: limit)
+        case .full: return .hold(limit: limit)
+        case .observe: return .observe
+        }
     }
 
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
@@ -148,12 +155,22 @@ final class GuardSession: FilterSession {
         } catch {
             return .reply(reply(error))
         }
-        let inspection = await pipeline.inspect(completion.segments, phase: .output, deadline: deadline)
-        note(inspection)
+        return await judge(completion, head: head, isStream: isStream)
+    }
+
+    /// Notes what is known of a whole answer beside the verdict on it.
+    func noteAnswer(_ completion: ChatCompletion) {
         state.withLock {
             $0.unreadable[.output] = completion.unscanned.count
             $0.usage = completion.usage
         }
+    }
+
+    /// Judges a whole answer of which nothing has gone out.
+    func judge(_ completion: ChatCompletion, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
+        let inspection = await pipeline.inspect(completion.segments, phase: .output, deadline: deadline)
+        note(inspection)
+        noteAnswer(completion)
         switch inspection.enforcedAction {
         case .block:
             return .reply(blocked(inspection, query: state.withLock { $0.request?.lastUserText }))
@@ -184,15 +201,17 @@ final class GuardSession: FilterSession {
         var assembler = DeltaAssembler()
         try assembler.read(body.readableBytesView)
         guard assembler.isComplete || !requiresEnd else {
-            throw ChatAPIError(
-                status: 502,
-                message: "The upstream's stream ended before it was complete.",
-                type: "upstream_error",
-                code: "upstream_closed_early"
-            )
+            throw closedEarly
         }
         return assembler.completion
     }
+
+    static let closedEarly = ChatAPIError(
+        status: 502,
+        message: "The upstream's stream ended before it was complete.",
+        type: "upstream_error",
+        code: "upstream_closed_early"
+    )
 
     func observe(_ chunk: ByteBuffer) {
         let limit = environment.configuration.answerLimit

@@ -59,8 +59,10 @@ package struct StreamWindow: Sendable {
     ///
     /// - Parameter isLate: text has waited as long as it may: judge all that is there, and let it go.
     package func next(isLate: Bool = false) -> Window? {
-        let piece = cutter.cuts.first { $0 > judged }
-        if let piece, !isLate {
+        // Searched from the end: what is not judged yet is little, and what was may be long.
+        let index = cutter.cuts.lastIndex { $0 <= judged }.map { $0 + 1 } ?? 0
+        if index < cutter.cuts.count, !isLate {
+            let piece = cutter.cuts[index]
             return window(to: piece, release: cutter.cuts.last { $0 < piece } ?? 0, canGrow: true)
         }
         guard isFinished || isLate, released < bytes.count else { return nil }

@@ -17,6 +17,8 @@ package struct Policy: Sendable, Equatable {
     package var mode: Mode
     package var input: PhasePolicy
     package var output: PhasePolicy
+    /// How a streamed answer travels while it is judged.
+    package var stream: StreamPolicy
     /// In file order; ids are unique.
     package var rules: [Rule]
 
@@ -26,6 +28,7 @@ package struct Policy: Sendable, Equatable {
         mode: Mode = .enforce,
         input: PhasePolicy = PhasePolicy(),
         output: PhasePolicy = PhasePolicy(),
+        stream: StreamPolicy = StreamPolicy(),
         rules: [Rule] = []
     ) {
         self.name = name
@@ -33,6 +36,7 @@ package struct Policy: Sendable, Equatable {
         self.mode = mode
         self.input = input
         self.output = output
+        self.stream = stream
         self.rules = rules
     }
 

@@ -28,6 +28,8 @@ struct ExchangeStateMachine {
     private enum Upload {
         case streaming(limit: Int, received: Int)
         case ended
+
+        var isOver: Bool { if case .ended = self { true } else { false } }
     }
 
     private enum Answer {
@@ -70,7 +72,7 @@ struct ExchangeStateMachine {
     }
 
     enum AnswerAction: Equatable {
-        case send, hold, ignore
+        case send, hold, window, ignore
         case fail(ProxyError)
     }
 
@@ -198,11 +200,15 @@ struct ExchangeStateMachine {
     mutating func answered(_ treatment: ResponseTreatment, isEncoded: Bool, hasBody: Bool) -> AnswerAction {
         guard case .forwarding(let upload, .awaited) = self.state else { return .ignore }
         switch treatment {
-        case .hold(let limit) where hasBody:
+        case .window where hasBody && upload.isOver:
+            if isEncoded { return .fail(.encodedResponse) }
+            self.state = .judgingAnswer
+            return .window
+        case .hold(let limit) where hasBody, .window(let limit) where hasBody:
             if isEncoded { return .fail(.encodedResponse) }
             self.state = .forwarding(upload, .held(limit: limit, received: 0))
             return .hold
-        case .hold, .pass:
+        case .hold, .window, .pass:
             self.state = .forwarding(upload, .passing(observed: false))
         case .observe:
             self.state = .forwarding(upload, .passing(observed: true))

@@ -46,11 +46,34 @@ package protocol FilterSession: AnyObject, Sendable {
     /// answer that has a body: one to HEAD, or with status 204 or 304, is passed on instead.
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome
 
+    /// Decides about an answer while it comes. Called only after `.window`.
+    ///
+    /// - Parameter chunks: the answer's body as it comes; it ends by an error if the upstream fails. A session whose reply is
+    ///   a stream may go on reading it while that reply is under way.
+    func response(head: HTTPResponseHead, chunks: AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome
+
     /// Sees a copy of each chunk that was passed on, after `.observe`. Called on the event loop.
     func observe(_ chunk: ByteBuffer)
 
     /// Always called exactly once, last, whatever happened: the place for audit and metrics. Called on the event loop.
     func finish(_ summary: ExchangeSummary)
+}
+
+extension FilterSession {
+    /// For sessions that never ask for `.window`: the answer is gathered and judged whole.
+    package func response(
+        head: HTTPResponseHead,
+        chunks: AsyncThrowingStream<ByteBuffer, any Error>
+    ) async -> ResponseOutcome {
+        var body = ByteBuffer()
+        do {
+            for try await chunk in chunks { body.writeImmutableBuffer(chunk) }
+        } catch {
+            // The proxy answers for the upstream's failure; this outcome comes too late for it.
+            return .reply(LocalReply(status: .badGateway, headers: [:], body: .bytes(ByteBuffer())))
+        }
+        return await response(head: head, body: body)
+    }
 }
 
 /// What happens to a request whose head was seen.
@@ -80,6 +103,9 @@ package enum ResponseTreatment: Sendable {
     case observe
     /// Held to the end, at most `limit` bytes (more ends in 502), then given to `response(head:body:)`.
     case hold(limit: Int)
+    /// Given to `response(head:chunks:)` as it comes, at most `limit` bytes. Only after the request was inspected, for an
+    /// answer that has a body; any other is held.
+    case window(limit: Int)
 }
 
 /// What happens to an answer that was held.

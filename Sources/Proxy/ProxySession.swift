@@ -31,6 +31,8 @@ final class ProxySession {
     private var exchange: UpstreamExchange?
     private var answerHead: HTTPResponseHead?
     private var answerBody = ByteBuffer()
+    /// Where the answer goes while the filter judges it as it comes.
+    private var window: AnswerFeed?
     private var isRecorded = false
 
     init(request: CheckedRequest, client: ClientInfo, worker: ProxyWorker, stream: any ClientStream) {
@@ -183,6 +185,9 @@ final class ProxySession {
             self.stream?.flush()
         case .hold:
             self.answerHead = head
+        case .window:
+            guard case .window(let limit) = treatment else { return }
+            self.judgeWindow(head, limit: limit)
         case .fail(let error):
             return self.fail(error)
         case .ignore:
@@ -192,6 +197,10 @@ final class ProxySession {
     }
 
     private func receiveAnswer(_ chunk: ByteBuffer) {
+        if self.window != nil {
+            if self.window?.send(chunk) == false { self.fail(.responseTooLarge(limit: self.window?.limit ?? 0)) }
+            return
+        }
         switch self.machine.answerChunk(bytes: chunk.readableBytes) {
         case .send(let observed):
             if observed { self.filter.observe(chunk) }
@@ -214,7 +223,10 @@ final class ProxySession {
     }
 
     private func receiveAnswerEnd() {
-        if self.machine.answerEnded() {
+        if let window = self.window {
+            // The filter's reply ends the exchange.
+            window.end()
+        } else if self.machine.answerEnded() {
             self.judgeAnswer()
         } else {
             self.end()
@@ -230,6 +242,19 @@ final class ProxySession {
         self.answerBody = ByteBuffer()
         self.decide {
             await filter.response(head: head, body: body)
+        } then: {
+            $0.answerJudged($1)
+        }
+    }
+
+    /// Asks the filter about an answer that is still on its way.
+    private func judgeWindow(_ head: HTTPResponseHead, limit: Int) {
+        let filter = self.filter
+        let feed = AnswerFeed(limit: limit)
+        self.window = feed
+        let chunks = feed.chunks
+        self.decide {
+            await filter.response(head: head, chunks: chunks)
         } then: {
             $0.answerJudged($1)
         }
@@ -288,6 +313,7 @@ final class ProxySession {
     /// The answer is whole.
     func end() {
         guard self.machine.finish() else { return }
+        self.window?.end()
         self.exchange?.cancel()
         self.record()
         self.stream?.end()
@@ -299,6 +325,7 @@ final class ProxySession {
         guard action != .ignore else { return }
         self.note(error)
         self.task?.cancel()
+        self.window?.end(error)
         self.exchange?.cancel()
         switch action {
         case .reply:
@@ -318,6 +345,7 @@ final class ProxySession {
         self.note(error)
         if self.summary.status == nil { self.summary.status = error.status }
         self.task?.cancel()
+        self.window?.end(error)
         self.exchange?.cancel()
         self.replyPromise?.succeed(false)
         self.replyPromise = nil

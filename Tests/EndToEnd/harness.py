@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import openai
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("GUARDIAN_BIN", ROOT / ".build/release/guardian")).resolve()
 MODEL = Path(os.environ.get("GUARDIAN_MODEL", ROOT / "Models/.cache/guardian.slm")).resolve()
@@ -209,6 +211,18 @@ class Gateway:
                     return json.loads(line)
             time.sleep(0.05)
         raise AssertionError(f"no audit record of {wanted}")
+
+
+def openai_client(gateway):
+    """OpenAI's own client, pointed at a gateway."""
+    context = ssl.create_default_context(cafile=str(gateway.certificates.authority))
+    return openai.OpenAI(
+        base_url=f"{gateway.url}/v1",
+        api_key="no-key-is-needed-here",
+        max_retries=0,
+        timeout=120,
+        http_client=openai.DefaultHttpxClient(verify=context),
+    )
 
 
 class Answer:

@@ -20,6 +20,9 @@ class Origin:
     def __init__(self):
         self.bodies = []
         self.heads = []
+        # Set by a test that has seen the first half of `model_waits`.
+        self.go_on = threading.Event()
+        self.was_seen = False
         origin = self
 
         class Handler(ScriptedHandler):
@@ -35,6 +38,8 @@ class Origin:
     def forget(self):
         self.bodies.clear()
         self.heads.clear()
+        self.go_on.clear()
+        self.was_seen = False
 
     @property
     def last(self):
@@ -96,6 +101,42 @@ class ScriptedHandler(BaseHTTPRequestHandler):
             for i in range(0, len(arguments), 3)
         ]
         return self.send_events([chunk(request, d) for d in deltas] + [chunk(request, {}, "tool_calls")])
+
+    def model_waits(self, request):
+        """Sends half of its answer, and the rest when the test has seen that half."""
+        self.begin_events()
+        for text in pieces(PREFACE):
+            self.event(json.dumps(chunk(request, {"content": text})))
+        self.origin.was_seen = self.origin.go_on.wait(timeout=20)
+        try:
+            for text in pieces("And that is all."):
+                self.event(json.dumps(chunk(request, {"content": text})))
+            self.event(json.dumps(chunk(request, {}, "stop")))
+            self.event("[DONE]")
+            self.wfile.write(b"0\r\n\r\n")
+        except BrokenPipeError:
+            pass  # Whoever asked has left.
+
+    def model_leak_late(self, request):
+        self.answer(request, f"{PREFACE}Here it is: the {LEAK}, as you asked. {PREFACE}")
+
+    def model_secret_late(self, request):
+        self.answer(request, f"{PREFACE}Your number is {SECRET}, thank you. {PREFACE}")
+
+    def model_riddle_late(self, request):
+        self.answer(request, f"{PREFACE}Now for the amber lynx riddle, it goes on. {PREFACE}")
+
+    def model_long_then_leak_in_tool(self, request):
+        call = {"id": "call_1", "type": "function", "function": {"name": "search", "arguments": f"the {LEAK}"}}
+        deltas = [{"content": text} for text in pieces(PREFACE)] + [{"tool_calls": [{**call, "index": 0}]}]
+        self.send_events([chunk(request, d) for d in deltas] + [chunk(request, {}, "tool_calls")])
+
+    def model_dies_late(self, request):
+        self.begin_events()
+        for text in pieces(PREFACE):
+            self.event(json.dumps(chunk(request, {"content": text})))
+        self.origin.go_on.wait(timeout=20)
+        self.reset()
 
     # Models that fail.
 
@@ -166,8 +207,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
             if index == 0:
                 for name, value in (extra or {}).items():
                     chunks += [chunk(request, {name: value[i : i + 5]}) for i in range(0, len(value), 5)]
-            # Cut in the middle of words, as tokens are.
-            chunks += [chunk(request, {"content": whole[i : i + 4]}, index=index) for i in range(0, len(whole), 4)]
+            chunks += [chunk(request, {"content": text}, index=index) for text in pieces(whole)]
             chunks.append(chunk(request, {}, "stop", index=index))
         if (request.get("stream_options") or {}).get("include_usage"):
             chunks.append({**chunk(request, {}), "choices": [], "usage": USAGE})
@@ -214,7 +254,15 @@ class ScriptedHandler(BaseHTTPRequestHandler):
             pass  # The connection was reset on purpose, or the gateway went away first.
 
 
+# Harmless, and longer than the window holds back.
+PREFACE = "Soup is made of water and time, and of what the garden has. " * 5
+
 USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+
+
+def pieces(text):
+    """Cut in the middle of words, as tokens are."""
+    return [text[i : i + 4] for i in range(0, len(text), 4)]
 
 
 def words(message):

@@ -1,13 +1,12 @@
 """Clients that people have, unchanged, against the gateway and the real model behind it."""
 
 import json
-import ssl
 import subprocess
 
 import openai
 import pytest
 
-from harness import run
+from harness import openai_client, run
 from origin import LEAK
 from policies import FIXED, rules_only
 
@@ -17,14 +16,7 @@ BLOCKED = [{"role": "user", "content": f"Tell me about the {LEAK}."}]
 
 @pytest.fixture
 def client(real_gateway):
-    context = ssl.create_default_context(cafile=str(real_gateway.certificates.authority))
-    with openai.OpenAI(
-        base_url=f"{real_gateway.url}/v1",
-        api_key="no-key-is-needed-here",
-        max_retries=0,
-        timeout=120,
-        http_client=openai.DefaultHttpxClient(verify=context),
-    ) as client:
+    with openai_client(real_gateway) as client:
         yield client
 
 

@@ -210,6 +210,50 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         #expect(record.output?.action == .log)
     }
 
+    private func streamed(_ text: String) -> [UInt8] {
+        ChatCompletionWriter(id: "c", created: 1, model: "m").stream(text, finish: .stop, usage: nil).flatMap { $0 }
+    }
+
+    /// The words of a stream that came in these chunks, as the caller reads them, and what was recorded of it.
+    private func passage(_ chunks: [ArraySlice<UInt8>]) async throws -> (answer: ChatCompletion, record: Action?) {
+        // No text is late, so that nothing depends on the clock.
+        let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
+        let session = try session(policy: Policy(name: "test", stream: patient, rules: Self.rules))
+        _ = await session.request(body: body("hello", stream: true))
+        let (stream, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        for chunk in chunks { continuation.yield(ByteBuffer(bytes: chunk)) }
+        continuation.finish()
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        var bytes = ""
+        switch await session.response(head: head, chunks: stream) {
+        case .reply(let reply): bytes = try await text(reply)
+        case .forward(_, let body): bytes = String(buffer: body)
+        }
+        var assembler = DeltaAssembler()
+        try assembler.read(bytes.utf8)
+        #expect(assembler.isComplete)
+        return (assembler.completion, session.state.withLock { $0.output?.decision.action })
+    }
+
+    @Test(arguments: [
+        (String(repeating: "la ", count: 60) + "a forbidden thing", Action.block),
+        (String(repeating: "la ", count: 60) + "of bluebird it is", Action.rewrite),
+    ])
+    func `a stream cut at every byte has the same outcome`(text: String, action: Action) async throws {
+        let bytes = streamed(text)
+        let whole = try await passage([bytes[...]])
+        #expect(whole.record == action)
+        #expect(!whole.answer.segments.contains { $0.text.contains("forbidden") || $0.text.contains("bluebird") })
+        for cut in stride(from: 1, to: bytes.count, by: bytes.count / 400 | 1) {
+            let parts = try await passage([bytes[..<cut], bytes[cut...]])
+            #expect(parts.answer == whole.answer)
+            #expect(parts.record == action)
+        }
+        let single = try await passage(bytes.indices.map { bytes[$0...$0] })
+        #expect(single.answer == whole.answer)
+        #expect(single.record == action)
+    }
+
     @Test func `malformed JSON is the caller's error`() async throws {
         guard case .reply(let reply) = await (try session()).request(body: ByteBuffer(string: "{")) else {
             Issue.record("forwarded")

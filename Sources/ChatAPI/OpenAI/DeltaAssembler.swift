@@ -52,6 +52,18 @@ package struct DeltaAssembler {
         return ChatCompletion(.object(body))
     }
 
+    /// The texts of the answers so far, by choice; those that are no plain text are left out.
+    package var contents: [Int: String] {
+        choices.compactMapValues { $0["message"]?.object?["content"]?.string }
+    }
+
+    /// What each event of the answer says about itself, if that is nothing but identifiers; nil if it holds words.
+    package var frame: JSONObject? {
+        var frame = head
+        for name in ["object", "usage"] { frame[name] = nil }
+        return ChatCompletion(.object(frame)).segments.isEmpty ? frame : nil
+    }
+
     /// Whether the stream said that it was complete.
     package var isComplete: Bool { isDone }
 

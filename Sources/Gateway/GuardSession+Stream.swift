@@ -1,0 +1,265 @@
+import Audit
+import ChatAPI
+import Guard
+import GuardCore
+import NIOCore
+import NIOHTTP1
+import Policy
+import Proxy
+import Synchronization
+
+extension GuardSession {
+    /// Judges a streamed answer while it comes, and lets go what was judged. As long as nothing has gone out, the outcome
+    /// is that of an answer that was held.
+    func response(head: HTTPResponseHead, chunks: AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome {
+        let (output, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        let (outcomes, outcome) = AsyncStream<ResponseOutcome>.makeStream()
+        let passage = StreamPassage(
+            session: self,
+            head: head,
+            answer: StreamedAnswer(bounds: pipeline.policy.stream.holdBack),
+            body: output,
+            output: continuation,
+            outcome: outcome
+        )
+        let task = Task {
+            var passage = passage
+            await passage.run(chunks)
+            continuation.finish()
+            outcome.finish()
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return await withTaskCancellationHandler {
+            for await outcome in outcomes { return outcome }
+            return .reply(reply(GuardSession.closedEarly))
+        } onCancel: {
+            task.cancel()
+        }
+    }
+}
+
+/// The passage of one streamed answer through the window.
+struct StreamPassage {
+    private enum Event {
+        case chunk(ByteBuffer)
+        case late
+        case end
+        case failure(any Error)
+    }
+
+    let session: GuardSession
+    let head: HTTPResponseHead
+    var answer: StreamedAnswer
+    /// The caller's stream, and where it is written.
+    let body: AsyncThrowingStream<ByteBuffer, any Error>
+    let output: AsyncThrowingStream<ByteBuffer, any Error>.Continuation
+    /// Told once: when something goes out first, or when it is known that nothing will.
+    let outcome: AsyncStream<ResponseOutcome>.Continuation
+    private var isOpen = false
+    private var spent = Inspection(phase: .output)
+
+    init(
+        session: GuardSession,
+        head: HTTPResponseHead,
+        answer: StreamedAnswer,
+        body: AsyncThrowingStream<ByteBuffer, any Error>,
+        output: AsyncThrowingStream<ByteBuffer, any Error>.Continuation,
+        outcome: AsyncStream<ResponseOutcome>.Continuation
+    ) {
+        self.session = session
+        self.head = head
+        self.answer = answer
+        self.body = body
+        self.output = output
+        self.outcome = outcome
+    }
+
+    mutating func run(_ chunks: AsyncThrowingStream<ByteBuffer, any Error>) async {
+        let (events, continuation) = AsyncStream<Event>.makeStream()
+        let reader = Task {
+            do {
+                for try await chunk in chunks { continuation.yield(.chunk(chunk)) }
+                continuation.yield(.end)
+            } catch {
+                continuation.yield(.failure(error))
+            }
+        }
+        var timer: (time: ContinuousClock.Instant, task: Task<Void, Never>)?
+        defer {
+            reader.cancel()
+            timer?.task.cancel()
+        }
+        for await event in events {
+            do {
+                guard try await handle(event) else { return }
+            } catch {
+                return fail(error)
+            }
+            if let due = answer.due, due != timer?.time {
+                timer?.task.cancel()
+                timer = (
+                    due,
+                    Task {
+                        do { try await Task.sleep(until: due, clock: .continuous) } catch { return }
+                        continuation.yield(.late)
+                    }
+                )
+            }
+        }
+    }
+
+    /// - Returns: whether the answer goes on.
+    private mutating func handle(_ event: Event) async throws -> Bool {
+        switch event {
+        case .chunk(let chunk): try answer.read(chunk.readableBytesView, at: .now)
+        case .late: break
+        case .failure(let error): throw error
+        case .end:
+            guard answer.assembler.isComplete else { throw GuardSession.closedEarly }
+            try await finish()
+            return false
+        }
+        return try await judge { passage, text, choice in try passage.send(text, choice: choice) }
+    }
+
+    /// Judges what is due.
+    ///
+    /// - Parameter take: given each text that may go out.
+    /// - Returns: false if the stream was ended by a block.
+    private mutating func judge(
+        _ take: (inout StreamPassage, String, Int) throws -> Void
+    ) async throws -> Bool {
+        while let (choice, window) = answer.next(at: .now) {
+            let segment = TextSegment(path: "", role: .assistant, turn: choice, text: window.text)
+            let inspection = await session.pipeline.inspect([segment], phase: .output, deadline: session.deadline)
+            try Task.checkCancellation()
+            spend(inspection)
+            var redactions: [StreamWindow.Redaction] = []
+            switch inspection.enforcedAction {
+            case .block:
+                session.note(total(inspection))
+                await stop(inspection)
+                return false
+            case .rewrite:
+                for edit in inspection.decision.edits {
+                    switch edit {
+                    case .redact(_, let spans): redactions += spans
+                    case .replace(_, let text): answer.withheld[choice] = text
+                    case .steer: break
+                    }
+                }
+                guard answer.withheld[choice] == nil else { continue }
+            case .log, nil: break
+            }
+            let text = answer.release(window, of: choice, redactions: redactions)
+            if !text.isEmpty { try take(&self, text, choice) }
+        }
+        return true
+    }
+
+    private mutating func send(_ text: String, choice: Int) throws {
+        guard let frame = answer.assembler.frame else { return }
+        open()
+        let bytes = ChatChunkWriter(frame: frame).piece(text, choice: choice, isFirst: answer.begin(choice))
+        output.yield(ByteBuffer(bytes: bytes))
+    }
+
+    private mutating func open() {
+        guard !isOpen else { return }
+        isOpen = true
+        var headers = head.headers
+        session.markDecision(&headers, output: nil)
+        outcome.yield(.reply(LocalReply(status: head.status, headers: headers, body: .stream(body))))
+    }
+
+    /// The answer has come to its end: the rest of the texts, and everything else, judged as a whole.
+    private mutating func finish() async throws {
+        let completion = answer.assembler.completion
+        guard isOpen || !answer.withheld.isEmpty else {
+            outcome.yield(await session.judge(completion, head: head, isStream: true))
+            return
+        }
+        answer.finish()
+        var tails: [Int: String] = [:]
+        guard try await judge({ _, text, choice in tails[choice, default: ""] += text }) else { return }
+        let inspection = await session.pipeline.inspect(
+            completion.segments,
+            phase: .output,
+            deadline: session.deadline
+        )
+        try Task.checkCancellation()
+        spend(inspection)
+        session.note(total(inspection))
+        session.noteAnswer(completion)
+        guard inspection.enforcedAction != .block else { return await stop(inspection) }
+        let replaced = replacedPaths(of: inspection)
+        let paths = completion.contentPaths
+        var rests = tails.merging(answer.withheld) { $1 }
+        for choice in answer.begun where rests[choice] == nil { rests[choice] = "" }
+        for (choice, path) in paths where rests[choice] != nil && replaced.contains(path) {
+            rests[choice] = inspection.edits.replacements[path]
+        }
+        open()
+        let rest = completion.editing(replacements: inspection.edits.replacements).rest(rests, begun: answer.begun)
+        output.yield(ByteBuffer(bytes: rest.stream))
+    }
+
+    private func replacedPaths(of inspection: Inspection) -> Set<String> {
+        Set(
+            inspection.decision.edits.compactMap { edit in
+                guard case .replace(let index, _) = edit, inspection.segments.indices.contains(index) else {
+                    return nil
+                }
+                return inspection.segments[index].path
+            }
+        )
+    }
+
+    /// Ends the stream as the dialect ends one that was filtered: the safeguard response behind what has gone out.
+    private mutating func stop(_ inspection: Inspection) async {
+        let query = session.state.withLock { $0.request?.lastUserText }
+        guard isOpen, let frame = answer.assembler.frame else {
+            outcome.yield(.reply(session.blocked(inspection, query: query)))
+            return
+        }
+        guard let reply = inspection.decision.reply, !reply.isFailure else {
+            let error = GuardSession.unjudged(inspection.failure)
+            session.state.withLock { $0.error = error }
+            output.yield(ByteBuffer(bytes: ChatChunkWriter.end(error)))
+            return
+        }
+        let text = await session.safeguard(inspection, category: reply.category, query: query)
+        let writer = ChatChunkWriter(frame: frame)
+        for choice in answer.begun.sorted() {
+            for piece in ChatCompletionWriter.pieces(of: "\n\n" + text) {
+                output.yield(ByteBuffer(bytes: writer.piece(piece, choice: choice, isFirst: false)))
+            }
+            output.yield(ByteBuffer(bytes: writer.end(choice: choice, .contentFilter)))
+        }
+        output.yield(ByteBuffer(bytes: EventStreamWriter.done))
+    }
+
+    private func fail(_ error: any Error) {
+        if !isOpen, let error = error as? ChatAPIError {
+            outcome.yield(.reply(session.reply(error)))
+        } else {
+            // What has gone out stands; the cut tells the caller that it is not the whole answer.
+            output.finish(throwing: error)
+        }
+    }
+
+    private mutating func spend(_ inspection: Inspection) {
+        spent.tokens += inspection.tokens
+        spent.rulesDuration += inspection.rulesDuration
+        spent.modelDuration += inspection.modelDuration
+    }
+
+    /// The inspection with what all of them took.
+    private func total(_ inspection: Inspection) -> Inspection {
+        var total = inspection
+        total.tokens = spent.tokens
+        total.rulesDuration = spent.rulesDuration
+        total.modelDuration = spent.modelDuration
+        return total
+    }
+}

@@ -1,0 +1,86 @@
+"""Streamed answers that flow on while they are judged."""
+
+import httpx2
+import openai
+import pytest
+
+from harness import openai_client
+from origin import LEAK, PREFACE, SECRET, USAGE
+from policies import FIXED
+
+HELLO = [{"role": "user", "content": "Go on."}]
+
+
+@pytest.fixture
+def stream(gateway):
+    """Streams by OpenAI's own client."""
+    with openai_client(gateway) as client:
+        yield lambda model, **more: client.chat.completions.create(model=model, messages=HELLO, stream=True, **more)
+
+
+def text(chunks):
+    return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+
+
+def finish_reasons(chunks):
+    return [choice.finish_reason for chunk in chunks for choice in chunk.choices if choice.finish_reason]
+
+
+def test_an_answer_flows_on_before_it_has_ended(stream, origin):
+    chunks = []
+    for chunk in stream("waits"):
+        chunks.append(chunk)
+        # Within the time that text may be held, all that has come has gone out.
+        if text(chunks) == PREFACE:
+            origin.go_on.set()
+    assert origin.was_seen, "the answer was held to its end"
+    assert text(chunks) == PREFACE + "And that is all."
+    assert finish_reasons(chunks) == ["stop"]
+    assert {chunk.id for chunk in chunks} == {"chatcmpl-origin"}
+    assert [c.delta.role for chunk in chunks for c in chunk.choices if c.delta.role] == ["assistant"]
+
+
+def test_a_stream_that_turns_harmful_ends_with_the_safeguard_response(stream, gateway):
+    chunks = list(stream("leak-late"))
+    words = text(chunks)
+    assert words.startswith(PREFACE[:40]) and words.endswith("\n\n" + FIXED)
+    assert "purple" not in words and "zebra" not in words and "protocol" not in words
+    assert finish_reasons(chunks) == ["content_filter"]
+    answer = gateway.ask("Go on.", stream=True, model="leak-late")
+    assert LEAK.encode() not in answer.body
+    assert gateway.record(answer)["output"]["action"] == "block"
+
+
+def test_a_secret_late_in_a_stream_is_cut_out_whole(stream):
+    chunks = list(stream("secret-late", stream_options={"include_usage": True}))
+    assert text(chunks) == f"{PREFACE}Your number is [ticket], thank you. {PREFACE}"
+    assert SECRET not in text(chunks)
+    assert finish_reasons(chunks) == ["stop"]
+    assert chunks[-1].usage.total_tokens == USAGE["total_tokens"]
+
+
+def test_a_text_that_is_replaced_late_ends_with_what_stands_in_its_place(stream):
+    chunks = list(stream("riddle-late"))
+    assert text(chunks).startswith(PREFACE[:40]) and text(chunks).endswith("Say hello.")
+    assert "lynx" not in text(chunks)
+    assert finish_reasons(chunks) == ["stop"]
+
+
+def test_a_call_of_a_tool_is_held_until_it_was_judged(stream):
+    chunks = list(stream("long-then-leak-in-tool"))
+    assert not any(choice.delta.tool_calls for chunk in chunks for choice in chunk.choices)
+    assert text(chunks).endswith(FIXED)
+    assert finish_reasons(chunks) == ["content_filter"]
+
+
+def test_an_upstream_that_dies_in_the_middle_is_seen_as_a_cut(stream, origin):
+    with pytest.raises((httpx2.RemoteProtocolError, openai.APIError)):
+        for _ in stream("dies-late"):
+            origin.go_on.set()
+
+
+def test_a_caller_who_leaves_in_the_middle_disturbs_nobody(stream, origin):
+    answer = stream("waits")
+    next(iter(answer))
+    answer.close()
+    origin.go_on.set()
