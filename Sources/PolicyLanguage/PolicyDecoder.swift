@@ -33,6 +33,7 @@ struct PolicyDecoder: YAMLDecoding {
         if let node = fields["mode"] { policy.mode = choice(node, "mode") ?? .enforce }
         if let node = fields["input"] { policy.input = phasePolicy(node, phase: .input) }
         if let node = fields["output"] { policy.output = phasePolicy(node, phase: .output) }
+        if let node = fields["stream"] { policy.stream = streamPolicy(node) }
         if let node = fields["rules"] { policy.rules = rules(node, in: policy) }
         return policy
     }

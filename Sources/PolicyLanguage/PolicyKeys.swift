@@ -2,8 +2,9 @@
 ///
 /// `Policies/README.md` documents each of them, and a test holds it to that.
 enum PolicyKeys {
-    static let policy = ["version", "name", "mode", "input", "output", "rules"]
+    static let policy = ["version", "name", "mode", "input", "output", "stream", "rules"]
     static let phase = ["roles", "overall", "defaults", "categories", "others"]
+    static let stream = ["mode", "tokens", "milliseconds", "bytes"]
     static let category = ["threshold", "action", "response", "rewrite", "on_failure"]
     static let response = ["fixed"]
     static let rewrite = RewriteKind.allCases.map(\.rawValue)

@@ -6,7 +6,7 @@ import pytest
 
 from harness import openai_client
 from origin import LEAK, PREFACE, SECRET, USAGE
-from policies import FIXED
+from policies import FIXED, rules_only
 
 HELLO = [{"role": "user", "content": "Go on."}]
 
@@ -84,3 +84,9 @@ def test_a_caller_who_leaves_in_the_middle_disturbs_nobody(stream, origin):
     next(iter(answer))
     answer.close()
     origin.go_on.set()
+
+
+def test_a_policy_can_have_streams_held_to_their_end(start_gateway, origin):
+    gateway = start_gateway(origin.url, {**rules_only(), "stream": {"mode": "full"}})
+    answer = gateway.ask("Go on.", stream=True, model="leak-late")
+    assert (answer.decision, answer.text, answer.finish_reason) == ("block", FIXED, "content_filter")

@@ -18,7 +18,8 @@ import Testing
 
     @Test(arguments: [
         PolicyKeys.policy, PolicyKeys.phase, PolicyKeys.category, PolicyKeys.response, PolicyKeys.rewrite,
-        PolicyKeys.rule, PolicyKeys.match, PolicyKeys.regex, PolicyKeys.tests, HarmCategory.allCases.map(\.rawValue),
+        PolicyKeys.rule, PolicyKeys.match, PolicyKeys.stream, PolicyKeys.regex, PolicyKeys.tests,
+        HarmCategory.allCases.map(\.rawValue),
         Role.allCases.map(\.rawValue), Phase.allCases.map(\.rawValue), Action.allCases.map(\.rawValue),
     ])
     func everyKeyAndWordIsDocumented(words: [String]) {
@@ -28,7 +29,9 @@ import Testing
     }
 
     @Test func theTablesNameNoKeyThatDoesNotExist() {
-        let known = Set(PolicyKeys.policy + PolicyKeys.phase + PolicyKeys.category + PolicyKeys.rule)
+        let known = Set(
+            PolicyKeys.policy + PolicyKeys.stream + PolicyKeys.phase + PolicyKeys.category + PolicyKeys.rule
+        )
         let rows = readme.matches(of: /(?m)^\| `([a-z_]+)` \|/).map { String($0.output.1) }
         #expect(rows.count >= known.count)
         #expect(Set(rows) == known)

@@ -79,6 +79,24 @@ import Testing
         #expect(self.machine.isReplying)
     }
 
+    @Test mutating func anAnswerInAWindowIsJudgedWhileItComes() {
+        self.forwarded()
+        self.expect(self.machine.answered(.window(limit: 10), isEncoded: false, hasBody: true), .window)
+        #expect(!self.machine.hasSentHead)
+        self.expect(self.machine.answerJudged(), .proceed)
+        #expect(self.machine.isReplying)
+        self.expect(self.machine.answerEnded(), false)
+        #expect(self.machine.isReplying)
+    }
+
+    @Test mutating func anEncodedAnswerCannotBeReadInAWindow() {
+        self.forwarded()
+        self.expect(
+            self.machine.answered(.window(limit: 10), isEncoded: true, hasBody: true),
+            .fail(.encodedResponse)
+        )
+    }
+
     @Test mutating func anEncodedAnswerCannotBeHeldButCanPass() {
         self.forwarded()
         self.expect(
