@@ -11,9 +11,12 @@ import Darwin
 
 /// The small network behind the trunk: pooled states in, one calibrated probability per output out.
 ///
-/// Features are standardised, go through one hidden layer (if the file has one) and a linear layer; each output has its
+/// Each pooled state is normalised if the manifest says so. Features are standardised, go through one hidden layer (if the file has one) and a linear layer; each output has its
 /// own calibration. Sums run in a fixed order, so the same states always give the same scores.
 struct DetectionHead: Sendable {
+    /// The floats of one pooled state.
+    private let width: Int
+    private let normalization: DetectionManifest.Normalization?
     private let mean: [Float]
     private let deviation: [Float]
     /// [hidden][features] and [hidden]; nil for a linear head.
@@ -28,9 +31,14 @@ struct DetectionHead: Sendable {
 
     init(
         _ file: SafetensorsFile,
-        features: Int,
+        states: Int,
+        width: Int,
+        normalization: DetectionManifest.Normalization?,
         calibration: [DetectionManifest.Calibration]
     ) throws(ModelFileError) {
+        let features = states * width
+        self.width = width
+        self.normalization = normalization
         mean = try file.floats("feature.mean", shape: [features])
         deviation = try file.floats("feature.std", shape: [features])
         guard deviation.allSatisfy({ $0 > 0 }) else {
@@ -57,11 +65,23 @@ struct DetectionHead: Sendable {
     /// - Returns: 17 logits, overall harm first.
     func logits(_ features: [Float]) -> [Float] {
         var input = features
+        if normalization == .rms { normalize(&input) }
         for index in input.indices { input[index] = (input[index] - mean[index]) / deviation[index] }
         if let hidden {
             input = Self.product(hidden.weights, input, hidden.bias).map { $0 / (1 + exp(-$0)) }
         }
         return Self.product(weights, input, bias)
+    }
+
+    /// Each state divided by its root mean square. The small addend is the trunk's own (RMSNorm, arXiv:1910.07467).
+    private func normalize(_ features: inout [Float]) {
+        for start in stride(from: 0, to: features.count, by: width) {
+            let state = start..<start + width
+            var squares: Float = 0
+            for index in state { squares += features[index] * features[index] }
+            let factor = 1 / (squares / Float(width) + 1e-5).squareRoot()
+            for index in state { features[index] *= factor }
+        }
     }
 
     func assessment(_ logits: [Float], tokens: Int) -> Assessment {

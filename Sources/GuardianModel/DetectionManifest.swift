@@ -10,6 +10,12 @@ struct DetectionManifest: Decodable, Sendable {
         case mean
     }
 
+    /// How a pooled state is brought to a common size.
+    enum Normalization: String, Decodable, Sendable {
+        /// Divided by its root mean square, without a gain.
+        case rms
+    }
+
     /// Control tokens of the vocabulary that carry the markers; user text can never produce them.
     struct Markers: Decodable, Sendable {
         var pred: Int32
@@ -35,9 +41,13 @@ struct DetectionManifest: Decodable, Sendable {
     var trunkSHA256: String
     var weights: String
     var weightsSHA256: String
+    /// The adapter that the heads were trained on top of; nil if they read the trunk as it is.
+    var adapterSHA256: String?
     /// The block, from 0, after which the states are read.
     var layer: Int
     var pooling: [Pooling]
+    /// What is done to each pooled state before the head; nil is nothing.
+    var normalization: Normalization?
     var markers: Markers
     var taxonomy: [String]
     var windowTokens: Int

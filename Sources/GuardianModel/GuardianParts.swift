@@ -26,10 +26,21 @@ struct GuardianParts: Sendable {
             detection = try files.decoded(GuardianFiles.detection)
             safeguard = try files.decoded(GuardianFiles.safeguard)
             try detection.check(path: files.path(GuardianFiles.detection))
-            guard safeguard.format == GuardianParts.format, safeguard.firstLayer > detection.layer else {
+            guard safeguard.format == GuardianParts.format, safeguard.firstLayer >= 0 else {
                 throw .invalidManifest(
                     path: files.path(GuardianFiles.safeguard),
                     reason: "format \(safeguard.format), first layer \(safeguard.firstLayer)"
+                )
+            }
+            // Heads are worth nothing on states that they were not trained on.
+            let changed = safeguard.firstLayer <= detection.layer
+            guard detection.adapterSHA256 == (changed ? safeguard.weightsSHA256 : nil) else {
+                throw .invalidManifest(
+                    path: files.path(GuardianFiles.detection),
+                    reason: changed
+                        ? "the adapter of \(GuardianFiles.safeguard) changes what the heads read at layer "
+                            + "\(detection.layer), and they were not trained with it"
+                        : "the heads were trained with an adapter that does not reach layer \(detection.layer)"
                 )
             }
         }
@@ -53,7 +64,9 @@ struct GuardianParts: Sendable {
         do throws(ModelFileError) {
             head = try DetectionHead(
                 weights,
-                features: detection.pooling.count * trunk.width,
+                states: detection.pooling.count,
+                width: trunk.width,
+                normalization: detection.normalization,
                 calibration: detection.calibration
             )
         } catch {

@@ -54,7 +54,7 @@ package final class GuardianSource: Sendable {
         } catch {
             throw .modelFile(error)
         }
-        // The layers below the read-out are what the heads were trained on.
+        // The manifests were held to each other by this layer.
         guard adapter.layers.allSatisfy({ $0 >= safeguard.firstLayer }) else {
             throw .invalidManifest(
                 path: files.path(GuardianFiles.safeguard),

@@ -7,11 +7,13 @@ import Transformer
 package final class ReferenceDetection {
     private let detection: Detection
     private let depth: Int
+    private let adapter: LowRankAdapter
     private let session: Session
 
     package init(_ source: GuardianSource) {
         detection = Detection(source: source)
         depth = source.parts.detection.layer + 1
+        adapter = source.adapter
         session = Session(model: source.trunk, capacity: source.parts.detection.windowTokens + 64)
     }
 
@@ -29,7 +31,7 @@ package final class ReferenceDetection {
     /// - Throws: `SessionError`.
     func features(_ sequence: ReadSequence) throws -> [Float] {
         session.reset(depth: depth)
-        try session.append(sequence.tokens)
+        try session.append(sequence.tokens, adapter: adapter)
         return sequence.taps.flatMap { tap in
             switch tap {
             case .row(let row): session.withResidual(at: row) { Array($0) }

@@ -5,7 +5,9 @@ struct SafeguardManifest: Decodable, Sendable {
     var trunkSHA256: String
     var weights: String
     var weightsSHA256: String
-    /// The first block, from 0, that the adapter changes; it lies above the detection layer.
+    /// The first block, from 0, that the adapter changes.
+    ///
+    /// Above the detection layer the heads read the trunk as it is; at or below it they were trained with the adapter.
     var firstLayer: Int
     var rank: Int
     /// Factor of the low-rank change.

@@ -41,7 +41,7 @@ struct GuardianSourceTests {
 
     @Test func theCommittedFilesLoad() throws {
         let model = try Loaded.source()
-        #expect(model.adapter.layers.allSatisfy { $0 > model.parts.detection.layer })
+        #expect(model.adapter.layers.allSatisfy { $0 >= model.parts.safeguard.firstLayer })
         #expect(model.trunk.configuration.vocabulary == model.tokenizer.count)
         #expect(try load() == nil)
     }
@@ -85,7 +85,24 @@ struct GuardianSourceTests {
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "windowOverlap", 512))))
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "calibration", [Int]()))))
         #expect(isInvalidManifest(try load(replacing: edited("safeguard.json", "format", 0))))
-        #expect(isInvalidManifest(try load(replacing: edited("safeguard.json", "firstLayer", 5))))
+        #expect(isInvalidManifest(try load(replacing: edited("safeguard.json", "firstLayer", -1))))
+    }
+
+    @Test func headsAndTheAdapterThatTheyWereTrainedWithBelongTogether() throws {
+        let parts = try Loaded.source().parts
+        let below = try load(replacing: edited("safeguard.json", "firstLayer", parts.detection.layer + 1))
+        let other = try load(replacing: edited("detection.json", "adapterSHA256", "0000"))
+        // Above the read-out the heads must name no adapter, at or below it they must name the one that is there.
+        let reached = parts.safeguard.firstLayer <= parts.detection.layer
+        #expect(isInvalidManifest(below) == reached)
+        #expect(isInvalidManifest(other))
+        let unnamed = try load(replacing: edited("detection.json", "adapterSHA256", NSNull()))
+        #expect(isInvalidManifest(unnamed) == reached)
+    }
+
+    @Test func anUnknownNormalizationIsRefused() throws {
+        let error = try #require(try load(replacing: edited("detection.json", "normalization", "layer")))
+        #expect("\(error)".contains("detection.json"))
     }
 
     @Test func markersThatTextCouldFormAreRefused() throws {

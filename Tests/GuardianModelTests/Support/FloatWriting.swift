@@ -19,7 +19,7 @@ struct FloatWriting {
         _ limits: GenerationLimits
     ) throws -> [Int32] {
         session.reset(depth: source.parts.detection.layer + 1)
-        try session.append(prompt.read)
+        try session.append(prompt.read, adapter: source.adapter)
         try session.deepen(adapter: source.adapter)
         try session.append(prompt.task, adapter: source.adapter)
         var generation = Generation(session, adapter: source.adapter, sampling: sampling, limits: limits)
