@@ -44,8 +44,9 @@ package struct Rule: Sendable, Equatable {
 package enum Matcher: Sendable, Hashable {
     /// The words, letter case ignored, on word boundaries, matched in the canonical view of the text.
     case keyword(String)
-    /// A regular expression of the linear-time dialect that `Rules` documents.
-    case regex(pattern: String, ignoreCase: Bool)
+    /// A regular expression of the linear-time dialect that `Rules` documents. With a checksum, only what passes it is a
+    /// match.
+    case regex(pattern: String, ignoreCase: Bool, checksum: Checksum? = nil)
 }
 
 /// A rule's own test, written beside it.

@@ -32,10 +32,11 @@ extension PolicyDecoder {
         return .keyword(word)
     }
 
-    /// Reads a pattern, or `{pattern: ..., ignore_case: true}`.
+    /// Reads a pattern, or `{pattern: ..., ignore_case: true, checksum: luhn}`.
     private mutating func regex(_ node: YAMLNode) -> Matcher? {
         var patternNode = node
         var ignoreCase = false
+        var checksum: Checksum?
         if case .mapping = node.content {
             let fields = fields(
                 of: node,
@@ -44,6 +45,10 @@ extension PolicyDecoder {
                 required: ["pattern"]
             )
             if let flag = fields["ignore_case"] { ignoreCase = boolean(flag, "ignore_case") ?? false }
+            if let name = fields["checksum"] {
+                checksum = choice(name, "checksum")
+                if checksum == nil { return nil }
+            }
             guard let pattern = fields["pattern"] else { return nil }
             patternNode = pattern
         }
@@ -52,7 +57,7 @@ extension PolicyDecoder {
             note(patternNode, "wrong regular expression: \(message)")
             return nil
         }
-        return .regex(pattern: pattern, ignoreCase: ignoreCase)
+        return .regex(pattern: pattern, ignoreCase: ignoreCase, checksum: checksum)
     }
 
     /// `true` or `false`, nothing else: `yes` and `on` are words in today's YAML.

@@ -12,6 +12,6 @@ enum PolicyKeys {
         "id", "summary", "category", "phases", "roles", "match", "action", "response", "rewrite", "tests",
     ]
     static let match = ["keywords", "regex"]
-    static let regex = ["pattern", "ignore_case"]
+    static let regex = ["pattern", "ignore_case", "checksum"]
     static let tests = ["match", "pass"]
 }

@@ -328,7 +328,7 @@ import Testing
                     roles: [user]
                     match:
                       keywords: [no, "12"]
-                      regex: ['a@b', {pattern: 'c@d', ignore_case: true}]
+                      regex: ['a@b', {pattern: 'c@d', ignore_case: true, checksum: iban}]
                     action: rewrite
                     response: template
                     rewrite: {redact: "[e-mail]"}
@@ -374,7 +374,7 @@ import Testing
                     roles: [.user],
                     matchers: [
                         .keyword("no"), .keyword("12"), .regex(pattern: "a@b", ignoreCase: false),
-                        .regex(pattern: "c@d", ignoreCase: true),
+                        .regex(pattern: "c@d", ignoreCase: true, checksum: .iban),
                     ],
                     action: .rewrite,
                     response: .template,

@@ -7,14 +7,14 @@ struct CompiledRule: Sendable {
     let phases: Set<Phase>
     let roles: Set<Role>
     let keywords: [Keyword]
-    let regexes: [LinearRegex]
+    let regexes: [RegexMatcher]
 
     init(_ rule: Rule) throws(RuleError) {
         id = rule.id
         phases = rule.phases
         roles = rule.roles
         var keywords: [Keyword] = []
-        var regexes: [LinearRegex] = []
+        var regexes: [RegexMatcher] = []
         for (index, matcher) in rule.matchers.enumerated() {
             switch matcher {
             case .keyword(let text):
@@ -22,9 +22,10 @@ struct CompiledRule: Sendable {
                     throw RuleError(ruleID: rule.id, matcher: index, message: "the keyword is empty; give it a word")
                 }
                 keywords.append(keyword)
-            case .regex(let pattern, let ignoreCase):
+            case .regex(let pattern, let ignoreCase, let checksum):
                 do throws(RegexError) {
-                    regexes.append(try LinearRegex(pattern, ignoreCase: ignoreCase))
+                    let expression = try LinearRegex(pattern, ignoreCase: ignoreCase)
+                    regexes.append(RegexMatcher(expression: expression, checksum: checksum))
                 } catch {
                     throw RuleError(ruleID: rule.id, matcher: index, message: error.description)
                 }

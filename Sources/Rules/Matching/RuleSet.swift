@@ -16,7 +16,7 @@ package struct RuleSet: Sendable {
 
     private struct Regex: Sendable {
         var rule: Int
-        var expression: LinearRegex
+        var matcher: RegexMatcher
     }
 
     private let rules: [CompiledRule]
@@ -44,14 +44,14 @@ package struct RuleSet: Sendable {
                 strings.append(keyword.folded)
                 targets.append(.keyword(rule: number, index: index))
             }
-            for expression in rule.regexes {
-                if isFiltered, let literals = expression.requiredLiterals {
+            for matcher in rule.regexes {
+                if isFiltered, let literals = matcher.expression.requiredLiterals {
                     strings += literals
                     targets += literals.map { _ in .literal(regex: regexes.count) }
                 } else {
                     unfiltered.append(regexes.count)
                 }
-                regexes.append(Regex(rule: number, expression: expression))
+                regexes.append(Regex(rule: number, matcher: matcher))
             }
         }
         self.rules = compiled
@@ -112,18 +112,18 @@ package struct RuleSet: Sendable {
                 }
             }
             for (index, regex) in regexes.enumerated() where wanted[index] && active[regex.rule] {
-                search(regex.expression, in: view, into: &found[regex.rule])
+                search(regex.matcher, in: view, into: &found[regex.rule])
             }
         }
         return found.map { $0.resolved(in: original.bytes) }
     }
 
-    private func search(_ expression: LinearRegex, in view: TextView, into found: inout SpanList) {
-        let matches = view.bytes.withUnsafeBufferPointer { expression.matches(in: $0, limit: SpanList.limit) }
+    private func search(_ matcher: RegexMatcher, in view: TextView, into found: inout SpanList) {
+        let matches = view.bytes.withUnsafeBufferPointer { matcher.matches(in: $0, limit: SpanList.limit) }
         for span in matches.spans { found.append(view.source(of: span)) }
         // What was not searched counts as matched.
-        if matches.isTruncated, let last = matches.spans.last {
-            found.append(view.source(of: last.lowerBound..<view.bytes.count))
+        if let stop = matches.stop {
+            found.append(view.source(of: (matches.spans.last?.lowerBound ?? stop)..<view.bytes.count))
         }
     }
 }

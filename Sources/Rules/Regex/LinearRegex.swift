@@ -10,8 +10,8 @@ final class LinearRegex: Sendable {
     struct Matches: Equatable {
         /// Ascending, disjoint, non-empty UTF-8 offsets.
         var spans: [Range<Int>]
-        /// True if the search stopped early: there may be more matches after the last.
-        var isTruncated: Bool
+        /// How far the search came if it stopped early: there may be more matches from there on.
+        var stop: Int?
         /// Work done.
         var steps: Int
     }
@@ -45,24 +45,37 @@ final class LinearRegex: Sendable {
         idle = Mutex([])
     }
 
-    /// - Parameter limit: matches to find at the most; at least one.
-    func matches(in bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> Matches {
+    /// - Parameters:
+    ///   - limit: matches to find at the most; at least one.
+    ///   - accept: what of a match counts, nil for nothing of it; an accepted part is not empty and lies in the match. What
+    ///     is refused is searched again from its second scalar on, as long as that is cheap.
+    func matches(
+        in bytes: UnsafeBufferPointer<UInt8>,
+        limit: Int,
+        accept: (_ match: Range<Int>) -> Range<Int>? = { $0 }
+    ) -> Matches {
         var searcher =
             idle.withLock { $0.popLast() }
             ?? Searcher(automaton: LazyDFA(program), machine: PikeMachine(program))
         defer { idle.withLock { [searcher] in $0.append(searcher) } }
         let stepsBefore = searcher.automaton.steps + searcher.machine.steps
         let budget = Self.stepBudget * (bytes.count + 1) * program.instructions.count
-        var result = Matches(spans: [], isTruncated: false, steps: 0)
+        var result = Matches(spans: [], stop: nil, steps: 0)
         var position = 0
         while let candidate = searcher.automaton.scan(bytes, from: position),
-            let span = searcher.machine.match(bytes, from: candidate.windowStart), !span.isEmpty
+            let match = searcher.machine.match(bytes, from: candidate.windowStart), !match.isEmpty
         {
-            result.spans.append(span)
-            position = span.upperBound
             result.steps = searcher.automaton.steps + searcher.machine.steps - stepsBefore
+            if let span = accept(match) {
+                result.spans.append(span)
+                position = span.upperBound
+            } else if result.steps > budget / 2 {
+                position = match.upperBound
+            } else {
+                position = match.lowerBound + UTF8Scalars.decode(bytes, at: match.lowerBound).length
+            }
             if result.spans.count >= max(1, limit) || result.steps > budget {
-                result.isTruncated = true
+                result.stop = position
                 break
             }
         }

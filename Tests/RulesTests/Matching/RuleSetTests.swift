@@ -183,6 +183,29 @@ private func matched(_ rules: [Rule], _ text: String) throws -> [String] {
         #expect(failures[0].description == "rule 'r', test 3: the text was expected to match and did not")
     }
 
+    @Test func onlyWhatPassesTheChecksumMatches() throws {
+        let card = rule(.regex(pattern: "\\b\\d{4}(?:[ -]?\\d{4}){3}\\b", ignoreCase: false, checksum: .luhn))
+        #expect(try matched([card], "4111 1111 1111 1111 or 4111 1111 1111 1112") == ["4111 1111 1111 1111"])
+        // The first sixteen digits fail, and hide the card that begins among them.
+        #expect(try matched([card], "no. 1234 4111 1111 1111 1111") == ["4111 1111 1111 1111"])
+        #expect(try matched([card], "４１１１ １１１１ １１１１ １１１１").count == 1)
+        let pattern = "\\b[A-Z]{2}\\d\\d(?: ?[A-Z0-9]){11,30}"
+        let account = rule(.regex(pattern: pattern, ignoreCase: false, checksum: .iban))
+        #expect(try matched([account], "to BE68 5390 0754 7034 TODAY") == ["BE68 5390 0754 7034"])
+        #expect(try matched([account], "to BE69 5390 0754 7034 TODAY").isEmpty)
+    }
+
+    @Test func muchThatFailsAChecksumIsSearchedInBoundedTime() throws {
+        let regex = try LinearRegex("1[\\d ]*2|1")
+        let bytes = Array(String(repeating: "1 ", count: 20_000).utf8)
+        let found = bytes.withUnsafeBufferPointer { regex.matches(in: $0, limit: 9) { _ in nil } }
+        #expect(found.spans.isEmpty && found.stop != nil)
+        #expect(found.steps <= 2 * LinearRegex.stepBudget * bytes.count * regex.program.instructions.count)
+        // What was not searched counts as matched.
+        let hostile = rule(.regex(pattern: "1[\\d ]*2|1", ignoreCase: false, checksum: .luhn))
+        #expect(try matched([hostile], String(repeating: "1 ", count: 20_000)).count == 1)
+    }
+
     @Test func noRulesNoMatches() throws {
         #expect(try matched([], "anything").isEmpty)
         #expect(try matched([rule()], "anything").isEmpty)
