@@ -42,10 +42,12 @@ package struct GuardPipeline: Sendable {
     ///
     /// - Parameters:
     ///   - segments: every string of the request or answer.
+    ///   - context: what was said before, for an answer: the query. The turns before a request's last one are among its segments.
     ///   - deadline: when the model's answer is of no use any more; the failure mode of each category decides then.
     package func inspect(
         _ segments: [TextSegment],
         phase: Phase,
+        context: [ClassifierInput.Turn] = [],
         deadline: ContinuousClock.Instant?
     ) async -> Inspection {
         let inspected = segments.filter { policy[phase].roles.contains($0.role) && !$0.text.isEmpty }
@@ -59,7 +61,14 @@ package struct GuardPipeline: Sendable {
             + JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase)
         let rulesEnd = clock.now
 
-        let scores = await score(turns, of: inspected, views: views, phase: phase, deadline: deadline)
+        let scores = await score(
+            turns,
+            of: inspected,
+            views: views,
+            phase: phase,
+            context: classifier.readsContext ? context : [],
+            deadline: deadline
+        )
         let modelEnd = clock.now
 
         let decision = policy.decide(
@@ -129,21 +138,27 @@ package struct GuardPipeline: Sendable {
     }
 
     /// Scores each turn as one text, in every view that differs from the raw one, and gives its scores to all its parts.
+    ///
+    /// The last turn of a request is scored behind the turns before it as well: harm may lie in what they make of it.
     private func score(
         _ turns: [TurnText],
         of segments: [TextSegment],
         views: [TextViews],
         phase: Phase,
+        context: [ClassifierInput.Turn],
         deadline: ContinuousClock.Instant?
     ) async -> Scores {
         guard usesModel(in: phase), !segments.isEmpty else { return Scores(assessments: []) }
         var known: [ClassifierInput: Assessment] = [:]
         var wanted: [ClassifierInput] = []
-        let inputs = turns.map { turn in
+        var inputs = turns.map { turn in
             let whole =
                 turn.members.count == 1
                 ? views[turn.members[0]] : TextViews(turn.joined(segments, separator: "\n").text)
-            return whole.modelViews.map { ClassifierInput(role: turn.role, text: $0) }
+            return whole.modelViews.map { ClassifierInput(role: turn.role, text: $0, context: context) }
+        }
+        if phase == .input, classifier.readsContext, let behind = Conversation(turns, segments).lastTurn {
+            inputs[behind.index].append(behind.input)
         }
         var seen: Set<ClassifierInput> = []
         for input in inputs.joined() where seen.insert(input).inserted {

@@ -8,16 +8,37 @@ package protocol SafetyClassifier: Sendable {
     /// - Returns: one assessment per text, in order.
     /// - Throws: `ClassifierError`.
     func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment]
+
+    /// Whether a text's context is read with it. If not, giving one changes nothing.
+    var readsContext: Bool { get }
 }
 
-/// One text to score and whose words it holds.
+extension SafetyClassifier {
+    package var readsContext: Bool { false }
+}
+
+/// One text to score, whose words it holds, and what was said before it.
 package struct ClassifierInput: Sendable, Hashable {
+    /// An earlier turn of the conversation.
+    package struct Turn: Sendable, Hashable {
+        package var role: Role
+        package var text: String
+
+        package init(role: Role, text: String) {
+            self.role = role
+            self.text = text
+        }
+    }
+
     package var role: Role
     package var text: String
+    /// Turns before the text, oldest first: read with it, not scored themselves. An engine may read less of them, or none.
+    package var context: [Turn]
 
-    package init(role: Role, text: String) {
+    package init(role: Role, text: String, context: [Turn] = []) {
         self.role = role
         self.text = text
+        self.context = context
     }
 }
 

@@ -23,17 +23,37 @@ struct Detection {
     func windows(of input: ClassifierInput) -> [ReadSequence] {
         guard let template = templates[input.role] else { return [] }
         let tokens = tokenizer.encode(input.text)
+        guard !tokens.isEmpty else { return [] }
+        let context = context(of: input)
         return TextWindows.ranges(
             count: tokens.count,
             size: manifest.windowTokens,
             overlap: manifest.windowOverlap
-        ).map { sequence(tokens[$0], template) }
+        ).map { sequence(tokens[$0], template, after: context) }
+    }
+
+    /// The turns before a text, the latest ones as far as the manifest's limit goes; of a turn that does not fit, both ends.
+    func context(of input: ClassifierInput) -> [Int32] {
+        var left = manifest.contextTokens ?? 0
+        var context: [Int32] = []
+        for turn in input.context.reversed() {
+            guard left > 0, let template = templates[turn.role] else { break }
+            let tokens = tokenizer.encode(turn.text)
+            let kept = tokens.count <= left ? tokens : tokens.prefix(left / 2) + tokens.suffix(left - left / 2)
+            left -= kept.count
+            context = template.prefix + kept + template.close + context
+        }
+        return context
     }
 
     /// A window with its template, and the states that the head pools, in the manifest's order.
-    func sequence(_ text: ArraySlice<Int32>, _ template: DetectionTemplate) -> ReadSequence {
-        let tokens = template.prefix + text + template.suffix
-        let start = template.prefix.count
+    func sequence(
+        _ text: ArraySlice<Int32>,
+        _ template: DetectionTemplate,
+        after context: [Int32] = []
+    ) -> ReadSequence {
+        let tokens = context + template.prefix + text + template.suffix
+        let start = context.count + template.prefix.count
         return ReadSequence(
             tokens,
             taps: manifest.pooling.map { pooling in

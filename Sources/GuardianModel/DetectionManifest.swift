@@ -4,7 +4,7 @@ struct DetectionManifest: Decodable, Sendable {
     enum Pooling: String, Decodable, Sendable {
         /// The state at the `<|pred|>` marker.
         case pred
-        /// The state at the token before it, the end of "assistant\n".
+        /// The state at the token before it, the end of the words that open the next turn.
         case turn
         /// The mean over the tokens of the text.
         case mean
@@ -23,7 +23,8 @@ struct DetectionManifest: Decodable, Sendable {
         var harm: Int32
     }
 
-    /// The words after the two turn markers, by role of the text.
+    /// The words after the two turn markers, by role of the text: those that open its own turn, and those of the turn in which
+    /// it is judged.
     struct Template: Decodable, Sendable {
         var prefix: String
         var suffix: String
@@ -52,6 +53,8 @@ struct DetectionManifest: Decodable, Sendable {
     var taxonomy: [String]
     var windowTokens: Int
     var windowOverlap: Int
+    /// Tokens of the turns before the judged text that are read with it; nil is none.
+    var contextTokens: Int?
     var templates: [String: Template]
     /// Overall harm first, then the taxonomy.
     var calibration: [Calibration]

@@ -5,12 +5,15 @@ import Tokenizer
 struct DetectionTemplate: Sendable {
     let prefix: [Int32]
     let suffix: [Int32]
+    /// Ends a turn that is only context: `<|im_end|>\n`.
+    let close: [Int32]
 
     init(_ words: DetectionManifest.Template, markers: DetectionManifest.Markers, _ tokenizer: Tokenizer) {
         let markup = ChatMarkup()
         prefix = [markup.startOfTurn] + tokenizer.encode(words.prefix)
+        close = markup.close(tokenizer)
         suffix =
-            markup.close(tokenizer) + [markup.startOfTurn] + tokenizer.encode(words.suffix) + [markers.pred]
+            close + [markup.startOfTurn] + tokenizer.encode(words.suffix) + [markers.pred]
     }
 }
 

@@ -47,6 +47,8 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
     /// Ends the model's threads; whatever is under way fails.
     package func shutDown() { scheduler.shutDown() }
 
+    package var readsContext: Bool { (model.detection.contextTokens ?? 0) > 0 }
+
     package func classify(
         _ texts: [ClassifierInput],
         deadline: ContinuousClock.Instant?
@@ -108,6 +110,21 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
         }
         try await read()
         return assessments
+    }
+
+    /// What the head of each window of each text sees: pooled states as they are, not normalised. For training heads on the states
+    /// of the engine that will compute them.
+    ///
+    /// - Returns: by text, by window, `pooling.count * width` floats.
+    package func features(of texts: [ClassifierInput]) async throws -> [[[Float]]] {
+        let detection = Detection(model: model)
+        let windows = texts.map(detection.windows(of:))
+        let features = try await scheduler.read(Array(windows.joined()), deadline: nil)
+        var next = 0
+        return windows.map { windows in
+            defer { next += windows.count }
+            return Array(features[next..<next + windows.count])
+        }
     }
 
     // MARK: Writing

@@ -103,7 +103,7 @@ extension DetectionManifest {
             throw .invalidManifest(path: path, reason: "its calibration does not fit the taxonomy")
         }
         guard template(for: .user) != nil, layer >= 0, !pooling.isEmpty, (16...4096).contains(windowTokens),
-            (0..<windowTokens).contains(windowOverlap)
+            (0..<windowTokens).contains(windowOverlap), (0...4096).contains(contextTokens ?? 0)
         else { throw .invalidManifest(path: path, reason: "a template, the layer, the pooling or the window is wrong") }
     }
 }

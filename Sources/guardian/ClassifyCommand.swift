@@ -11,7 +11,7 @@ struct ClassifyCommand: AsyncParsableCommand {
             "Score texts: JSON lines with 'text', and 'reply' where an answer is to be judged, in; the same with scores out.",
         discussion: """
             Each line comes back with 'harm' (0...1), 'categories' (name: 0...1), 'tokens' and 'ms' added. With a 'reply', the \
-            reply is scored and not the text.
+            reply to the text is scored, read behind it.
             """
     )
 
@@ -34,7 +34,12 @@ struct ClassifyCommand: AsyncParsableCommand {
                     throw ExitStatus.data
                 }
                 let reply = object["reply"] as? String
-                let judged = ClassifierInput(role: reply == nil ? .user : .assistant, text: reply ?? text)
+                let judged =
+                    if let reply {
+                        ClassifierInput(role: .assistant, text: reply, context: [.init(role: .user, text: text)])
+                    } else {
+                        ClassifierInput(role: .user, text: text)
+                    }
                 let start = clock.now
                 let assessment = try await engine.classify([judged], deadline: nil).first ?? .none
                 let elapsed = start.duration(to: clock.now)

@@ -12,10 +12,12 @@ private final class WordClassifier: SafetyClassifier {
     var asked: [ClassifierInput] { log.withLock { $0 } }
     private let scores: [String: Double]
     private let error: ClassifierError?
+    let readsContext: Bool
 
-    init(_ scores: [String: Double] = [:], error: ClassifierError? = nil) {
+    init(_ scores: [String: Double] = [:], error: ClassifierError? = nil, readsContext: Bool = false) {
         self.scores = scores
         self.error = error
+        self.readsContext = readsContext
     }
 
     func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
@@ -178,5 +180,43 @@ private struct EchoWriter: SafeguardWriter {
         let pipeline = try Self.pipeline(Self.policy(rules: [rule]), WordClassifier())
         let inspection = await pipeline.inspect(user("blue", "bird"), phase: .input, deadline: nil)
         #expect(inspection.enforcedAction == .block)
+    }
+
+    private static let dialogue = [
+        TextSegment(path: "/messages/0/content", role: .system, turn: 0, text: "Be brief."),
+        TextSegment(path: "/messages/1/content", role: .user, turn: 1, text: "One"),
+        TextSegment(path: "/messages/2/content", role: .assistant, turn: 2, text: "Two"),
+        TextSegment(path: "/messages/3/content", role: .user, turn: 3, text: "Three"),
+    ]
+
+    @Test func theLastTurnIsAlsoReadBehindTheOnesBeforeIt() async throws {
+        let classifier = WordClassifier(readsContext: true)
+        let pipeline = try Self.pipeline(Self.policy(), classifier)
+        _ = await pipeline.inspect(Self.dialogue, phase: .input, deadline: nil)
+        #expect(classifier.asked.filter { !$0.context.isEmpty }.map(\.text) == ["Three"])
+        #expect(classifier.asked.last { $0.text == "Three" }?.context.map(\.text) == ["One", "Two"])
+    }
+
+    @Test func aClassifierThatReadsNoContextIsGivenNone() async throws {
+        let classifier = WordClassifier()
+        let pipeline = try Self.pipeline(Self.policy(), classifier)
+        let query = ClassifierInput.Turn(role: .user, text: "Zero")
+        _ = await pipeline.inspect(Self.dialogue, phase: .input, context: [query], deadline: nil)
+        #expect(classifier.asked.allSatisfy { $0.context.isEmpty })
+        #expect(classifier.asked.map(\.text) == Self.dialogue.map(\.text))
+    }
+
+    @Test func anAnswerIsReadBehindItsQuery() async throws {
+        let classifier = WordClassifier(readsContext: true)
+        let policy = Policy(
+            name: "test",
+            mode: .enforce,
+            output: PhasePolicy(categories: [.weapons: CategoryPolicy(threshold: 0.5, action: .block)])
+        )
+        let pipeline = try Self.pipeline(policy, classifier)
+        let query = ClassifierInput.Turn(role: .user, text: "Zero")
+        let answer = TextSegment(path: "/choices/0/message/content", role: .assistant, turn: 0, text: "One")
+        _ = await pipeline.inspect([answer], phase: .output, context: [query], deadline: nil)
+        #expect(classifier.asked == [ClassifierInput(role: .assistant, text: "One", context: [query])])
     }
 }
