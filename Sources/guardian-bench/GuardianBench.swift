@@ -6,6 +6,8 @@ struct GuardianBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guardian-bench",
         abstract: "Measures Guardian's parts, one JSON line a figure.",
-        subcommands: [LanguageModelBench.self, Agreement.self, ColdStart.self, TokenDump.self, LogitDump.self]
+        subcommands: [
+            LanguageModelBench.self, Agreement.self, ColdStart.self, TokenDump.self, LogitDump.self, FeatureDump.self,
+        ]
     )
 }
