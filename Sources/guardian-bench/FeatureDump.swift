@@ -35,7 +35,9 @@ struct FeatureDump: AsyncParsableCommand {
     func run() async throws {
         let model = try GuardianModel(contentsOf: packed.model, digest: { try Digest.sha256Hex(of: $0) })
         let engine = try GuardianEngine(model, threads: packed.threads, capacity: 2)
-        FileManager.default.createFile(atPath: out, contents: nil)
+        guard FileManager.default.createFile(atPath: out, contents: nil) else {
+            throw ValidationError("\(out) cannot be written")
+        }
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
         var inputs: [ClassifierInput] = []
         func flush() async throws {
