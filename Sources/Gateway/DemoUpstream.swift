@@ -63,12 +63,12 @@ private final class DemoFilter: ProxyFilter {
 
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
         switch Endpoint(method: head.method.rawValue, path: head.uri) {
-        case .chatCompletions:
+        case .guarded(let dialect) where dialect is ChatCompletions:
             return DemoSession(generator: generator, requestID: client.requestID)
-        case .models:
+        case .passed:
             let list = ModelList(models: [Self.model], created: Int(Date().timeIntervalSince1970))
             return LocalSession(reply: .json(list.serialized))
-        case nil:
+        case .guarded, nil:
             let error = ChatAPIError(status: 404, message: "Unknown path.", type: "invalid_request_error")
             return LocalSession(reply: .json(error.body, status: .notFound))
         }

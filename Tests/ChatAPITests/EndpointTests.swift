@@ -3,10 +3,10 @@ import Testing
 
 struct EndpointTests {
     @Test func knownOperationsAreRecognised() {
-        #expect(Endpoint(method: "POST", path: "/v1/chat/completions") == .chatCompletions)
-        #expect(Endpoint(method: "POST", path: "/v1/chat/completions?timeout=5") == .chatCompletions)
-        #expect(Endpoint(method: "GET", path: "/v1/models") == .models)
-        #expect(Endpoint(method: "GET", path: "/v1/models/gpt-4.1:x_Y") == .models)
+        #expect(Endpoint(method: "POST", path: "/v1/chat/completions")?.name == "openai.chat")
+        #expect(Endpoint(method: "POST", path: "/v1/chat/completions?timeout=5")?.name == "openai.chat")
+        #expect(Endpoint(method: "GET", path: "/v1/models")?.name == "openai.models")
+        #expect(Endpoint(method: "GET", path: "/v1/models/gpt-4.1:x_Y")?.name == "openai.models")
     }
 
     @Test(
@@ -18,16 +18,16 @@ struct EndpointTests {
         ]
     )
     func otherPathsAreNot(path: String) {
-        #expect(Endpoint(method: "POST", path: path) == nil)
+        #expect(Endpoint(method: "POST", path: path)?.name == nil)
     }
 
     @Test(arguments: ["/v1/models/", "/v1/models/a/b", "/v1/models/..%2Fadmin", "/v1/models/a b", "/v1/modelsx"])
     func aModelsNameIsPlain(path: String) {
-        #expect(Endpoint(method: "GET", path: path) == nil)
+        #expect(Endpoint(method: "GET", path: path)?.name == nil)
     }
 
     @Test(arguments: ["GET", "PUT", "DELETE", "post", "OPTIONS", ""])
     func otherMethodsAreNot(method: String) {
-        #expect(Endpoint(method: method, path: "/v1/chat/completions") == nil)
+        #expect(Endpoint(method: method, path: "/v1/chat/completions")?.name == nil)
     }
 }

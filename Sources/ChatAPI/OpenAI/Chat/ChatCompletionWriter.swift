@@ -64,21 +64,7 @@ package struct ChatCompletionWriter: Sendable {
 
     /// The whole text as the events of a stream, a word or two each, as a model would send it.
     package func stream(_ text: String, finish: FinishReason, usage: TokenUsage?) -> [[UInt8]] {
-        [start()] + Self.pieces(of: text).map(piece) + [end(finish, usage: usage)]
-    }
-
-    /// The text cut before its spaces.
-    package static func pieces(of text: String) -> [String] {
-        var pieces: [String] = []
-        var piece = ""
-        for character in text {
-            if character == " ", !piece.isEmpty {
-                pieces.append(piece)
-                piece = ""
-            }
-            piece.append(character)
-        }
-        return piece.isEmpty ? pieces : pieces + [piece]
+        [start()] + TextPieces.of(text).map(piece) + [end(finish, usage: usage)]
     }
 
     private func chunk(delta: JSONObject, finish: FinishReason?) -> [UInt8] {
@@ -91,6 +77,11 @@ package struct ChatCompletionWriter: Sendable {
         return EventStreamWriter.bytes(envelope(choices: [choice], usage: nil))
     }
 
+    /// What each event says about the answer.
+    var frame: JSONObject {
+        ["id": .string(id), "created": .number(String(created)), "model": .string(model)]
+    }
+
     private func envelope(choices: [JSONValue], usage: JSONValue?) -> JSONValue {
         var object: JSONObject = [
             "id": .string(id),
@@ -101,5 +92,15 @@ package struct ChatCompletionWriter: Sendable {
         ]
         object["usage"] = usage
         return .object(object)
+    }
+}
+
+extension TokenUsage {
+    var json: JSONValue {
+        .object([
+            "prompt_tokens": .number(String(prompt)),
+            "completion_tokens": .number(String(completion)),
+            "total_tokens": .number(String(prompt + completion)),
+        ])
     }
 }

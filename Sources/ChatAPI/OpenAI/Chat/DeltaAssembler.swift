@@ -52,9 +52,18 @@ package struct DeltaAssembler {
         return ChatCompletion(.object(body))
     }
 
-    /// The texts of the answers so far, by choice; those that are no plain text are left out.
-    package var contents: [Int: String] {
-        choices.compactMapValues { $0["message"]?.object?["content"]?.string }
+    /// The texts of the answers so far; those that are no plain text are left out.
+    package var texts: [StreamedText] {
+        choices.sorted { $0.key < $1.key }.enumerated().compactMap { position, choice in
+            choice.value["message"]?.object?["content"]?.string.map { text in
+                StreamedText(
+                    number: choice.key,
+                    path: "/choices/\(position)/message/content",
+                    text: text,
+                    isWhole: false
+                )
+            }
+        }
     }
 
     /// What each event of the answer says about itself, if that is nothing but identifiers; nil if it holds words.

@@ -1,7 +1,7 @@
 package import GuardCore
 
 /// A whole answer to a chat completion request, as one value: read from a body, or assembled from a stream.
-package struct ChatCompletion: Sendable, Equatable {
+package struct ChatCompletion: DialectAnswer, Equatable {
     package private(set) var body: JSONValue
     /// Every string that tells the caller something.
     package private(set) var segments: [TextSegment]
@@ -78,8 +78,6 @@ package struct ChatCompletion: Sendable, Equatable {
         return ChatCompletion(.object(object))
     }
 
-    package var serialized: [UInt8] { JSONWriter.bytes(body) }
-
     /// The token counts that the upstream gave.
     package var usage: TokenUsage? {
         guard let usage = body.object?["usage"]?.object, let prompt = usage["prompt_tokens"]?.integer,
@@ -95,24 +93,5 @@ package struct ChatCompletion: Sendable, Equatable {
             type: "upstream_error",
             code: "upstream_bad_response"
         )
-    }
-}
-
-/// How many tokens an exchange took.
-package struct TokenUsage: Sendable, Equatable {
-    package var prompt: Int
-    package var completion: Int
-
-    package init(prompt: Int = 0, completion: Int = 0) {
-        self.prompt = prompt
-        self.completion = completion
-    }
-
-    var json: JSONValue {
-        .object([
-            "prompt_tokens": .number(String(prompt)),
-            "completion_tokens": .number(String(completion)),
-            "total_tokens": .number(String(prompt + completion)),
-        ])
     }
 }

@@ -21,13 +21,4 @@ extension ChatCompletion {
         )
         return ChatCompletion(.object(object))
     }
-
-    /// Where the text of each choice stands, by the choice's index.
-    package var contentPaths: [Int: String] {
-        var paths: [Int: String] = [:]
-        for (position, choice) in (body.object?["choices"]?.array ?? []).enumerated() {
-            if let index = choice.object?["index"]?.integer { paths[index] = "/choices/\(position)/message/content" }
-        }
-        return paths
-    }
 }

@@ -1,9 +1,9 @@
-/// An operation of a dialect that Guardian knows how to read.
-package enum Endpoint: String, Sendable, CaseIterable {
-    /// `POST /v1/chat/completions`
-    case chatCompletions = "openai.chat"
-    /// `GET /v1/models` and `GET /v1/models/{name}`: no text of the caller, passed on as it is.
-    case models = "openai.models"
+/// An operation that Guardian knows: what is done with its texts, and by which dialect.
+package enum Endpoint: Sendable {
+    /// Request and answer are read in a dialect and judged.
+    case guarded(any Dialect)
+    /// No text of the caller: passed on as it is. The name is for audit records.
+    case passed(name: String)
 
     /// The operation that a request asks for; nil if it is none that is known.
     ///
@@ -12,10 +12,18 @@ package enum Endpoint: String, Sendable, CaseIterable {
     package init?(method: String, path: String) {
         let path = path.prefix { $0 != "?" }
         switch (method, path) {
-        case ("POST", "/v1/chat/completions"): self = .chatCompletions
-        case ("GET", "/v1/models"), ("HEAD", "/v1/models"): self = .models
-        case ("GET", _) where Self.isModel(path): self = .models
+        case ("POST", "/v1/chat/completions"): self = .guarded(ChatCompletions())
+        case ("GET", "/v1/models"), ("HEAD", "/v1/models"): self = .passed(name: "openai.models")
+        case ("GET", _) where Self.isModel(path): self = .passed(name: "openai.models")
         default: return nil
+        }
+    }
+
+    /// What audit records call it.
+    package var name: String {
+        switch self {
+        case .guarded(let dialect): dialect.name
+        case .passed(let name): name
         }
     }
 

@@ -1,7 +1,7 @@
 package import GuardCore
 
 /// A request for a chat completion: what the gateway needs of it, and the whole body as a value.
-package struct ChatCompletionRequest: Sendable, Equatable {
+package struct ChatCompletionRequest: DialectRequest, Equatable {
     package private(set) var body: JSONValue
     package private(set) var model: String
     package private(set) var isStream: Bool
@@ -104,9 +104,6 @@ package struct ChatCompletionRequest: Sendable, Equatable {
 
     /// The bytes to send: written from the value that was read.
     package var serialized: [UInt8] { JSONWriter.bytes(body) }
-
-    /// The last words of the user, for a response about them.
-    package var lastUserText: String? { segments.last { $0.role == .user }?.text }
 
     private static func collect(
         _ message: JSONValue,

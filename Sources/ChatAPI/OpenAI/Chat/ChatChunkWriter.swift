@@ -21,6 +21,15 @@ package struct ChatChunkWriter: Sendable {
         chunk([:], choice: choice, finish: finish)
     }
 
+    /// The token counts, in an event of their own.
+    func usage(_ usage: TokenUsage) -> [UInt8] {
+        var object = frame
+        object["object"] = .string("chat.completion.chunk")
+        object["choices"] = .array([])
+        object["usage"] = usage.json
+        return EventStreamWriter.bytes(.object(object))
+    }
+
     /// The end of a stream that could not be carried to its end: an event with the error, which clients raise.
     package static func end(_ error: ChatAPIError) -> [UInt8] {
         EventStreamWriter.bytes(ServerSentEvent(data: String(decoding: error.body, as: UTF8.self)))

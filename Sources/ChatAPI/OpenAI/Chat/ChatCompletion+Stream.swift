@@ -41,7 +41,7 @@ extension ChatCompletion {
         var pieces: [JSONObject] = []
         if let text = message["content"]?.string {
             first["content"] = .string("")
-            pieces = ChatCompletionWriter.pieces(of: text).map { ["content": .string($0)] }
+            pieces = TextPieces.of(text).map { ["content": .string($0)] }
         }
         if let calls = message["tool_calls"]?.array {
             first["tool_calls"] = .array(
