@@ -23,6 +23,17 @@ extension GuardSession {
         )
     }
 
+    /// An error that the proxy found, in the dialect's shape. OpenAI's is the proxy's own.
+    func reply(to error: ProxyError) -> LocalReply? {
+        guard errors != .openAI else { return nil }
+        let words = ChatAPIError(status: error.status, message: error.message, type: error.code, code: error.code)
+        return LocalReply(
+            status: HTTPResponseStatus(statusCode: error.status),
+            headers: ["content-type": "application/json"],
+            body: .bytes(ByteBuffer(bytes: errors.body(of: words)))
+        )
+    }
+
     /// What a caller gets in place of what was blocked: a safeguard response in the dialect, streamed if a stream was
     /// asked for. Where nothing was found and the guard could not judge, an error that says so.
     ///

@@ -61,7 +61,7 @@ final class GuardSession: FilterSession {
 
     func begin() -> RequestStart {
         switch endpoint {
-        case .guarded:
+        case .guarded, .moderations:
             return .inspect(limit: environment.configuration.bodyLimit)
         case .passed:
             return .pass(headers: upstreamHeaders)
@@ -76,13 +76,14 @@ final class GuardSession: FilterSession {
         ChatAPIError(
             status: 404,
             message: "This gateway does not serve \(head.method.rawValue) on this path. "
-                + "Guarded: POST /v1/chat/completions, GET /v1/models.",
+                + "It serves POST on \(Endpoint.guardedPaths.joined(separator: ", ")), /v1/moderations, and the lists of models.",
             type: "invalid_request_error",
             code: "unknown_url"
         )
     }
 
     func request(body: ByteBuffer) async -> RequestOutcome {
+        if case .moderations = endpoint { return .reply(await moderate(body)) }
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
         let request: any DialectRequest
         do throws(ChatAPIError) {
@@ -129,9 +130,12 @@ final class GuardSession: FilterSession {
     /// The caller's headers for the upstream. The proxy has its own rules for framing and hop-by-hop fields.
     private var upstreamHeaders: HTTPHeaders {
         var headers = head.headers
-        if let authorization = environment.configuration.upstream.authorization {
-            headers.replaceOrAdd(name: "authorization", value: authorization)
-        }
+        guard let credential = environment.configuration.upstream.authorization else { return headers }
+        // The caller's own would be taken by whoever looks for it first.
+        for name in ErrorForm.allCases.map(\.credentialField) { headers.remove(name: name) }
+        // A bare key goes where the API looks for keys, one with a scheme in front where schemes are understood.
+        let isBare = !credential.contains(" ")
+        headers.replaceOrAdd(name: isBare ? errors.credentialField : "authorization", value: credential)
         return headers
     }
 

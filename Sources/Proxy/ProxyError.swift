@@ -11,7 +11,7 @@ package struct ProxyError: Error, Hashable, Sendable {
     package var fault: ExchangeSummary.Fault
     package var message: String
 
-    init(_ status: Int, _ code: String, fault: ExchangeSummary.Fault = .client, _ message: String) {
+    package init(_ status: Int, _ code: String, fault: ExchangeSummary.Fault = .client, _ message: String) {
         self.status = status
         self.code = code
         self.fault = fault

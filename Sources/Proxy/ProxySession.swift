@@ -329,7 +329,7 @@ final class ProxySession {
         self.exchange?.cancel()
         switch action {
         case .reply:
-            self.send(ErrorReply.make(error))
+            self.send(self.filter.reply(to: error) ?? ErrorReply.make(error))
         case .truncate:
             self.record()
             self.stream?.truncate()

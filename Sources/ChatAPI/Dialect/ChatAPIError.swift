@@ -1,4 +1,4 @@
-/// An error that a caller gets, in OpenAI's shape.
+/// An error that a caller gets; its dialect gives it the form. The words are OpenAI's.
 package struct ChatAPIError: Error, Sendable, Equatable {
     /// The HTTP status.
     package var status: Int
@@ -27,17 +27,13 @@ package struct ChatAPIError: Error, Sendable, Equatable {
         ChatAPIError(status: 400, message: message, type: "invalid_request_error", code: code, parameter: parameter)
     }
 
-    /// The body: `{"error": {"message", "type", "param", "code"}}`.
-    package var body: [UInt8] {
-        JSONWriter.bytes(
-            .object([
-                "error": .object([
-                    "message": .string(message),
-                    "type": .string(type),
-                    "param": parameter.map { .string($0) } ?? .null,
-                    "code": code.map { .string($0) } ?? .null,
-                ])
-            ])
+    /// The upstream's mistake: 502.
+    static func badAnswer(_ why: String) -> ChatAPIError {
+        ChatAPIError(
+            status: 502,
+            message: "The upstream's answer cannot be checked: \(why).",
+            type: "upstream_error",
+            code: "upstream_bad_response"
         )
     }
 }

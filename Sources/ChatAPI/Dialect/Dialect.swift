@@ -7,6 +7,8 @@ package protocol Dialect: Sendable {
     var name: String { get }
     /// The form of the errors that a caller of this operation understands.
     var errors: ErrorForm { get }
+    /// What it knows about the members of its bodies.
+    var fields: FieldTable { get }
     /// Whether an answer holds words. If not, answers are passed on unread, and a block is an error.
     var answersInWords: Bool { get }
     /// The media type of a streamed answer.

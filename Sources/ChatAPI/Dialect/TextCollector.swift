@@ -9,17 +9,9 @@ struct TextCollector {
     /// Places of strings that hold data and not text.
     private(set) var unscanned: [String] = []
 
-    /// Members whose value is an identifier or a choice from a list in this dialect. Anything else in them is scanned.
-    private static let identifiers: Set<String> = [
-        "id", "type", "role", "object", "model", "tool_call_id", "call_id", "name", "detail", "format", "service_tier",
-        "system_fingerprint", "finish_reason", "reasoning_effort", "verbosity", "tool_choice", "function_call",
-        "quality", "effort", "truncation", "voice", "encoding_format",
-    ]
-    /// Members that hold data, and the members that it is data in. Words in their place are words.
-    private static let data: [String: Set<String>] = [
-        "url": ["image_url", "video_url", "audio_url"], "image_url": ["content"], "data": ["input_audio", "audio"],
-        "file_data": ["file"],
-    ]
+    private let table: FieldTable
+
+    init(_ table: FieldTable) { self.table = table }
 
     /// Lists a value that is not looked into.
     mutating func omit(at pointer: String) { unscanned.append(pointer) }
@@ -36,48 +28,60 @@ struct TextCollector {
     ///   - turn: the conversation turn that they belong to.
     ///   - member: the name of the member that holds `value`; that of an array is also that of its items.
     ///   - parent: the name of the member that holds the object around it.
+    ///   - type: what that object says its type is.
     mutating func collect(
         _ value: JSONValue,
         at pointer: String,
         role: Role,
         turn: Int?,
         member: String = "",
-        parent: String = ""
+        parent: String = "",
+        type: String? = nil
     ) {
         switch value {
         case .null, .bool, .number: return
         case .string(let text):
-            if text.isEmpty || Self.identifiers.contains(member) && Self.isIdentifier(text) { return }
-            if Self.data[member]?.contains(parent) == true, Self.isData(text) {
+            if text.isEmpty || table.identifiers.contains(member) && Self.isIdentifier(text) { return }
+            if table.isData(member, in: parent, type: type), Self.isData(text) {
                 unscanned.append(pointer)
                 return
             }
             segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
         case .array(let items):
             for (index, item) in items.enumerated() {
-                collect(item, at: "\(pointer)/\(index)", role: role, turn: turn, member: member, parent: parent)
+                collect(
+                    item,
+                    at: "\(pointer)/\(index)",
+                    role: role,
+                    turn: turn,
+                    member: member,
+                    parent: parent,
+                    type: type
+                )
             }
         case .object(let object):
+            let type = object["type"]?.string
+            // What a tool is called with, and what it gives, is the tool's business, whoever's turn it stands in.
+            let isTool = type.map { table.toolTypes.contains($0) } ?? false
             for entry in object.members {
                 let place = pointer + "/" + JSONPointer.escaped(entry.name)
                 if !Self.isIdentifier(entry.name) {
                     let name = TextSegment(
                         path: place + JSONPointer.nameSuffix,
-                        role: role,
+                        role: isTool ? .tool : role,
                         turn: turn,
                         text: entry.name
                     )
                     segments.append(name)
                 }
-                // What a tool is called with is the tool's business, whoever's turn it stands in.
-                let isCall = entry.name == "tool_calls" || entry.name == "function_call"
                 collect(
                     entry.value,
                     at: place,
-                    role: isCall ? .tool : role,
+                    role: isTool || table.toolMembers.contains(entry.name) ? .tool : role,
                     turn: turn,
                     member: entry.name,
-                    parent: member
+                    parent: member,
+                    type: type
                 )
             }
         }

@@ -32,7 +32,7 @@ package struct ChatChunkWriter: Sendable {
 
     /// The end of a stream that could not be carried to its end: an event with the error, which clients raise.
     package static func end(_ error: ChatAPIError) -> [UInt8] {
-        EventStreamWriter.bytes(ServerSentEvent(data: String(decoding: error.body, as: UTF8.self)))
+        EventStreamWriter.bytes(.object(ErrorForm.openAI.object(of: error)))
             + EventStreamWriter.done
     }
 

@@ -13,13 +13,13 @@ package struct ChatCompletion: DialectAnswer, Equatable {
         do throws(JSONError) {
             try self.init(JSONParser.parse(bytes, limits: limits))
         } catch {
-            throw Self.badAnswer("it is not valid JSON: \(error)")
+            throw ChatAPIError.badAnswer("it is not valid JSON: \(error)")
         }
     }
 
     init(_ body: JSONValue) {
         self.body = body
-        var collector = TextCollector()
+        var collector = TextCollector(.openAI)
         for member in body.object?.members ?? [] {
             if member.name == "choices", let choices = member.value.array {
                 for (index, choice) in choices.enumerated() {
@@ -84,14 +84,5 @@ package struct ChatCompletion: DialectAnswer, Equatable {
             let completion = usage["completion_tokens"]?.integer
         else { return nil }
         return TokenUsage(prompt: prompt, completion: completion)
-    }
-
-    static func badAnswer(_ why: String) -> ChatAPIError {
-        ChatAPIError(
-            status: 502,
-            message: "The upstream's answer cannot be checked: \(why).",
-            type: "upstream_error",
-            code: "upstream_bad_response"
-        )
     }
 }

@@ -21,44 +21,28 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
 
     /// Members of the request that the gateway or common upstreams act on. Some upstreams ignore the letter case of names, so
     /// a variant of one of these could be what they read: it is refused.
-    private static let knownMembers: Set<String> = [
-        "messages", "model", "stream", "stream_options", "tools", "tool_choice", "functions", "function_call",
-        "response_format", "stop", "n", "user", "metadata", "prediction", "suffix", "prompt", "input", "instructions",
-    ]
-    private static let knownMessageMembers: Set<String> = [
+    private static let known: Set<String> = FieldTable.openAI.context
+        .union(["messages", "stream", "stream_options", "n", "prediction", "suffix", "prompt", "input", "instructions"])
+    private static let knownOfMessages: Set<String> = [
         "role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal",
     ]
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
-        let body: JSONValue
-        do throws(JSONError) {
-            body = try JSONParser.parse(bytes, limits: limits)
-        } catch {
-            throw .invalidRequest("The body is not valid JSON: \(error).", code: "invalid_json")
-        }
-        try self.init(body)
+        try self.init(JSONObject(request: bytes, limits: limits, known: Self.known))
     }
 
-    init(_ body: JSONValue) throws(ChatAPIError) {
-        guard let object = body.object else {
-            throw .invalidRequest("The body must be a JSON object, not \(body.kind).")
-        }
-        try Self.refuseVariants(of: Self.knownMembers, in: object, parameter: "")
-        guard let model = object["model"]?.string, !model.isEmpty else {
-            throw .invalidRequest("'model' must be a non-empty string.", parameter: "model")
-        }
-        guard let messages = object["messages"]?.array, !messages.isEmpty else {
-            throw .invalidRequest("'messages' must be a non-empty array.", parameter: "messages")
-        }
-        self.body = body
-        self.model = model
-        isStream = try Self.flag(object["stream"], parameter: "stream")
+    init(_ object: JSONObject) throws(ChatAPIError) {
+        body = .object(object)
+        model = try object.modelName()
+        let messages = try object.items("messages")
+        isStream = try object.flag("stream")
         let options = object["stream_options"] ?? .null
         guard options.isNull || options.object != nil else {
             throw .invalidRequest("'stream_options' must be an object.", parameter: "stream_options")
         }
-        includesUsage = try Self.flag(options.object?["include_usage"], parameter: "stream_options.include_usage")
+        includesUsage = try (options.object ?? JSONObject())
+            .flag("include_usage", parameter: "stream_options.include_usage")
         choiceCount = try Self.choiceCount(object["n"])
         let limit = object["max_completion_tokens"] ?? object["max_tokens"] ?? .null
         maxTokens = limit.integer
@@ -70,7 +54,7 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
         seed = object["seed"]?.integer
         stop = try Self.stops(object["stop"])
 
-        var collector = TextCollector()
+        var collector = TextCollector(.openAI)
         for member in object.members {
             if member.name == "messages" {
                 for (index, message) in messages.enumerated() {
@@ -78,7 +62,8 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
                 }
             } else {
                 // A one-member object, so that the member's name is looked at too.
-                collector.collect(.object(JSONObject([member])), at: "", role: .context, turn: nil)
+                let role = FieldTable.openAI.role(of: member.name)
+                collector.collect(.object(JSONObject([member])), at: "", role: role, turn: nil)
             }
         }
         segments = collector.segments
@@ -91,15 +76,14 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
     ///   - replacements: new texts by place, as `segments` names them.
     ///   - steering: texts of system messages, in order.
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
-        var edited = body.replacingStrings { replacements[$0] }
-        if !steering.isEmpty, var object = edited.object, let messages = object["messages"]?.array {
+        guard var object = body.replacingStrings({ replacements[$0] }).object else { return self }
+        if !steering.isEmpty, let messages = object["messages"]?.array {
             let system = steering.map { text in
                 JSONValue.object(["role": .string("system"), "content": .string(text)])
             }
             object["messages"] = .array(system + messages)
-            edited = .object(object)
         }
-        return try Self(edited)
+        return try Self(object)
     }
 
     /// The bytes to send: written from the value that was read.
@@ -111,10 +95,8 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
         into collector: inout TextCollector
     ) throws(ChatAPIError) {
         let parameter = "messages[\(index)]"
-        guard let object = message.object else {
-            throw .invalidRequest("'\(parameter)' must be an object, not \(message.kind).", parameter: parameter)
-        }
-        try refuseVariants(of: knownMessageMembers, in: object, parameter: parameter + ".")
+        let object = try JSONObject.item(message, parameter: parameter)
+        try object.refuseVariants(of: knownOfMessages, parameter: parameter + ".")
         guard let name = object["role"]?.string else {
             throw .invalidRequest("'\(parameter).role' must be a string.", parameter: "\(parameter).role")
         }
@@ -140,44 +122,6 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
             )
         }
         collector.collect(message, at: "/messages/\(index)", role: role, turn: index)
-    }
-
-    private static func refuseVariants(
-        of known: Set<String>,
-        in object: JSONObject,
-        parameter: String
-    ) throws(ChatAPIError) {
-        for member in object.members where !known.contains(member.name) {
-            let folded = Self.folded(member.name)
-            guard known.contains(folded) else { continue }
-            throw .invalidRequest(
-                "'\(parameter)\(member.name)' differs from '\(folded)' in letter case only: write '\(folded)'.",
-                code: "ambiguous_name",
-                parameter: parameter + member.name
-            )
-        }
-    }
-
-    /// The name as a decoder that ignores letter case compares it: Go's takes the long s for an s and the Kelvin sign
-    /// for a k.
-    private static func folded(_ name: String) -> String {
-        var folded = String.UnicodeScalarView()
-        for scalar in name.unicodeScalars {
-            switch scalar {
-            case "\u{17F}": folded.append("s")
-            case "\u{212A}": folded.append("k")
-            default: folded.append(scalar)
-            }
-        }
-        return String(folded).lowercased()
-    }
-
-    private static func flag(_ value: JSONValue?, parameter: String) throws(ChatAPIError) -> Bool {
-        switch value ?? .null {
-        case .null: return false
-        case .bool(let flag): return flag
-        default: throw .invalidRequest("'\(parameter)' must be true or false.", parameter: parameter)
-        }
     }
 
     /// The most answers that one request may ask for, as in OpenAI's reference. Each is judged, so a caller who could ask

@@ -2,6 +2,7 @@
 package struct ChatCompletions: Dialect {
     package let name = "openai.chat"
     package let errors = ErrorForm.openAI
+    package var fields: FieldTable { .openAI }
 
     package init() {}
 

@@ -4,37 +4,19 @@
 /// calls of tools are joined by their index; everything else keeps its last value. Whatever a delta holds beside the known
 /// members is joined too, so that an upstream's own additions are judged like the rest.
 package struct DeltaAssembler {
-    private var parser: EventStreamParser
-    private let limits: JSONLimits
+    private var reader: EventReader
     private var head = JSONObject()
     private var choices: [Int: JSONObject] = [:]
     /// Events that are no chunk of a completion, such as an error in the middle of the stream.
     private var others: [JSONValue] = []
-    private var isDone = false
-    private var count = 0
 
     package init(limits: JSONLimits = JSONLimits()) {
-        self.limits = limits
-        parser = EventStreamParser(limit: limits.bytes)
+        reader = EventReader(.serverSentEvents, limits: limits)
     }
 
     /// - Throws: `ChatAPIError` with status 502 if the stream is not what the dialect says.
     package mutating func read(_ chunk: some Sequence<UInt8>) throws(ChatAPIError) {
-        let events: [ServerSentEvent]
-        do throws(EventStreamParser.Failure) {
-            events = try parser.read(chunk)
-        } catch {
-            throw ChatCompletion.badAnswer("its event stream cannot be read (\(error))")
-        }
-        for event in events {
-            if event.data == "[DONE]" {
-                isDone = true
-            } else if isDone {
-                throw ChatCompletion.badAnswer("its event stream goes on behind its end")
-            } else {
-                try add(event)
-            }
-        }
+        for event in try reader.read(chunk) { try add(event) }
     }
 
     /// The answer so far. An unfinished event is left out, as a client would leave it out.
@@ -74,29 +56,21 @@ package struct DeltaAssembler {
     }
 
     /// Whether the stream said that it was complete.
-    package var isComplete: Bool { isDone }
+    package var isComplete: Bool { reader.isDone }
 
-    private mutating func add(_ event: ServerSentEvent) throws(ChatAPIError) {
-        count += 1
-        guard count <= limits.values else { throw ChatCompletion.badAnswer("it has more than \(limits.values) events") }
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONParser.parse(Array(event.data.utf8), limits: limits)
-        } catch {
-            throw ChatCompletion.badAnswer("an event is not valid JSON: \(error)")
-        }
-        guard let chunk = value.object, let items = chunk["choices"]?.array else {
-            others.append(value)
+    private mutating func add(_ chunk: JSONObject) throws(ChatAPIError) {
+        guard let items = chunk["choices"]?.array else {
+            others.append(.object(chunk))
             return
         }
         for member in chunk.members where member.name != "choices" && !member.value.isNull {
             head[member.name] = member.value
         }
         for (position, item) in items.enumerated() {
-            guard let choice = item.object else { throw ChatCompletion.badAnswer("a choice is not an object") }
+            guard let choice = item.object else { throw ChatAPIError.badAnswer("a choice is not an object") }
             let index = choice["index"]?.integer ?? position
             guard (0..<ChatCompletionRequest.maximumChoiceCount).contains(index) else {
-                throw ChatCompletion.badAnswer("a choice has the index \(index)")
+                throw ChatAPIError.badAnswer("a choice has the index \(index)")
             }
             try Self.merge(choice, into: &choices[index, default: JSONObject()])
         }
@@ -154,7 +128,7 @@ package struct DeltaAssembler {
             for (position, part) in additions.enumerated() {
                 let index = part.object?["index"]?.integer ?? position
                 guard (0...items.count).contains(index), index < 256 else {
-                    throw ChatCompletion.badAnswer("a delta has the index \(index) out of order")
+                    throw ChatAPIError.badAnswer("a delta has the index \(index) out of order")
                 }
                 if index == items.count { items.append(.object(JSONObject())) }
                 try join(part, to: &items[index], name: "")
