@@ -51,7 +51,7 @@ extension GuardSession {
             policy: .init(name: pipeline.policy.name, digest: pipeline.policy.digest),
             mode: pipeline.policy.mode.rawValue,
             dialect: endpoint?.name,
-            model: state.request?.model,
+            model: state.request?.modelForRecords,
             isStream: state.request?.isStream ?? false,
             input: state.input.map { phaseRecord($0, unreadable: state.unreadable[.input] ?? 0) },
             output: state.output.map { phaseRecord($0, unreadable: state.unreadable[.output] ?? 0) },

@@ -40,6 +40,17 @@ struct FieldMatrixTests {
         }
     }
 
+    @Test func wordsInPlaceOfAModelsNameAreNotForRecords() throws {
+        let named = try ChatCompletions().request(
+            parsing: Array(#"{"model":"org/m-1.5:x","messages":[{"role":"user","content":"a"}]}"#.utf8)
+        )
+        #expect(named.modelForRecords == "org/m-1.5:x")
+        let wordy = try ChatCompletions().request(
+            parsing: Array(#"{"model":"\#(Self.words)","messages":[{"role":"user","content":"a"}]}"#.utf8)
+        )
+        #expect(wordy.modelForRecords == nil)
+    }
+
     @Test(arguments: FieldFixture.all)
     func wordsInAnUnknownMemberOfARequestAreRead(fixture: FieldFixture) throws {
         for (place, body) in fixture.request.addingMember(.init(name: "nobody_knows", value: .string(Self.words))) {

@@ -101,7 +101,7 @@ def test_a_chunked_body_of_20_mb_is_refused(gateway, origin):
     [
         "/",
         "/v1/files",
-        "/v1/messages/batches",
+        "/v1/audio/speech",
         "/v1/chat/completions/",
         "/v1/chat%2Fcompletions",
         "/V1/chat/completions",

@@ -28,6 +28,9 @@ package protocol DialectRequest: Sendable {
 }
 
 extension DialectRequest {
+    /// The model's name for records; nil if it looks like words and not like a name, for records hold no words.
+    package var modelForRecords: String? { TextCollector.isIdentifier(model) ? model : nil }
+
     /// The last words of the user, for a response about them: those of a turn, if there are any.
     package var lastUserText: String? {
         let words = segments.filter { $0.role == .user }

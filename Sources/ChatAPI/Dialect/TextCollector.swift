@@ -110,7 +110,7 @@ struct TextCollector {
     }
 
     /// Whether a string is too short and too plain to say anything: up to 64 letters, digits, `_`, `-`, `.`, `:`, `/`.
-    private static func isIdentifier(_ text: String) -> Bool {
+    static func isIdentifier(_ text: String) -> Bool {
         let length = text.utf8.count
         return (1...64).contains(length)
             && text.utf8.allSatisfy { byte in
