@@ -63,14 +63,14 @@ private final class DemoFilter: ProxyFilter {
 
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
         switch Endpoint(method: head.method.rawValue, path: head.uri) {
-        case .guarded(let dialect) where dialect is ChatCompletions:
+        case .chatCompletions:
             return DemoSession(generator: generator, requestID: client.requestID)
-        case .passed:
+        case .models:
             let list = ModelList(models: [Self.model], created: Int(Date().timeIntervalSince1970))
             return LocalSession(reply: .json(list.serialized))
-        case .guarded, .moderations, nil:
+        case nil:
             let error = ChatAPIError(status: 404, message: "Unknown path.", type: "invalid_request_error")
-            return LocalSession(reply: .json(ErrorForm.openAI.body(of: error), status: .notFound))
+            return LocalSession(reply: .json(error.body, status: .notFound))
         }
     }
 }
@@ -91,7 +91,7 @@ private final class DemoSession: FilterSession {
         do throws(ChatAPIError) {
             return .reply(answer(try ChatCompletionRequest(parsing: Array(body.readableBytesView))))
         } catch {
-            return .reply(.json(ErrorForm.openAI.body(of: error), status: HTTPResponseStatus(statusCode: error.status)))
+            return .reply(.json(error.body, status: HTTPResponseStatus(statusCode: error.status)))
         }
     }
 

@@ -17,14 +17,11 @@ final class GuardSession: FilterSession {
     let pipeline: GuardPipeline
     let environment: GuardFilter.Environment
     let endpoint: Endpoint?
-    /// How the exchange is read and written; nil if it is not read.
-    let dialect: (any Dialect)?
-    let errors: ErrorForm
     let time = AuditTime.now()
 
     /// What is known so far. The proxy calls one method at a time, but from different threads.
     struct State {
-        var request: (any DialectRequest)?
+        var request: ChatCompletionRequest?
         var input: Inspection?
         var output: Inspection?
         /// Strings of the body that the dialect cannot read, or that nobody judged, per phase.
@@ -47,10 +44,7 @@ final class GuardSession: FilterSession {
         self.client = client
         self.pipeline = pipeline
         self.environment = environment
-        let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
-        self.endpoint = endpoint
-        errors = ErrorForm(path: head.uri)
-        dialect = if case .guarded(let dialect) = endpoint { dialect } else { nil }
+        endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
     }
 
     private var isShadow: Bool { pipeline.policy.mode == .shadow }
@@ -61,33 +55,31 @@ final class GuardSession: FilterSession {
 
     func begin() -> RequestStart {
         switch endpoint {
-        case .guarded, .moderations:
+        case .chatCompletions:
             return .inspect(limit: environment.configuration.bodyLimit)
-        case .passed:
+        case .models:
             return .pass(headers: upstreamHeaders)
         case nil where environment.configuration.passesUnrecognised:
             return .pass(headers: upstreamHeaders)
         case nil:
-            return .reply(reply(Self.unknownPath(head)))
+            return .reply(
+                reply(
+                    ChatAPIError(
+                        status: 404,
+                        message: "This gateway does not serve \(head.method.rawValue) on this path. "
+                            + "Guarded: POST /v1/chat/completions, GET /v1/models.",
+                        type: "invalid_request_error",
+                        code: "unknown_url"
+                    )
+                )
+            )
         }
     }
 
-    private static func unknownPath(_ head: HTTPRequestHead) -> ChatAPIError {
-        ChatAPIError(
-            status: 404,
-            message: "This gateway does not serve \(head.method.rawValue) on this path. "
-                + "It serves POST on \(Endpoint.guardedPaths.joined(separator: ", ")), /v1/moderations, and the lists of models.",
-            type: "invalid_request_error",
-            code: "unknown_url"
-        )
-    }
-
     func request(body: ByteBuffer) async -> RequestOutcome {
-        if case .moderations = endpoint { return .reply(await moderate(body)) }
-        guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
-        let request: any DialectRequest
+        let request: ChatCompletionRequest
         do throws(ChatAPIError) {
-            request = try dialect.request(parsing: Array(body.readableBytesView))
+            request = try ChatCompletionRequest(parsing: Array(body.readableBytesView))
         } catch {
             return .reply(reply(error))
         }
@@ -123,19 +115,16 @@ final class GuardSession: FilterSession {
     }
 
     /// What is sent is written from what was read: nothing can be in it that was not scanned.
-    private func forward(_ request: any DialectRequest) -> RequestOutcome {
+    private func forward(_ request: ChatCompletionRequest) -> RequestOutcome {
         .forward(headers: upstreamHeaders, body: ByteBuffer(bytes: request.serialized))
     }
 
     /// The caller's headers for the upstream. The proxy has its own rules for framing and hop-by-hop fields.
     private var upstreamHeaders: HTTPHeaders {
         var headers = head.headers
-        guard let credential = environment.configuration.upstream.authorization else { return headers }
-        // The caller's own would be taken by whoever looks for it first.
-        for name in ErrorForm.allCases.map(\.credentialField) { headers.remove(name: name) }
-        // A bare key goes where the API looks for keys, one with a scheme in front where schemes are understood.
-        let isBare = !credential.contains(" ")
-        headers.replaceOrAdd(name: isBare ? errors.credentialField : "authorization", value: credential)
+        if let authorization = environment.configuration.upstream.authorization {
+            headers.replaceOrAdd(name: "authorization", value: authorization)
+        }
         return headers
     }
 
@@ -143,12 +132,11 @@ final class GuardSession: FilterSession {
 
     func responseHead(_ head: inout HTTPResponseHead) -> ResponseTreatment {
         markDecision(&head.headers, output: nil)
-        guard let dialect, dialect.answersInWords else { return .pass }
-        let isStream = head.headers.first(name: "content-type").map { dialect.isStream($0) } ?? false
+        let isStream = head.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
         state.withLock { $0.isEventStream = isStream }
         // Errors of the upstream are its own words about the request, not an answer to it.
         let isAnswer = (200..<300).contains(head.status.code)
-        guard isAnswer, pipeline.judges(.output) else { return .pass }
+        guard endpoint == .chatCompletions, isAnswer, pipeline.judges(.output) else { return .pass }
         let limit = environment.configuration.answerLimit
         guard !isShadow else { return .observe }
         guard isStream else { return .hold(limit: limit) }
@@ -161,66 +149,61 @@ final class GuardSession: FilterSession {
 
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
         let isStream = state.withLock { $0.isEventStream }
+        let completion: ChatCompletion
         do throws(ChatAPIError) {
-            let answer = try answer(of: body, isStream: isStream, requiresEnd: true)
-            return await judge(answer, head: head, isStream: isStream)
+            completion = try Self.completion(of: body, isStream: isStream, requiresEnd: true)
         } catch {
             return .reply(reply(error))
         }
+        return await judge(completion, head: head, isStream: isStream)
     }
 
     /// Notes what is known of a whole answer beside the verdict on it.
-    func noteAnswer(_ answer: any DialectAnswer) {
+    func noteAnswer(_ completion: ChatCompletion) {
         state.withLock {
-            $0.unreadable[.output] = answer.unscanned.count
-            $0.usage = answer.usage
+            $0.unreadable[.output] = completion.unscanned.count
+            $0.usage = completion.usage
         }
     }
 
     /// Judges a whole answer of which nothing has gone out.
-    func judge(_ answer: any DialectAnswer, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
-        let inspection = await pipeline.inspect(answer.segments, phase: .output, deadline: deadline)
+    func judge(_ completion: ChatCompletion, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
+        let inspection = await pipeline.inspect(completion.segments, phase: .output, deadline: deadline)
         note(inspection)
-        noteAnswer(answer)
+        noteAnswer(completion)
         switch inspection.enforcedAction {
         case .block:
             return .reply(blocked(inspection, query: state.withLock { $0.request?.lastUserText }))
         case .rewrite:
             return forward(
-                answer.editing(replacements: inspection.edits.replacements),
+                completion.editing(replacements: inspection.edits.replacements),
                 head: head,
                 isStream: isStream
             )
         case .log, nil:
-            return forward(answer, head: head, isStream: isStream)
+            return forward(completion, head: head, isStream: isStream)
         }
     }
 
-    private func forward(
-        _ answer: any DialectAnswer,
-        head: HTTPResponseHead,
-        isStream: Bool
-    ) -> ResponseOutcome {
+    private func forward(_ completion: ChatCompletion, head: HTTPResponseHead, isStream: Bool) -> ResponseOutcome {
         var head = head
         markDecision(&head.headers, output: state.withLock { $0.output })
-        guard isStream, var stream = dialect?.stream() else {
-            return .forward(head: head, body: ByteBuffer(bytes: answer.serialized))
-        }
-        return .forward(head: head, body: ByteBuffer(bytes: stream.rest(of: answer, texts: [:])))
+        return .forward(head: head, body: ByteBuffer(bytes: isStream ? completion.stream : completion.serialized))
     }
 
     /// - Parameter requiresEnd: whether a stream that does not say that it is complete is an error.
-    func answer(
+    static func completion(
         of body: ByteBuffer,
         isStream: Bool,
         requiresEnd: Bool
-    ) throws(ChatAPIError) -> any DialectAnswer {
-        guard let dialect else { throw Self.unknownPath(head) }
-        guard isStream else { return try dialect.answer(parsing: Array(body.readableBytesView)) }
-        var stream = dialect.stream()
-        try stream.read(body.readableBytesView)
-        guard stream.isComplete || !requiresEnd else { throw Self.closedEarly }
-        return stream.answer
+    ) throws(ChatAPIError) -> ChatCompletion {
+        guard isStream else { return try ChatCompletion(parsing: Array(body.readableBytesView)) }
+        var assembler = DeltaAssembler()
+        try assembler.read(body.readableBytesView)
+        guard assembler.isComplete || !requiresEnd else {
+            throw closedEarly
+        }
+        return assembler.completion
     }
 
     static let closedEarly = ChatAPIError(

@@ -1,0 +1,122 @@
+import GuardCore
+
+/// Finds every string of a value that a reader could be told something with.
+///
+/// Nothing is left out by not being thought of: a string, or the name of a member, is scanned unless it is a short
+/// identifier where the dialect has one, or data that is no text (an image, a sound), which is listed as unscanned.
+struct TextCollector {
+    private(set) var segments: [TextSegment] = []
+    /// Places of strings that hold data and not text.
+    private(set) var unscanned: [String] = []
+
+    /// Members whose value is an identifier or a choice from a list in this dialect. Anything else in them is scanned.
+    private static let identifiers: Set<String> = [
+        "id", "type", "role", "object", "model", "tool_call_id", "call_id", "name", "detail", "format", "service_tier",
+        "system_fingerprint", "finish_reason", "reasoning_effort", "verbosity", "tool_choice", "function_call",
+        "quality", "effort", "truncation", "voice", "encoding_format",
+    ]
+    /// Members that hold data, and the members that it is data in. Words in their place are words.
+    private static let data: [String: Set<String>] = [
+        "url": ["image_url", "video_url", "audio_url"], "image_url": ["content"], "data": ["input_audio", "audio"],
+        "file_data": ["file"],
+    ]
+
+    /// Lists a value that is not looked into.
+    mutating func omit(at pointer: String) { unscanned.append(pointer) }
+
+    /// Adds one text that does not stand in the body as a string of its own.
+    mutating func add(_ segment: TextSegment) {
+        if !segment.text.isEmpty { segments.append(segment) }
+    }
+
+    /// - Parameters:
+    ///   - value: where to look.
+    ///   - pointer: the place of `value`.
+    ///   - role: whose words strings are.
+    ///   - turn: the conversation turn that they belong to.
+    ///   - member: the name of the member that holds `value`; that of an array is also that of its items.
+    ///   - parent: the name of the member that holds the object around it.
+    mutating func collect(
+        _ value: JSONValue,
+        at pointer: String,
+        role: Role,
+        turn: Int?,
+        member: String = "",
+        parent: String = ""
+    ) {
+        switch value {
+        case .null, .bool, .number: return
+        case .string(let text):
+            if text.isEmpty || Self.identifiers.contains(member) && Self.isIdentifier(text) { return }
+            if Self.data[member]?.contains(parent) == true, Self.isData(text) {
+                unscanned.append(pointer)
+                return
+            }
+            segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
+        case .array(let items):
+            for (index, item) in items.enumerated() {
+                collect(item, at: "\(pointer)/\(index)", role: role, turn: turn, member: member, parent: parent)
+            }
+        case .object(let object):
+            for entry in object.members {
+                let place = pointer + "/" + JSONPointer.escaped(entry.name)
+                if !Self.isIdentifier(entry.name) {
+                    let name = TextSegment(
+                        path: place + JSONPointer.nameSuffix,
+                        role: role,
+                        turn: turn,
+                        text: entry.name
+                    )
+                    segments.append(name)
+                }
+                // What a tool is called with is the tool's business, whoever's turn it stands in.
+                let isCall = entry.name == "tool_calls" || entry.name == "function_call"
+                collect(
+                    entry.value,
+                    at: place,
+                    role: isCall ? .tool : role,
+                    turn: turn,
+                    member: entry.name,
+                    parent: member
+                )
+            }
+        }
+    }
+
+    /// Whether a string is an address on the web, or base64 with or without the head of a data URL.
+    private static func isData(_ text: String) -> Bool {
+        let isAddress = text.hasPrefix("https://") || text.hasPrefix("http://")
+        if isAddress { return text.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+        var payload = text[...].utf8
+        if text.hasPrefix("data:") {
+            guard let comma = payload.firstIndex(of: UInt8(ascii: ",")), text[..<comma].hasSuffix(";base64") else {
+                return false
+            }
+            payload = payload[payload.index(after: comma)...]
+        }
+        return payload.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: "="):
+                true
+            default: false
+            }
+        }
+    }
+
+    /// Whether a string is too short and too plain to say anything: up to 64 letters, digits, `_`, `-`, `.`, `:`, `/`.
+    private static func isIdentifier(_ text: String) -> Bool {
+        let length = text.utf8.count
+        return (1...64).contains(length)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: ":"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+}
