@@ -11,8 +11,6 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: nio)
-let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
-let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -25,7 +23,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     ],
@@ -58,9 +55,7 @@ let package = Package(
         // Layer 3
         .target(
             name: "Proxy",
-            dependencies: [
-                "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, logging,
-            ]
+            dependencies: ["TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioTLS, logging]
         ),
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
         .target(name: "Audit", dependencies: ["GuardCore"]),
@@ -85,8 +80,7 @@ let package = Package(
         .executableTarget(
             name: "guardian-bench",
             dependencies: [
-                "CKernels", "GuardCore", "GuardianModel", "TLS", "Tokenizer", "Transformer", nioCore, nioPosix, nioTLS,
-                arguments,
+                "CKernels", "GuardCore", "GuardianModel", "TLS", "Tokenizer", "Transformer", arguments,
             ]
         ),
 
@@ -124,9 +118,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ProxyTests",
-            dependencies: [
-                "Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, logging,
-            ]
+            dependencies: ["Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, logging]
         ),
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
@@ -134,7 +126,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Policy", "PolicyLanguage", "Proxy", "Rules",
-                "TLS", nioCore, nioHTTP1, logging,
+                nioCore, nioHTTP1,
             ]
         ),
     ],

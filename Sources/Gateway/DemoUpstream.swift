@@ -63,14 +63,14 @@ private final class DemoFilter: ProxyFilter {
 
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
         switch Endpoint(method: head.method.rawValue, path: head.uri) {
-        case .chatCompletions:
+        case .guarded(let dialect) where dialect is ChatCompletions:
             return DemoSession(generator: generator, requestID: client.requestID)
-        case .models:
+        case .passed:
             let list = ModelList(models: [Self.model], created: Int(Date().timeIntervalSince1970))
             return LocalSession(reply: .json(list.serialized))
-        case nil:
+        case .guarded, .moderations, nil:
             let error = ChatAPIError(status: 404, message: "Unknown path.", type: "invalid_request_error")
-            return LocalSession(reply: .json(error.body, status: .notFound))
+            return LocalSession(reply: .json(ErrorForm.openAI.body(of: error), status: .notFound))
         }
     }
 }
@@ -91,7 +91,7 @@ private final class DemoSession: FilterSession {
         do throws(ChatAPIError) {
             return .reply(answer(try ChatCompletionRequest(parsing: Array(body.readableBytesView))))
         } catch {
-            return .reply(.json(error.body, status: HTTPResponseStatus(statusCode: error.status)))
+            return .reply(.json(ErrorForm.openAI.body(of: error), status: HTTPResponseStatus(statusCode: error.status)))
         }
     }
 

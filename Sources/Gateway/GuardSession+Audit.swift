@@ -28,17 +28,14 @@ extension GuardSession {
     private func judgeObserved() async {
         let (observed, isStream) = state.withLock { ($0.observed, $0.isEventStream) }
         guard let observed, observed.readableBytes > 0,
-            let completion = try? Self.completion(of: observed, isStream: isStream, requiresEnd: false)
+            let answer = try? answer(of: observed, isStream: isStream, requiresEnd: false)
         else {
             state.withLock { $0.unreadable[.output, default: 0] += 1 }
             return
         }
-        state.withLock {
-            $0.unreadable[.output] = completion.unscanned.count
-            $0.usage = completion.usage
-        }
+        noteAnswer(answer)
         let deadline = ContinuousClock.now + environment.configuration.model.timeout
-        note(await pipeline.inspect(completion.segments, phase: .output, deadline: deadline))
+        note(await pipeline.inspect(answer.segments, phase: .output, deadline: deadline))
     }
 
     private func record(_ summary: ExchangeSummary) {
@@ -53,8 +50,8 @@ extension GuardSession {
             requestID: client.requestID,
             policy: .init(name: pipeline.policy.name, digest: pipeline.policy.digest),
             mode: pipeline.policy.mode.rawValue,
-            dialect: endpoint?.rawValue,
-            model: state.request?.model,
+            dialect: endpoint?.name,
+            model: state.request?.modelForRecords,
             isStream: state.request?.isStream ?? false,
             input: state.input.map { phaseRecord($0, unreadable: state.unreadable[.input] ?? 0) },
             output: state.output.map { phaseRecord($0, unreadable: state.unreadable[.output] ?? 0) },

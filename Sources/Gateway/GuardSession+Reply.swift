@@ -19,11 +19,22 @@ extension GuardSession {
         return LocalReply(
             status: HTTPResponseStatus(statusCode: error.status),
             headers: headers,
-            body: .bytes(ByteBuffer(bytes: error.body))
+            body: .bytes(ByteBuffer(bytes: errors.body(of: error)))
         )
     }
 
-    /// What a caller gets in place of what was blocked: a safeguard response as a completion, streamed if a stream was
+    /// An error that the proxy found, in the dialect's shape. OpenAI's is the proxy's own.
+    func reply(to error: ProxyError) -> LocalReply? {
+        guard errors != .openAI else { return nil }
+        let words = ChatAPIError(status: error.status, message: error.message, type: error.code, code: error.code)
+        return LocalReply(
+            status: HTTPResponseStatus(statusCode: error.status),
+            headers: ["content-type": "application/json"],
+            body: .bytes(ByteBuffer(bytes: errors.body(of: words)))
+        )
+    }
+
+    /// What a caller gets in place of what was blocked: a safeguard response in the dialect, streamed if a stream was
     /// asked for. Where nothing was found and the guard could not judge, an error that says so.
     ///
     /// - Parameter query: what the caller asked, where the blocked text is the answer to it.
@@ -31,36 +42,38 @@ extension GuardSession {
         guard let reply = inspection.decision.reply, !reply.isFailure else {
             return self.reply(Self.unjudged(inspection.failure))
         }
-        let request = state.withLock { $0.request }
-        let writer = ChatCompletionWriter(
-            id: "chatcmpl-guardian-\(client.requestID)",
-            created: Int(Date().timeIntervalSince1970),
-            model: request?.model ?? ""
-        )
-        let isStream = request?.isStream ?? false
-        let usage = request?.includesUsage ?? false ? TokenUsage() : nil
-        var headers: HTTPHeaders = ["content-type": isStream ? "text/event-stream" : "application/json"]
-        if isStream { headers.add(name: "cache-control", value: "no-cache") }
+        guard let dialect, dialect.answersInWords, let request = state.withLock({ $0.request }) else {
+            return self.reply(Self.withheld(reply.category))
+        }
+        let identity = ReplyIdentity(requestID: client.requestID, created: Int(Date().timeIntervalSince1970))
+        var headers: HTTPHeaders = ["content-type": request.isStream ? dialect.streamType : "application/json"]
+        if request.isStream { headers.add(name: "cache-control", value: "no-cache") }
         markDecision(&headers, output: state.withLock { $0.output })
 
         // The words are written while the reply is under way: a caller who asked for a stream sees it begin at once, and
         // a caller who goes away ends the writing.
         let (chunks, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         let task = Task {
-            if isStream { continuation.yield(ByteBuffer(bytes: writer.start())) }
-            let text = await safeguard(inspection, category: reply.category, query: query)
-            if isStream {
-                for piece in ChatCompletionWriter.pieces(of: text) {
-                    continuation.yield(ByteBuffer(bytes: writer.piece(piece)))
+            if request.isStream {
+                var stream = request.replyStream(as: identity)
+                continuation.yield(ByteBuffer(bytes: stream.piece("", of: 0)))
+                for piece in TextPieces.of(await safeguard(inspection, category: reply.category, query: query)) {
+                    continuation.yield(ByteBuffer(bytes: stream.piece(piece, of: 0)))
                 }
-                continuation.yield(ByteBuffer(bytes: writer.end(.contentFilter, usage: usage)))
+                continuation.yield(ByteBuffer(bytes: stream.filtered(saying: [])))
             } else {
-                continuation.yield(ByteBuffer(bytes: writer.completion(text, finish: .contentFilter)))
+                let text = await safeguard(inspection, category: reply.category, query: query)
+                continuation.yield(ByteBuffer(bytes: request.reply(text, as: identity)))
             }
             continuation.finish()
         }
         continuation.onTermination = { _ in task.cancel() }
         return LocalReply(status: .ok, headers: headers, body: .stream(chunks))
+    }
+
+    /// What a caller is told where something was blocked, and the operation has no answer that could hold words.
+    static func withheld(_ category: HarmCategory) -> ChatAPIError {
+        .invalidRequest("The input was blocked by this gateway's policy: \(category.words).", code: "content_filter")
     }
 
     /// What a caller is told where the guard could not judge and the policy lets nothing pass unjudged.

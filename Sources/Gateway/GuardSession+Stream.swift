@@ -12,12 +12,13 @@ extension GuardSession {
     /// Judges a streamed answer while it comes, and lets go what was judged. As long as nothing has gone out, the outcome
     /// is that of an answer that was held.
     func response(head: HTTPResponseHead, chunks: AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome {
+        guard let dialect else { return .reply(reply(GuardSession.closedEarly)) }
         let (output, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         let (outcomes, outcome) = AsyncStream<ResponseOutcome>.makeStream()
         let passage = StreamPassage(
             session: self,
             head: head,
-            answer: StreamedAnswer(bounds: pipeline.policy.stream.holdBack),
+            answer: StreamedAnswer(dialect.stream(), bounds: pipeline.policy.stream.holdBack),
             body: output,
             output: continuation,
             outcome: outcome
@@ -115,11 +116,11 @@ struct StreamPassage {
         case .late: break
         case .failure(let error): throw error
         case .end:
-            guard answer.assembler.isComplete else { throw GuardSession.closedEarly }
+            guard answer.stream.isComplete else { throw GuardSession.closedEarly }
             try await finish()
             return false
         }
-        return try await judge { passage, text, choice in try passage.send(text, choice: choice) }
+        return try await judge { passage, text, number in passage.send(text, of: number) }
     }
 
     /// Judges what is due.
@@ -127,10 +128,10 @@ struct StreamPassage {
     /// - Parameter take: given each text that may go out.
     /// - Returns: false if the stream was ended by a block.
     private mutating func judge(
-        _ take: (inout StreamPassage, String, Int) throws -> Void
+        _ take: (inout StreamPassage, String, Int) -> Void
     ) async throws -> Bool {
-        while let (choice, window) = answer.next(at: .now) {
-            let segment = TextSegment(path: "", role: .assistant, turn: choice, text: window.text)
+        while let (number, window) = answer.next(at: .now) {
+            let segment = TextSegment(path: "", role: .assistant, turn: number, text: window.text)
             let inspection = await session.pipeline.inspect([segment], phase: .output, deadline: session.deadline)
             try Task.checkCancellation()
             spend(inspection)
@@ -144,24 +145,22 @@ struct StreamPassage {
                 for edit in inspection.decision.edits {
                     switch edit {
                     case .redact(_, let spans): redactions += spans
-                    case .replace(_, let text): answer.withheld[choice] = text
+                    case .replace(_, let text): answer.withheld[number] = text
                     case .steer: break
                     }
                 }
-                guard answer.withheld[choice] == nil else { continue }
+                guard answer.withheld[number] == nil else { continue }
             case .log, nil: break
             }
-            let text = answer.release(window, of: choice, redactions: redactions)
-            if !text.isEmpty { try take(&self, text, choice) }
+            let text = answer.release(window, of: number, redactions: redactions)
+            if !text.isEmpty { take(&self, text, number) }
         }
         return true
     }
 
-    private mutating func send(_ text: String, choice: Int) throws {
-        guard let frame = answer.assembler.frame else { return }
+    private mutating func send(_ text: String, of number: Int) {
         open()
-        let bytes = ChatChunkWriter(frame: frame).piece(text, choice: choice, isFirst: answer.begin(choice))
-        output.yield(ByteBuffer(bytes: bytes))
+        output.yield(ByteBuffer(bytes: answer.stream.piece(text, of: number)))
     }
 
     private mutating func open() {
@@ -174,34 +173,29 @@ struct StreamPassage {
 
     /// The answer has come to its end: the rest of the texts, and everything else, judged as a whole.
     private mutating func finish() async throws {
-        let completion = answer.assembler.completion
+        let whole = answer.stream.answer
         guard isOpen || !answer.withheld.isEmpty else {
-            outcome.yield(await session.judge(completion, head: head, isStream: true))
+            outcome.yield(await session.judge(whole, head: head, isStream: true))
             return
         }
         answer.finish()
         var tails: [Int: String] = [:]
-        guard try await judge({ _, text, choice in tails[choice, default: ""] += text }) else { return }
-        let inspection = await session.pipeline.inspect(
-            completion.segments,
-            phase: .output,
-            deadline: session.deadline
-        )
+        guard try await judge({ _, text, number in tails[number, default: ""] += text }) else { return }
+        let inspection = await session.pipeline.inspect(whole.segments, phase: .output, deadline: session.deadline)
         try Task.checkCancellation()
         spend(inspection)
         session.note(total(inspection))
-        session.noteAnswer(completion)
+        session.noteAnswer(whole)
         guard inspection.enforcedAction != .block else { return await stop(inspection) }
         let replaced = replacedPaths(of: inspection)
-        let paths = completion.contentPaths
         var rests = tails.merging(answer.withheld) { $1 }
-        for choice in answer.begun where rests[choice] == nil { rests[choice] = "" }
-        for (choice, path) in paths where rests[choice] != nil && replaced.contains(path) {
-            rests[choice] = inspection.edits.replacements[path]
+        for number in answer.stream.begun where rests[number] == nil { rests[number] = "" }
+        for text in answer.stream.texts where rests[text.number] != nil && replaced.contains(text.path) {
+            rests[text.number] = inspection.edits.replacements[text.path]
         }
         open()
-        let rest = completion.editing(replacements: inspection.edits.replacements).rest(rests, begun: answer.begun)
-        output.yield(ByteBuffer(bytes: rest.stream))
+        let edited = whole.editing(replacements: inspection.edits.replacements)
+        output.yield(ByteBuffer(bytes: answer.stream.rest(of: edited, texts: rests)))
     }
 
     private func replacedPaths(of inspection: Inspection) -> Set<String> {
@@ -218,25 +212,18 @@ struct StreamPassage {
     /// Ends the stream as the dialect ends one that was filtered: the safeguard response behind what has gone out.
     private mutating func stop(_ inspection: Inspection) async {
         let query = session.state.withLock { $0.request?.lastUserText }
-        guard isOpen, let frame = answer.assembler.frame else {
+        guard isOpen else {
             outcome.yield(.reply(session.blocked(inspection, query: query)))
             return
         }
         guard let reply = inspection.decision.reply, !reply.isFailure else {
             let error = GuardSession.unjudged(inspection.failure)
             session.state.withLock { $0.error = error }
-            output.yield(ByteBuffer(bytes: ChatChunkWriter.end(error)))
+            output.yield(ByteBuffer(bytes: answer.stream.failed(error)))
             return
         }
         let text = await session.safeguard(inspection, category: reply.category, query: query)
-        let writer = ChatChunkWriter(frame: frame)
-        for choice in answer.begun.sorted() {
-            for piece in ChatCompletionWriter.pieces(of: "\n\n" + text) {
-                output.yield(ByteBuffer(bytes: writer.piece(piece, choice: choice, isFirst: false)))
-            }
-            output.yield(ByteBuffer(bytes: writer.end(choice: choice, .contentFilter)))
-        }
-        output.yield(ByteBuffer(bytes: EventStreamWriter.done))
+        output.yield(ByteBuffer(bytes: answer.stream.filtered(saying: TextPieces.of("\n\n" + text))))
     }
 
     private func fail(_ error: any Error) {

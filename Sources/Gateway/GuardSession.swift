@@ -17,11 +17,14 @@ final class GuardSession: FilterSession {
     let pipeline: GuardPipeline
     let environment: GuardFilter.Environment
     let endpoint: Endpoint?
+    /// How the exchange is read and written; nil if it is not read.
+    let dialect: (any Dialect)?
+    let errors: ErrorForm
     let time = AuditTime.now()
 
     /// What is known so far. The proxy calls one method at a time, but from different threads.
     struct State {
-        var request: ChatCompletionRequest?
+        var request: (any DialectRequest)?
         var input: Inspection?
         var output: Inspection?
         /// Strings of the body that the dialect cannot read, or that nobody judged, per phase.
@@ -44,7 +47,10 @@ final class GuardSession: FilterSession {
         self.client = client
         self.pipeline = pipeline
         self.environment = environment
-        endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
+        let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
+        self.endpoint = endpoint
+        errors = ErrorForm(path: head.uri)
+        dialect = if case .guarded(let dialect) = endpoint { dialect } else { nil }
     }
 
     private var isShadow: Bool { pipeline.policy.mode == .shadow }
@@ -55,31 +61,33 @@ final class GuardSession: FilterSession {
 
     func begin() -> RequestStart {
         switch endpoint {
-        case .chatCompletions:
+        case .guarded, .moderations:
             return .inspect(limit: environment.configuration.bodyLimit)
-        case .models:
+        case .passed:
             return .pass(headers: upstreamHeaders)
         case nil where environment.configuration.passesUnrecognised:
             return .pass(headers: upstreamHeaders)
         case nil:
-            return .reply(
-                reply(
-                    ChatAPIError(
-                        status: 404,
-                        message: "This gateway does not serve \(head.method.rawValue) on this path. "
-                            + "Guarded: POST /v1/chat/completions, GET /v1/models.",
-                        type: "invalid_request_error",
-                        code: "unknown_url"
-                    )
-                )
-            )
+            return .reply(reply(Self.unknownPath(head)))
         }
     }
 
+    private static func unknownPath(_ head: HTTPRequestHead) -> ChatAPIError {
+        ChatAPIError(
+            status: 404,
+            message: "This gateway does not serve \(head.method.rawValue) on this path. "
+                + "It serves POST on \(Endpoint.guardedPaths.joined(separator: ", ")), /v1/moderations, and the lists of models.",
+            type: "invalid_request_error",
+            code: "unknown_url"
+        )
+    }
+
     func request(body: ByteBuffer) async -> RequestOutcome {
-        let request: ChatCompletionRequest
+        if case .moderations = endpoint { return .reply(await moderate(body)) }
+        guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
+        let request: any DialectRequest
         do throws(ChatAPIError) {
-            request = try ChatCompletionRequest(parsing: Array(body.readableBytesView))
+            request = try dialect.request(parsing: Array(body.readableBytesView))
         } catch {
             return .reply(reply(error))
         }
@@ -115,16 +123,19 @@ final class GuardSession: FilterSession {
     }
 
     /// What is sent is written from what was read: nothing can be in it that was not scanned.
-    private func forward(_ request: ChatCompletionRequest) -> RequestOutcome {
+    private func forward(_ request: any DialectRequest) -> RequestOutcome {
         .forward(headers: upstreamHeaders, body: ByteBuffer(bytes: request.serialized))
     }
 
     /// The caller's headers for the upstream. The proxy has its own rules for framing and hop-by-hop fields.
     private var upstreamHeaders: HTTPHeaders {
         var headers = head.headers
-        if let authorization = environment.configuration.upstream.authorization {
-            headers.replaceOrAdd(name: "authorization", value: authorization)
-        }
+        guard let credential = environment.configuration.upstream.authorization else { return headers }
+        // The caller's own would be taken by whoever looks for it first.
+        for name in ErrorForm.allCases.map(\.credentialField) { headers.remove(name: name) }
+        // A bare key goes where the API looks for keys, one with a scheme in front where schemes are understood.
+        let isBare = !credential.contains(" ")
+        headers.replaceOrAdd(name: isBare ? errors.credentialField : "authorization", value: credential)
         return headers
     }
 
@@ -132,11 +143,12 @@ final class GuardSession: FilterSession {
 
     func responseHead(_ head: inout HTTPResponseHead) -> ResponseTreatment {
         markDecision(&head.headers, output: nil)
-        let isStream = head.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
+        guard let dialect, dialect.answersInWords else { return .pass }
+        let isStream = head.headers.first(name: "content-type").map { dialect.isStream($0) } ?? false
         state.withLock { $0.isEventStream = isStream }
         // Errors of the upstream are its own words about the request, not an answer to it.
         let isAnswer = (200..<300).contains(head.status.code)
-        guard endpoint == .chatCompletions, isAnswer, pipeline.judges(.output) else { return .pass }
+        guard isAnswer, pipeline.judges(.output) else { return .pass }
         let limit = environment.configuration.answerLimit
         guard !isShadow else { return .observe }
         guard isStream else { return .hold(limit: limit) }
@@ -149,61 +161,66 @@ final class GuardSession: FilterSession {
 
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
         let isStream = state.withLock { $0.isEventStream }
-        let completion: ChatCompletion
         do throws(ChatAPIError) {
-            completion = try Self.completion(of: body, isStream: isStream, requiresEnd: true)
+            let answer = try answer(of: body, isStream: isStream, requiresEnd: true)
+            return await judge(answer, head: head, isStream: isStream)
         } catch {
             return .reply(reply(error))
         }
-        return await judge(completion, head: head, isStream: isStream)
     }
 
     /// Notes what is known of a whole answer beside the verdict on it.
-    func noteAnswer(_ completion: ChatCompletion) {
+    func noteAnswer(_ answer: any DialectAnswer) {
         state.withLock {
-            $0.unreadable[.output] = completion.unscanned.count
-            $0.usage = completion.usage
+            $0.unreadable[.output] = answer.unscanned.count
+            $0.usage = answer.usage
         }
     }
 
     /// Judges a whole answer of which nothing has gone out.
-    func judge(_ completion: ChatCompletion, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
-        let inspection = await pipeline.inspect(completion.segments, phase: .output, deadline: deadline)
+    func judge(_ answer: any DialectAnswer, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
+        let inspection = await pipeline.inspect(answer.segments, phase: .output, deadline: deadline)
         note(inspection)
-        noteAnswer(completion)
+        noteAnswer(answer)
         switch inspection.enforcedAction {
         case .block:
             return .reply(blocked(inspection, query: state.withLock { $0.request?.lastUserText }))
         case .rewrite:
             return forward(
-                completion.editing(replacements: inspection.edits.replacements),
+                answer.editing(replacements: inspection.edits.replacements),
                 head: head,
                 isStream: isStream
             )
         case .log, nil:
-            return forward(completion, head: head, isStream: isStream)
+            return forward(answer, head: head, isStream: isStream)
         }
     }
 
-    private func forward(_ completion: ChatCompletion, head: HTTPResponseHead, isStream: Bool) -> ResponseOutcome {
+    private func forward(
+        _ answer: any DialectAnswer,
+        head: HTTPResponseHead,
+        isStream: Bool
+    ) -> ResponseOutcome {
         var head = head
         markDecision(&head.headers, output: state.withLock { $0.output })
-        return .forward(head: head, body: ByteBuffer(bytes: isStream ? completion.stream : completion.serialized))
+        guard isStream, var stream = dialect?.stream() else {
+            return .forward(head: head, body: ByteBuffer(bytes: answer.serialized))
+        }
+        return .forward(head: head, body: ByteBuffer(bytes: stream.rest(of: answer, texts: [:])))
     }
 
     /// - Parameter requiresEnd: whether a stream that does not say that it is complete is an error.
-    static func completion(
+    func answer(
         of body: ByteBuffer,
         isStream: Bool,
         requiresEnd: Bool
-    ) throws(ChatAPIError) -> ChatCompletion {
-        guard isStream else { return try ChatCompletion(parsing: Array(body.readableBytesView)) }
-        var assembler = DeltaAssembler()
-        try assembler.read(body.readableBytesView)
-        guard assembler.isComplete || !requiresEnd else {
-            throw closedEarly
-        }
-        return assembler.completion
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        guard let dialect else { throw Self.unknownPath(head) }
+        guard isStream else { return try dialect.answer(parsing: Array(body.readableBytesView)) }
+        var stream = dialect.stream()
+        try stream.read(body.readableBytesView)
+        guard stream.isComplete || !requiresEnd else { throw Self.closedEarly }
+        return stream.answer
     }
 
     static let closedEarly = ChatAPIError(

@@ -83,6 +83,7 @@ package struct GuardPipeline: Sendable {
             segments: inspected,
             unscanned: segments.count(where: { !policy[phase].roles.contains($0.role) }),
             tokens: scores.tokens,
+            scores: scores.assessments.compactMap { $0 }.reduce(nil) { $0?.union($1) ?? $1 },
             failure: scores.failure,
             rulesDuration: start.duration(to: rulesEnd),
             modelDuration: rulesEnd.duration(to: modelEnd)

@@ -11,6 +11,8 @@ package struct Inspection: Sendable {
     package var unscanned: Int
     /// Tokens the model read; texts answered from the cache count none.
     package var tokens: Int
+    /// The highest scores of all texts; nil if the model scored none.
+    package var scores: Assessment?
     /// Why the model gave no score, if it did not.
     package var failure: ClassifierError?
     package var rulesDuration: Duration
@@ -22,6 +24,7 @@ package struct Inspection: Sendable {
         segments: [TextSegment] = [],
         unscanned: Int = 0,
         tokens: Int = 0,
+        scores: Assessment? = nil,
         failure: ClassifierError? = nil,
         rulesDuration: Duration = .zero,
         modelDuration: Duration = .zero
@@ -31,6 +34,7 @@ package struct Inspection: Sendable {
         self.segments = segments
         self.unscanned = unscanned
         self.tokens = tokens
+        self.scores = scores
         self.failure = failure
         self.rulesDuration = rulesDuration
         self.modelDuration = modelDuration

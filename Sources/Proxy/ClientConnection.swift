@@ -10,7 +10,7 @@ import Upstream
 /// pipelines without reading gains at most what one read brought. The end of the connection is seen all the same: the
 /// event loop reports it even if no read is outstanding. A client that closes its side while it waits for an answer
 /// counts as gone.
-final class ClientConnection: ChannelInboundHandler, WorkerConnection {
+final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -55,7 +55,6 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     private var method = HTTPMethod.GET
     private var version = HTTPVersion.http1_1
     private var requestEnded = false
-    private var pace: BodyPace
     private var mayKeepAlive = true
     private var framing = ResponseFraming.none(told: nil)
     private var willClose = false
@@ -63,7 +62,6 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     init(worker: ProxyWorker, isTLS: Bool) {
         self.worker = worker
         self.isTLS = isTLS
-        self.pace = worker.configuration.limits.bodyPace
         self.readTimer = StageTimer(eventLoop: worker.eventLoop)
         self.writeTimer = StageTimer(eventLoop: worker.eventLoop)
     }
@@ -135,6 +133,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
 
     // MARK: Draining
 
+    /// Takes no more requests than those already begun.
     func drain() {
         if case .awaiting = self.state, !self.isHeadBegun { self.hangUp(.shutDown) }
     }
@@ -189,7 +188,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         case .lingering: self.context?.read()
         case .exchanging(let session):
             if !self.requestEnded, session.wantsBody {
-                self.readTimer.stage(.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
+                self.readTimer.stage(.body, in: self.limits.bodyIdleTime)
                 self.context?.read()
             } else {
                 self.readTimer.clearStage()
@@ -246,7 +245,6 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
             // The parser ends a request before it begins the next.
             break
         case .body(let chunk):
-            self.pace.receive(bytes: chunk.readableBytes, at: .now())
             session.receive(chunk)
         case .end:
             self.endRequest()
@@ -271,8 +269,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
             let client = ClientInfo(
                 address: self.context?.channel.remoteAddress,
                 requestID: self.requestID,
-                isTLS: self.isTLS,
-                version: self.version
+                isTLS: self.isTLS
             )
             let session = ProxySession(request: request, client: client, worker: self.worker, stream: self)
             self.state = .exchanging(session)
@@ -288,7 +285,6 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         self.method = head?.method ?? .GET
         self.version = head?.version ?? .http1_1
         self.requestEnded = false
-        self.pace = self.limits.bodyPace
         self.isHeadBegun = false
         self.mayKeepAlive = false
         self.willClose = false

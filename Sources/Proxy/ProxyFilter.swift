@@ -19,14 +19,11 @@ package struct ClientInfo: Sendable {
     /// Made by the proxy for each exchange; sent back as `x-request-id`.
     package var requestID: String
     package var isTLS: Bool
-    /// The version of HTTP that the client speaks. Heads are always given as HTTP/1.1.
-    package var version: HTTPVersion
 
-    package init(address: SocketAddress?, requestID: String, isTLS: Bool, version: HTTPVersion = .http1_1) {
+    package init(address: SocketAddress?, requestID: String, isTLS: Bool) {
         self.address = address
         self.requestID = requestID
         self.isTLS = isTLS
-        self.version = version
     }
 }
 
@@ -58,11 +55,17 @@ package protocol FilterSession: AnyObject, Sendable {
     /// Sees a copy of each chunk that was passed on, after `.observe`. Called on the event loop.
     func observe(_ chunk: ByteBuffer)
 
+    /// What the client is told about an error that the proxy found; nil for the proxy's own words. The status is kept.
+    func reply(to error: ProxyError) -> LocalReply?
+
     /// Always called exactly once, last, whatever happened: the place for audit and metrics. Called on the event loop.
     func finish(_ summary: ExchangeSummary)
 }
 
 extension FilterSession {
+    /// For sessions that speak no API of their own.
+    package func reply(to error: ProxyError) -> LocalReply? { nil }
+
     /// For sessions that never ask for `.window`: the answer is gathered and judged whole.
     package func response(
         head: HTTPResponseHead,

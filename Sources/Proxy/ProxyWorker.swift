@@ -11,10 +11,10 @@ final class ProxyWorker {
     let filter: any ProxyFilter
     let metrics: ProxyMetrics
     let logger: Logger
-    let upstream: UpstreamCluster?
+    let pool: ConnectionPool?
 
     private(set) var isDraining = false
-    private var connections: [ObjectIdentifier: any WorkerConnection] = [:]
+    private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private var emptied: EventLoopPromise<Void>?
 
     init(
@@ -29,14 +29,14 @@ final class ProxyWorker {
         self.filter = filter
         self.metrics = metrics
         self.logger = logger
-        self.upstream = configuration.upstream.map { UpstreamCluster($0, eventLoop: eventLoop, logger: logger) }
+        self.pool = configuration.upstream.map { ConnectionPool(peer: $0, eventLoop: eventLoop, logger: logger) }
     }
 
-    func add(_ connection: any WorkerConnection) {
+    func add(_ connection: ClientConnection) {
         self.connections[ObjectIdentifier(connection)] = connection
     }
 
-    func remove(_ connection: any WorkerConnection) {
+    func remove(_ connection: ClientConnection) {
         self.connections.removeValue(forKey: ObjectIdentifier(connection))
         self.settleIfEmpty()
     }
@@ -62,7 +62,7 @@ final class ProxyWorker {
         for connection in Array(self.connections.values) {
             connection.cut()
         }
-        self.upstream?.shutDown()
+        self.pool?.shutDown()
     }
 
     private func settleIfEmpty() {

@@ -34,7 +34,7 @@ struct ChatCompletionWriterTests {
     }
 
     @Test func thePiecesAreTheText() {
-        #expect(ChatCompletionWriter.pieces(of: "one two  three") == ["one", " two", " ", " three"])
-        #expect(ChatCompletionWriter.pieces(of: "").isEmpty)
+        #expect(TextPieces.of("one two  three") == ["one", " two", " ", " three"])
+        #expect(TextPieces.of("").isEmpty)
     }
 }

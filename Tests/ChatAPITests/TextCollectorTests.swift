@@ -5,7 +5,7 @@ import Testing
 
 struct TextCollectorTests {
     private func collect(_ json: String) throws -> TextCollector {
-        var collector = TextCollector()
+        var collector = TextCollector(.openAI)
         collector.collect(try JSONParser.parse(Array(json.utf8)), at: "", role: .context, turn: nil)
         return collector
     }

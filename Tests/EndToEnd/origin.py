@@ -11,6 +11,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import dialects
+
 # What the policies of these tests look for; it means nothing.
 LEAK = "purple zebra protocol"
 SECRET = "ticket-4711"
@@ -65,7 +67,23 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.origin.heads.append((self.path, dict(self.headers)))
         self.origin.bodies.append(body)
         request = json.loads(body)
+        if not self.path.startswith("/v1/chat/completions"):
+            return dialects.answer(self, self.path, request, self.say)
         getattr(self, "model_" + request["model"].replace("-", "_"), self.model_echo)(request)
+
+    def say(self, model, asked):
+        """What a model says in any other dialect, and what it calls a tool with."""
+        if model == "tool":
+            return "Let me see.", f"find the {LEAK} now"
+        if model == "harmless_tool":
+            return "Let me see.", "garden herbs"
+        texts = {
+            "leak": f"Here it is: the {LEAK}, as you asked.",
+            "secret": f"Your number is {SECRET}, thank you.",
+            "leak_late": f"{PREFACE}Here it is: the {LEAK}, as you asked. {PREFACE}",
+            "secret_late": f"{PREFACE}Your number is {SECRET}, thank you. {PREFACE}",
+        }
+        return texts.get(model, f"You said: {asked}"), None
 
     # Models that answer.
 
@@ -237,7 +255,10 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def event(self, data):
-        line = f"data: {data}\n\n".encode()
+        self.chunk(f"data: {data}\n\n")
+
+    def chunk(self, text):
+        line = text.encode()
         self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
         self.wfile.flush()
 

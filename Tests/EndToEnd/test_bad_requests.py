@@ -100,8 +100,8 @@ def test_a_chunked_body_of_20_mb_is_refused(gateway, origin):
     "path",
     [
         "/",
-        "/v1/embeddings",
-        "/v1/completions",
+        "/v1/files",
+        "/v1/audio/speech",
         "/v1/chat/completions/",
         "/v1/chat%2Fcompletions",
         "/V1/chat/completions",

@@ -210,48 +210,133 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         #expect(record.output?.action == .log)
     }
 
-    private func streamed(_ text: String) -> [UInt8] {
-        ChatCompletionWriter(id: "c", created: 1, model: "m").stream(text, finish: .stop, usage: nil).flatMap { $0 }
+    /// A streamed request of each dialect.
+    private static let streamed: [(path: String, body: String)] = [
+        ("/v1/chat/completions", #"{"model":"m","stream":true,"messages":[{"role":"user","content":"hello"}]}"#),
+        ("/v1/completions", #"{"model":"m","stream":true,"prompt":"hello"}"#),
+        ("/v1/responses", #"{"model":"m","stream":true,"input":"hello"}"#),
+        ("/v1/messages", #"{"model":"m","stream":true,"messages":[{"role":"user","content":"hello"}]}"#),
+        ("/api/chat", #"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#),
+        ("/api/generate", #"{"model":"m","prompt":"hello"}"#),
+        ("/v1beta/models/m:streamGenerateContent?alt=sse", #"{"contents":[{"parts":[{"text":"hello"}]}]}"#),
+    ]
+
+    /// The stream of an upstream that answers with this text.
+    private func answering(_ text: String, _ dialect: any Dialect, _ body: String) throws -> [UInt8] {
+        var stream = try dialect.request(parsing: Array(body.utf8)).replyStream(as: .init(requestID: "u", created: 1))
+        var bytes = stream.piece("", of: 0)
+        for piece in TextPieces.of(text) { bytes += stream.piece(piece, of: 0) }
+        return bytes + stream.filtered(saying: [])
     }
 
     /// The words of a stream that came in these chunks, as the caller reads them, and what was recorded of it.
-    private func passage(_ chunks: [ArraySlice<UInt8>]) async throws -> (answer: ChatCompletion, record: Action?) {
+    private func passage(
+        _ chunks: [ArraySlice<UInt8>],
+        _ dialect: any Dialect,
+        path: String,
+        request: String
+    ) async throws -> (answer: any DialectAnswer, record: Action?) {
         // No text is late, so that nothing depends on the clock.
         let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
-        let session = try session(policy: Policy(name: "test", stream: patient, rules: Self.rules))
-        _ = await session.request(body: body("hello", stream: true))
+        let session = try session(path: path, policy: Policy(name: "test", stream: patient, rules: Self.rules))
+        _ = await session.request(body: ByteBuffer(string: request))
         let (stream, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         for chunk in chunks { continuation.yield(ByteBuffer(bytes: chunk)) }
         continuation.finish()
-        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": dialect.streamType])
         var bytes = ""
         switch await session.response(head: head, chunks: stream) {
         case .reply(let reply): bytes = try await text(reply)
         case .forward(_, let body): bytes = String(buffer: body)
         }
-        var assembler = DeltaAssembler()
-        try assembler.read(bytes.utf8)
-        #expect(assembler.isComplete)
-        return (assembler.completion, session.state.withLock { $0.output?.decision.action })
+        var reader = dialect.stream()
+        try reader.read(bytes.utf8)
+        #expect(reader.isComplete)
+        return (reader.answer, session.state.withLock { $0.output?.decision.action })
     }
 
-    @Test(arguments: [
-        (String(repeating: "la ", count: 60) + "a forbidden thing", Action.block),
-        (String(repeating: "la ", count: 60) + "of bluebird it is", Action.rewrite),
-    ])
-    func `a stream cut at every byte has the same outcome`(text: String, action: Action) async throws {
-        let bytes = streamed(text)
+    @Test(
+        arguments: streamed,
+        [
+            (String(repeating: "la ", count: 60) + "a forbidden thing", Action.block),
+            (String(repeating: "la ", count: 60) + "of bluebird it is", Action.rewrite),
+        ]
+    )
+    func `a stream cut at every byte has the same outcome`(
+        exchange: (path: String, body: String),
+        answer: (text: String, action: Action)
+    ) async throws {
+        guard case .guarded(let dialect) = Endpoint(method: "POST", path: exchange.path) else {
+            Issue.record("\(exchange.path) is not guarded")
+            return
+        }
+        func passage(_ chunks: [ArraySlice<UInt8>]) async throws -> (answer: any DialectAnswer, record: Action?) {
+            try await self.passage(chunks, dialect, path: exchange.path, request: exchange.body)
+        }
+        let bytes = try answering(answer.text, dialect, exchange.body)
         let whole = try await passage([bytes[...]])
-        #expect(whole.record == action)
-        #expect(!whole.answer.segments.contains { $0.text.contains("forbidden") || $0.text.contains("bluebird") })
-        for cut in stride(from: 1, to: bytes.count, by: bytes.count / 400 | 1) {
+        #expect(whole.record == answer.action)
+        let words = whole.answer.segments.map(\.text).joined()
+        #expect(words.contains("la la la"))
+        #expect(!words.contains("forbidden") && !words.contains("bluebird"))
+        for cut in stride(from: 1, to: bytes.count, by: bytes.count / 200 | 1) {
             let parts = try await passage([bytes[..<cut], bytes[cut...]])
-            #expect(parts.answer == whole.answer)
-            #expect(parts.record == action)
+            #expect(parts.answer.body == whole.answer.body)
+            #expect(parts.record == answer.action)
         }
         let single = try await passage(bytes.indices.map { bytes[$0...$0] })
-        #expect(single.answer == whole.answer)
-        #expect(single.record == action)
+        #expect(single.answer.body == whole.answer.body)
+        #expect(single.record == answer.action)
+    }
+
+    @Test(arguments: streamed)
+    func `a blocked request is answered in its dialect`(exchange: (path: String, body: String)) async throws {
+        let session = try session(path: exchange.path)
+        let body = exchange.body.replacing("hello", with: "a forbidden thing")
+        guard case .reply(let reply) = await session.request(body: ByteBuffer(string: body)),
+            let dialect = session.dialect
+        else {
+            Issue.record("not answered")
+            return
+        }
+        #expect(reply.headers["content-type"] == [dialect.streamType])
+        var reader = dialect.stream()
+        try reader.read(try await text(reply).utf8)
+        #expect(reader.isComplete)
+        #expect(reader.answer.segments.map(\.text) == ["About weapons."])
+    }
+
+    @Test func `the gateway's own key goes where the API looks for it`() async throws {
+        let session = try session(path: "/v1/messages")
+        guard case .forward(let headers, _) = await session.request(body: ByteBuffer(string: Self.streamed[3].body))
+        else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(headers["authorization"] == ["Bearer upstream"])
+        #expect(headers["x-api-key"].isEmpty)
+    }
+
+    @Test func `moderations are answered here`() async throws {
+        let session = try session(path: "/v1/moderations")
+        let body = ByteBuffer(string: #"{"input":["hello","a forbidden thing"]}"#)
+        guard case .reply(let reply) = await session.request(body: body) else {
+            Issue.record("not answered")
+            return
+        }
+        let text = try await text(reply)
+        #expect(text.contains(#"{"flagged":false"#) && text.contains(#"{"flagged":true"#))
+        session.finish(ExchangeSummary(status: 200))
+        #expect(sink.records.first?.dialect == "openai.moderations")
+        #expect(sink.records.first?.input?.action == .block)
+    }
+
+    @Test func `an error of the proxy has the dialect's form`() async throws {
+        let error = ProxyError(413, "body_too_large", "The body exceeds 7 bytes.")
+        let reply = try #require(try session(path: "/v1/messages").reply(to: error))
+        #expect(reply.status == .payloadTooLarge)
+        #expect(try await text(reply).contains(#""type":"request_too_large""#))
+        #expect(try session().reply(to: error) == nil)
     }
 
     @Test func `malformed JSON is the caller's error`() async throws {

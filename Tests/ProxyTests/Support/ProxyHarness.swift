@@ -38,9 +38,9 @@ struct ProxyHarness: Sendable {
         )
         let server = try await ProxyServer(
             configuration: .init(
-                listeners: [.init(host: "127.0.0.1", port: 0, tls: tls.map { TLSContextSource($0.server) })],
+                listeners: [.init(host: "127.0.0.1", port: 0, tls: tls?.server)],
                 limits: limits,
-                upstream: hasUpstream ? UpstreamServers(upstream) : nil
+                upstream: hasUpstream ? upstream : nil
             ),
             filter: filter,
             group: group,

@@ -1,0 +1,67 @@
+/// A streamed message: its blocks go out one after the other. Texts and thoughts flow; from the first block of another
+/// kind on, everything waits until it is whole.
+package struct MessageStream: DialectStream {
+    /// Why a message ended that was withheld, or a part of it.
+    static let filteredReason = "refusal"
+
+    private var assembler = MessageAssembler()
+    private var writer = MessageEventWriter()
+
+    package init() {}
+
+    /// An answer of our own.
+    init(frame: JSONObject) { assembler.begin(frame) }
+
+    // MARK: Reading
+
+    package mutating func read(_ chunk: some Sequence<UInt8>) throws(ChatAPIError) { try assembler.read(chunk) }
+    package var isComplete: Bool { assembler.isComplete }
+    package var answer: any DialectAnswer { CollectedAnswer(assembler.message, form: .message) }
+    package let isSequential = true
+    package var mayBegin: Bool { assembler.hasPlainHead }
+    package var texts: [StreamedText] { assembler.texts }
+
+    // MARK: Writing
+
+    package var begun: Set<Int> { writer.begun }
+
+    package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
+        var bytes = writer.start(assembler.head)
+        bytes += writer.finish(before: number, of: assembler.blocks)
+        bytes += writer.open(number, as: assembler.block(number))
+        return bytes + writer.text(text, of: assembler.block(number))
+    }
+
+    package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
+        guard let message = answer.body.object else { return [] }
+        let blocks = (message["content"]?.array ?? []).map { $0.object ?? JSONObject() }
+        var bytes = writer.start(message)
+        bytes += writer.finish(before: blocks.count, of: blocks, texts: texts)
+        let events = (message["events"]?.array ?? []).compactMap(\.object)
+        for event in events { bytes += MessageEventWriter.event(event) }
+        // An error stands in place of the end.
+        guard !events.contains(where: { $0["type"]?.string == "error" }) else { return bytes }
+        let delta = JSONObject(
+            message.members.filter { ["stop_reason", "stop_sequence", "container"].contains($0.name) }
+        )
+        return bytes + writer.end(delta, usage: message["usage"])
+    }
+
+    package mutating func filtered(saying words: [String]) -> [UInt8] {
+        var bytes = writer.start(assembler.head)
+        if !words.isEmpty {
+            if writer.openBlock.map({ assembler.block($0)["type"]?.string != "text" }) ?? true {
+                bytes += writer.close()
+                bytes += writer.open(writer.next, as: MessageAssembler.textBlock)
+            }
+            for word in words { bytes += writer.text(word, of: MessageAssembler.textBlock) }
+        }
+        bytes += writer.close()
+        let reason: JSONObject = ["stop_reason": .string(Self.filteredReason), "stop_sequence": .null]
+        return bytes + writer.end(reason, usage: assembler.message["usage"])
+    }
+
+    package mutating func failed(_ error: ChatAPIError) -> [UInt8] {
+        MessageEventWriter.event(ErrorForm.anthropic.object(of: error))
+    }
+}

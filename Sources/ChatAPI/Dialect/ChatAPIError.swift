@@ -1,0 +1,39 @@
+/// An error that a caller gets; its dialect gives it the form. The words are OpenAI's.
+package struct ChatAPIError: Error, Sendable, Equatable {
+    /// The HTTP status.
+    package var status: Int
+    package var message: String
+    /// OpenAI's class of the error, for example `invalid_request_error`.
+    package var type: String
+    /// A fixed word for programs.
+    package var code: String?
+    /// The part of the request that is wrong, for example `messages[0].role`.
+    package var parameter: String?
+
+    package init(status: Int, message: String, type: String, code: String? = nil, parameter: String? = nil) {
+        self.status = status
+        self.message = message
+        self.type = type
+        self.code = code
+        self.parameter = parameter
+    }
+
+    /// The caller's mistake: 400.
+    package static func invalidRequest(
+        _ message: String,
+        code: String? = nil,
+        parameter: String? = nil
+    ) -> ChatAPIError {
+        ChatAPIError(status: 400, message: message, type: "invalid_request_error", code: code, parameter: parameter)
+    }
+
+    /// The upstream's mistake: 502.
+    static func badAnswer(_ why: String) -> ChatAPIError {
+        ChatAPIError(
+            status: 502,
+            message: "The upstream's answer cannot be checked: \(why).",
+            type: "upstream_error",
+            code: "upstream_bad_response"
+        )
+    }
+}

@@ -1,0 +1,32 @@
+package import GuardCore
+
+/// A whole answer in some dialect, read from a body or assembled from a stream.
+package protocol DialectAnswer: Sendable {
+    var body: JSONValue { get }
+    /// Every string that tells the caller something.
+    var segments: [TextSegment] { get }
+    /// Places of strings that nobody reads.
+    var unscanned: [String] { get }
+    /// The token counts that the upstream gave.
+    var usage: TokenUsage? { get }
+
+    /// The answer with edited texts, by place, as `segments` names them. What repeats an edited text elsewhere is edited or
+    /// dropped with it.
+    func editing(replacements: [String: String]) -> Self
+}
+
+extension DialectAnswer {
+    /// The bytes to send: written from the value that was judged.
+    package var serialized: [UInt8] { JSONWriter.bytes(body) }
+}
+
+/// How many tokens an exchange took.
+package struct TokenUsage: Sendable, Equatable {
+    package var prompt: Int
+    package var completion: Int
+
+    package init(prompt: Int = 0, completion: Int = 0) {
+        self.prompt = prompt
+        self.completion = completion
+    }
+}

@@ -1,0 +1,52 @@
+package import GuardCore
+
+/// A request in some dialect: its texts, what the gateway needs of it, and the whole body as a value.
+package protocol DialectRequest: Sendable {
+    /// The model's name, as the caller asked for it.
+    var model: String { get }
+    /// Whether the caller asked for a stream.
+    var isStream: Bool { get }
+    /// Every string that could tell the LLM something, in the order of the body.
+    var segments: [TextSegment] { get }
+    /// Places of strings that nobody reads: images, sounds, files, references to what is stored elsewhere.
+    var unscanned: [String] { get }
+    /// The bytes to send: written from the value that was read.
+    var serialized: [UInt8] { get }
+
+    /// The request with edited texts and with messages of the operator before the conversation.
+    ///
+    /// - Parameters:
+    ///   - replacements: new texts by place, as `segments` names them.
+    ///   - steering: texts of system messages, in order.
+    /// - Throws: `ChatAPIError` if the edit made the request invalid.
+    func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self
+
+    /// A whole answer of our own, which says that the LLM's was withheld.
+    func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8]
+    /// The same as a stream: it has one text, number 0, and is ended by `filtered`.
+    func replyStream(as identity: ReplyIdentity) -> any DialectStream
+}
+
+extension DialectRequest {
+    /// The model's name for records; nil if it looks like words and not like a name, for records hold no words.
+    package var modelForRecords: String? { TextCollector.isIdentifier(model) ? model : nil }
+
+    /// The last words of the user, for a response about them: those of a turn, if there are any.
+    package var lastUserText: String? {
+        let words = segments.filter { $0.role == .user }
+        return (words.last { $0.turn != nil } ?? words.last)?.text
+    }
+}
+
+/// What an answer of our own says about itself.
+package struct ReplyIdentity: Sendable {
+    /// The exchange's name, which the dialect puts into the answer's.
+    package var requestID: String
+    /// Seconds since 1970.
+    package var created: Int
+
+    package init(requestID: String, created: Int) {
+        self.requestID = requestID
+        self.created = created
+    }
+}

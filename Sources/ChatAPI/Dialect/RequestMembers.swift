@@ -1,0 +1,91 @@
+/// Reading the members of a request, with errors that name what is wrong.
+extension JSONObject {
+    /// - Parameter known: members that the gateway or common upstreams act on.
+    /// - Throws: `ChatAPIError` with status 400: no JSON object, or a member that only differs from a known one in letter
+    ///   case.
+    init(request bytes: [UInt8], limits: JSONLimits, known: Set<String>) throws(ChatAPIError) {
+        let body: JSONValue
+        do throws(JSONError) {
+            body = try JSONParser.parse(bytes, limits: limits)
+        } catch {
+            throw .invalidRequest("The body is not valid JSON: \(error).", code: "invalid_json")
+        }
+        guard let object = body.object else {
+            throw .invalidRequest("The body must be a JSON object, not \(body.kind).")
+        }
+        try object.refuseVariants(of: known)
+        self = object
+    }
+
+    /// Refuses members that a decoder which ignores letter case could take for a known one: the guard would have read one
+    /// value and the LLM another.
+    ///
+    /// - Parameter parameter: the place of this object, with a dot behind it.
+    func refuseVariants(of known: Set<String>, parameter: String = "") throws(ChatAPIError) {
+        for member in members where !known.contains(member.name) {
+            let folded = Self.folded(member.name)
+            guard let name = known.first(where: { Self.folded($0) == folded }) else { continue }
+            throw .invalidRequest(
+                "'\(parameter)\(member.name)' differs from '\(name)' in letter case only: write '\(name)'.",
+                code: "ambiguous_name",
+                parameter: parameter + member.name
+            )
+        }
+    }
+
+    /// The name as a decoder that ignores letter case compares it: Go's takes the long s for an s and the Kelvin sign
+    /// for a k.
+    private static func folded(_ name: String) -> String {
+        var folded = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "\u{17F}": folded.append("s")
+            case "\u{212A}": folded.append("k")
+            default: folded.append(scalar)
+            }
+        }
+        return String(folded).lowercased()
+    }
+
+    /// A member that is true, false, or left out.
+    func flag(
+        _ name: String,
+        default fallback: Bool = false,
+        parameter: String? = nil
+    ) throws(ChatAPIError) -> Bool {
+        switch self[name] ?? .null {
+        case .null: return fallback
+        case .bool(let flag): return flag
+        default:
+            let parameter = parameter ?? name
+            throw .invalidRequest("'\(parameter)' must be true or false.", parameter: parameter)
+        }
+    }
+
+    /// The name of the model that is asked for.
+    func modelName() throws(ChatAPIError) -> String {
+        guard let model = self["model"]?.string, !model.isEmpty else {
+            throw .invalidRequest("'model' must be a non-empty string.", parameter: "model")
+        }
+        return model
+    }
+
+    /// A member that is a list with something in it.
+    func items(_ name: String) throws(ChatAPIError) -> [JSONValue] {
+        guard let items = self[name]?.array, !items.isEmpty else {
+            throw .invalidRequest("'\(name)' must be a non-empty array.", parameter: name)
+        }
+        return items
+    }
+
+    /// An item of a list, which must be an object.
+    static func item(_ value: JSONValue, parameter: String) throws(ChatAPIError) -> JSONObject {
+        guard let object = value.object else {
+            throw .invalidRequest("'\(parameter)' must be an object, not \(value.kind).", parameter: parameter)
+        }
+        return object
+    }
+
+    /// Without the members of these names.
+    func without(_ names: Set<String>) -> JSONObject { JSONObject(members.filter { !names.contains($0.name) }) }
+}

@@ -1,0 +1,126 @@
+import GuardCore
+
+/// Finds every string of a value that a reader could be told something with.
+///
+/// Nothing is left out by not being thought of: a string, or the name of a member, is scanned unless it is a short
+/// identifier where the dialect has one, or data that is no text (an image, a sound), which is listed as unscanned.
+struct TextCollector {
+    private(set) var segments: [TextSegment] = []
+    /// Places of strings that hold data and not text.
+    private(set) var unscanned: [String] = []
+
+    private let table: FieldTable
+
+    init(_ table: FieldTable) { self.table = table }
+
+    /// Lists a value that is not looked into.
+    mutating func omit(at pointer: String) { unscanned.append(pointer) }
+
+    /// Adds one text that does not stand in the body as a string of its own.
+    mutating func add(_ segment: TextSegment) {
+        if !segment.text.isEmpty { segments.append(segment) }
+    }
+
+    /// - Parameters:
+    ///   - value: where to look.
+    ///   - pointer: the place of `value`.
+    ///   - role: whose words strings are.
+    ///   - turn: the conversation turn that they belong to.
+    ///   - member: the name of the member that holds `value`; that of an array is also that of its items.
+    ///   - parent: the name of the member that holds the object around it.
+    ///   - type: what that object says its type is.
+    mutating func collect(
+        _ value: JSONValue,
+        at pointer: String,
+        role: Role,
+        turn: Int?,
+        member: String = "",
+        parent: String = "",
+        type: String? = nil
+    ) {
+        switch value {
+        case .null, .bool, .number: return
+        case .string(let text):
+            if text.isEmpty || table.identifiers.contains(member) && Self.isIdentifier(text) { return }
+            if table.isData(member, in: parent, type: type), Self.isData(text) {
+                unscanned.append(pointer)
+                return
+            }
+            segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
+        case .array(let items):
+            for (index, item) in items.enumerated() {
+                collect(
+                    item,
+                    at: "\(pointer)/\(index)",
+                    role: role,
+                    turn: turn,
+                    member: member,
+                    parent: parent,
+                    type: type
+                )
+            }
+        case .object(let object):
+            let type = object["type"]?.string
+            // What a tool is called with, and what it gives, is the tool's business, whoever's turn it stands in.
+            let isTool = type.map { table.toolTypes.contains($0) } ?? false
+            for entry in object.members {
+                let place = pointer + "/" + JSONPointer.escaped(entry.name)
+                if !Self.isIdentifier(entry.name) {
+                    let name = TextSegment(
+                        path: place + JSONPointer.nameSuffix,
+                        role: isTool ? .tool : role,
+                        turn: turn,
+                        text: entry.name
+                    )
+                    segments.append(name)
+                }
+                collect(
+                    entry.value,
+                    at: place,
+                    role: isTool || table.toolMembers.contains(entry.name) ? .tool : role,
+                    turn: turn,
+                    member: entry.name,
+                    parent: member,
+                    type: type
+                )
+            }
+        }
+    }
+
+    /// Whether a string is an address on the web, or base64 with or without the head of a data URL.
+    private static func isData(_ text: String) -> Bool {
+        let isAddress = text.hasPrefix("https://") || text.hasPrefix("http://")
+        if isAddress { return text.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+        var payload = text[...].utf8
+        if text.hasPrefix("data:") {
+            guard let comma = payload.firstIndex(of: UInt8(ascii: ",")), text[..<comma].hasSuffix(";base64") else {
+                return false
+            }
+            payload = payload[payload.index(after: comma)...]
+        }
+        return payload.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: "="):
+                true
+            default: false
+            }
+        }
+    }
+
+    /// Whether a string is too short and too plain to say anything: up to 64 letters, digits, `_`, `-`, `.`, `:`, `/`.
+    static func isIdentifier(_ text: String) -> Bool {
+        let length = text.utf8.count
+        return (1...64).contains(length)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: ":"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+}

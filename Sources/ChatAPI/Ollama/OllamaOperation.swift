@@ -1,0 +1,54 @@
+/// The two operations by which Ollama answers, and where each keeps its texts.
+package enum OllamaOperation: String, Sendable, CaseIterable {
+    /// `POST /api/chat`
+    case chat
+    /// `POST /api/generate`
+    case generate
+
+    /// The object of an answer that holds the texts: the answer itself, or a member of it.
+    var holder: String? { self == .chat ? "message" : nil }
+    /// The member of it that holds what is said.
+    var text: String { self == .chat ? "content" : "response" }
+}
+
+/// `POST /api/chat` and `POST /api/generate` of Ollama's API.
+package struct Ollama: Dialect {
+    let operation: OllamaOperation
+
+    package init(_ operation: OllamaOperation) { self.operation = operation }
+
+    package var name: String { "ollama.\(operation.rawValue)" }
+    package let errors = ErrorForm.ollama
+    package let streamType = "application/x-ndjson"
+    package var fields: FieldTable { .ollama }
+
+    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
+        try OllamaRequest(parsing: bytes, operation: operation)
+    }
+
+    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, form: .ollama)
+    }
+
+    package func stream() -> any DialectStream { OllamaStream(operation) }
+}
+
+extension FieldTable {
+    static let ollama = FieldTable(
+        identifiers: [
+            "model", "role", "name", "tool_name", "type", "id", "created_at", "done_reason", "format", "keep_alive",
+            "think", "remote_model", "remote_host",
+        ],
+        data: [DataField("images"), DataField("image")],
+        toolMembers: ["tool_calls"],
+        context: ["tools", "format", "options", "model", "keep_alive", "think", "template"]
+    )
+}
+
+extension CollectedAnswer.Form {
+    static let ollama = Self(
+        table: .ollama,
+        tokens: "logprobs",
+        usage: (member: nil, prompt: "prompt_eval_count", completion: "eval_count")
+    )
+}

@@ -1,0 +1,154 @@
+/// Puts a streamed answer together, so that it can be judged as the caller would read it.
+///
+/// The result has the shape of an answer that was not streamed. Strings of a delta are joined in the order they came;
+/// calls of tools are joined by their index; everything else keeps its last value. Whatever a delta holds beside the known
+/// members is joined too, so that an upstream's own additions are judged like the rest.
+package struct DeltaAssembler {
+    private var reader: EventReader
+    private var head = JSONObject()
+    private var choices: [Int: JSONObject] = [:]
+    /// Events that are no chunk of a completion, such as an error in the middle of the stream.
+    private var others: [JSONValue] = []
+
+    package init(limits: JSONLimits = JSONLimits()) {
+        reader = EventReader(.serverSentEvents, limits: limits)
+    }
+
+    /// - Throws: `ChatAPIError` with status 502 if the stream is not what the dialect says.
+    package mutating func read(_ chunk: some Sequence<UInt8>) throws(ChatAPIError) {
+        for event in try reader.read(chunk) { try add(event) }
+    }
+
+    /// The answer so far. An unfinished event is left out, as a client would leave it out.
+    package var completion: ChatCompletion {
+        var body = head
+        body["object"] = .string("chat.completion")
+        body["choices"] = .array(
+            choices.sorted { $0.key < $1.key }.map { index, choice in
+                var choice = choice
+                choice["index"] = .number(String(index))
+                return .object(choice)
+            }
+        )
+        if !others.isEmpty { body["events"] = .array(others) }
+        return ChatCompletion(.object(body))
+    }
+
+    /// The texts of the answers so far; those that are no plain text are left out.
+    package var texts: [StreamedText] {
+        choices.sorted { $0.key < $1.key }.enumerated().compactMap { position, choice in
+            choice.value["message"]?.object?["content"]?.string.map { text in
+                StreamedText(
+                    number: choice.key,
+                    path: "/choices/\(position)/message/content",
+                    text: text,
+                    isWhole: false
+                )
+            }
+        }
+    }
+
+    /// What each event of the answer says about itself, if that is nothing but identifiers; nil if it holds words.
+    package var frame: JSONObject? {
+        var frame = head
+        for name in ["object", "usage"] { frame[name] = nil }
+        return ChatCompletion(.object(frame)).segments.isEmpty ? frame : nil
+    }
+
+    /// Whether the stream said that it was complete.
+    package var isComplete: Bool { reader.isDone }
+
+    private mutating func add(_ chunk: JSONObject) throws(ChatAPIError) {
+        guard let items = chunk["choices"]?.array else {
+            others.append(.object(chunk))
+            return
+        }
+        for member in chunk.members where member.name != "choices" && !member.value.isNull {
+            head[member.name] = member.value
+        }
+        for (position, item) in items.enumerated() {
+            guard let choice = item.object else { throw ChatAPIError.badAnswer("a choice is not an object") }
+            let index = choice["index"]?.integer ?? position
+            guard (0..<ChatCompletionRequest.maximumChoiceCount).contains(index) else {
+                throw ChatAPIError.badAnswer("a choice has the index \(index)")
+            }
+            try Self.merge(choice, into: &choices[index, default: JSONObject()])
+        }
+    }
+
+    private static func merge(_ choice: JSONObject, into whole: inout JSONObject) throws(ChatAPIError) {
+        for member in choice.members {
+            switch member.name {
+            case "index", "logprobs": continue
+            case "delta":
+                if whole["message"] == nil { whole["message"] = .object(["role": .string("assistant")]) }
+                try whole.update("message") { (message) throws(ChatAPIError) in
+                    try join(member.value, to: &message, name: "")
+                }
+            default: if !member.value.isNull { whole[member.name] = member.value }
+            }
+        }
+    }
+
+    /// Members of a delta that name something and are not pieces of a text.
+    private static let whole: Set<String> = ["role", "id", "type"]
+
+    /// Adds a piece to what there is, in place: an answer of many pieces must not be copied once for each.
+    private static func join(
+        _ addition: JSONValue,
+        to value: inout JSONValue,
+        name: String
+    ) throws(ChatAPIError) {
+        switch addition {
+        case .null: return
+        case .string(let end):
+            guard case .string(var text) = value, !whole.contains(name) else { break }
+            value = .null
+            text += end
+            value = .string(text)
+            return
+        case .object(let additions):
+            guard case .object(var object) = value else { break }
+            value = .null
+            for member in additions.members where member.name != "index" {
+                try object.update(member.name) { (part) throws(ChatAPIError) in
+                    try join(member.value, to: &part, name: member.name)
+                }
+            }
+            value = .object(object)
+            return
+        case .array(let additions):
+            var items: [JSONValue] = []
+            if case .array(let known) = value {
+                items = known
+            } else if !value.isNull || !additions.contains(where: { $0.object?["index"] != nil }) {
+                break
+            }
+            value = .null
+            for (position, part) in additions.enumerated() {
+                let index = part.object?["index"]?.integer ?? position
+                guard (0...items.count).contains(index), index < 256 else {
+                    throw ChatAPIError.badAnswer("a delta has the index \(index) out of order")
+                }
+                if index == items.count { items.append(.object(JSONObject())) }
+                try join(part, to: &items[index], name: "")
+            }
+            value = .array(items)
+            return
+        default: break
+        }
+        value = addition
+    }
+}
+
+extension JSONObject {
+    /// Changes a member's value where it stands; one that is missing is added as null first.
+    fileprivate mutating func update(
+        _ name: String,
+        _ change: (inout JSONValue) throws(ChatAPIError) -> Void
+    ) throws(ChatAPIError) {
+        let index = members.firstIndex { $0.name == name } ?? members.endIndex
+        if index == members.endIndex { members.append(Member(name: name, value: .null)) }
+        try change(&members[index].value)
+    }
+}

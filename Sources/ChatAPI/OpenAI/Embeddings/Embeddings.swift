@@ -1,0 +1,80 @@
+package import GuardCore
+
+/// `POST /v1/embeddings` of OpenAI's API: texts in, numbers out.
+package struct Embeddings: Dialect {
+    package let name = "openai.embeddings"
+    package let errors = ErrorForm.openAI
+    package let answersInWords = false
+    package var fields: FieldTable { .openAI }
+
+    package init() {}
+
+    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
+        try EmbeddingRequest(parsing: bytes)
+    }
+
+    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, form: .textCompletion)
+    }
+
+    package func stream() -> any DialectStream { TextCompletionStream() }
+}
+
+/// A request for embeddings. Input given as tokens is counted as not read: nothing answers it in words.
+package struct EmbeddingRequest: DialectRequest, Equatable {
+    package private(set) var body: JSONObject
+    package private(set) var model: String
+    package var isStream: Bool { false }
+    package private(set) var segments: [TextSegment]
+    package private(set) var unscanned: [String]
+
+    private static let known: Set<String> = FieldTable.openAI.context.union(["input", "dimensions"])
+
+    /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
+    package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
+        try self.init(JSONObject(request: bytes, limits: limits, known: Self.known))
+    }
+
+    init(_ body: JSONObject) throws(ChatAPIError) {
+        self.body = body
+        model = try body.modelName()
+        var collector = TextCollector(.openAI)
+        for member in body.members {
+            switch (member.name, member.value) {
+            case ("input", .array(let items)):
+                for (index, item) in items.enumerated() {
+                    collector.collect(item, at: "/input/\(index)", role: .user, turn: index, member: "input")
+                }
+                if items.contains(where: { Self.isTokens($0) }) { collector.omit(at: "/input") }
+            case ("input", _):
+                collector.collect(.object(JSONObject([member])), at: "", role: .user, turn: 0)
+            default:
+                let role = FieldTable.openAI.role(of: member.name)
+                collector.collect(.object(JSONObject([member])), at: "", role: role, turn: nil)
+            }
+        }
+        segments = collector.segments
+        unscanned = collector.unscanned
+    }
+
+    private static func isTokens(_ item: JSONValue) -> Bool {
+        switch item {
+        case .number: true
+        case .array(let items): items.contains { isTokens($0) }
+        default: false
+        }
+    }
+
+    package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
+
+    /// Nothing answers embeddings, so there is nobody to steer.
+    package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
+        try Self(JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body)
+    }
+
+    package func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8] {
+        ErrorForm.openAI.body(of: .invalidRequest(text, code: "content_filter"))
+    }
+
+    package func replyStream(as identity: ReplyIdentity) -> any DialectStream { TextCompletionStream() }
+}

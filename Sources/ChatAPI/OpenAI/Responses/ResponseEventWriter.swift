@@ -1,0 +1,177 @@
+/// Writes the events of a streamed response, and knows how far it has come.
+///
+/// A text is repeated when it ends, when its item ends and when the response ends; what is repeated is what went out.
+struct ResponseEventWriter: Sendable {
+    private var sequence = 0
+    private var hasStarted = false
+    private var openItem: (index: Int, item: JSONObject)?
+    private(set) var openPart: (place: ResponsePlace, kind: ResponsePart, part: JSONObject)?
+    private var sent = ""
+    /// Items that are out, as they went out.
+    private(set) var done: [JSONValue] = []
+    private(set) var begun: Set<Int> = []
+
+    /// A message of our own that holds one text.
+    static func message(id: String, text: String) -> JSONObject {
+        var part = ResponsePart.outputText.empty
+        part["text"] = .string(text)
+        return [
+            "id": .string(id), "type": .string("message"), "role": .string("assistant"),
+            "status": .string("incomplete"), "content": .array([.object(part)]),
+        ]
+    }
+
+    mutating func event(_ type: String, _ members: JSONObject) -> [UInt8] {
+        let object: JSONObject = ["type": .string(type), "sequence_number": .number(String(sequence))]
+        sequence += 1
+        let data = JSONWriter.bytes(.object(JSONObject(object.members + members.members)))
+        return EventStreamWriter.bytes(ServerSentEvent(name: type, data: String(decoding: data, as: UTF8.self)))
+    }
+
+    /// The first events, once.
+    mutating func start(_ frame: JSONObject) -> [UInt8] {
+        guard !hasStarted else { return [] }
+        hasStarted = true
+        var response = frame
+        response["status"] = .string("in_progress")
+        response["incomplete_details"] = .null
+        response["output"] = .array([])
+        let members: JSONObject = ["response": .object(response)]
+        return event("response.created", members) + event("response.in_progress", members)
+    }
+
+    /// Opens the item, if it is not open: without its parts, and without what a tool is called with.
+    mutating func open(_ index: Int, as item: JSONObject) -> [UInt8] {
+        guard openItem?.index != index else { return [] }
+        openItem = (index, item)
+        var empty = item
+        for list in ResponsePart.lists where empty[list] != nil { empty[list] = .array([]) }
+        if empty["arguments"]?.string != nil { empty["arguments"] = .string("") }
+        if empty["status"] != nil { empty["status"] = .string("in_progress") }
+        for list in ResponsePart.lists where item[list] != nil { openItem?.item[list] = .array([]) }
+        return event("response.output_item.added", ["output_index": index.json, "item": .object(empty)])
+    }
+
+    /// Opens a part of the open item, if it is not open, and closes the one before it.
+    mutating func open(_ place: ResponsePlace, as kind: ResponsePart, _ part: JSONObject) -> [UInt8] {
+        guard openPart?.place != place else { return [] }
+        var bytes = closePart()
+        openPart = (place, kind, part)
+        sent = ""
+        begun.insert(place.number)
+        bytes += event(ResponsePart.frame(list: place.list) + ".added", where: place, ["part": .object(kind.empty)])
+        return bytes
+    }
+
+    /// A piece of the open part's text.
+    mutating func text(_ text: String) -> [UInt8] {
+        guard let (place, kind, _) = openPart, !text.isEmpty else { return [] }
+        sent += text
+        var members: JSONObject = ["delta": .string(text)]
+        if kind == .outputText { members["logprobs"] = .array([]) }
+        return event(kind.event + ".delta", where: place, members)
+    }
+
+    private mutating func event(_ type: String, where place: ResponsePlace, _ members: JSONObject) -> [UInt8] {
+        let index = place.list == "summary" ? "summary_index" : "content_index"
+        let position: JSONObject = [
+            "item_id": openItem?.item["id"] ?? .string(""), "output_index": place.item.json, index: place.part.json,
+        ]
+        return event(type, JSONObject(position.members + members.members))
+    }
+
+    mutating func closePart() -> [UInt8] {
+        guard let (place, kind, begun) = openPart else { return [] }
+        openPart = nil
+        var part = begun
+        part[kind.text] = .string(sent)
+        if part["logprobs"] != nil { part["logprobs"] = .array([]) }
+        var members: JSONObject = [kind.text: .string(sent)]
+        if kind == .outputText { members["logprobs"] = .array([]) }
+        var bytes = event(kind.event + ".done", where: place, members)
+        bytes += event(ResponsePart.frame(list: place.list) + ".done", where: place, ["part": .object(part)])
+        keep(.object(part), in: place.list)
+        return bytes
+    }
+
+    /// A part that is not written by deltas.
+    mutating func whole(_ part: JSONValue, at place: ResponsePlace) -> [UInt8] {
+        var bytes = closePart()
+        bytes += event(ResponsePart.frame(list: place.list) + ".added", where: place, ["part": part])
+        bytes += event(ResponsePart.frame(list: place.list) + ".done", where: place, ["part": part])
+        keep(part, in: place.list)
+        return bytes
+    }
+
+    private mutating func keep(_ part: JSONValue, in list: String) {
+        let parts = openItem?.item[list]?.array ?? []
+        openItem?.item[list] = .array(parts + [part])
+    }
+
+    /// Closes the open item.
+    ///
+    /// - Parameter status: what is said of it; nil for what the upstream said.
+    mutating func closeItem(status: String? = nil) -> [UInt8] {
+        var bytes = closePart()
+        guard let index = openItem?.index, var item = openItem?.item else { return bytes }
+        openItem = nil
+        if let status { item["status"] = .string(status) }
+        if let arguments = item["arguments"]?.string {
+            let position: JSONObject = ["item_id": item["id"] ?? .string(""), "output_index": index.json]
+            let delta: JSONObject = ["delta": .string(arguments)]
+            let whole: JSONObject = ["arguments": .string(arguments), "name": item["name"] ?? .string("")]
+            let kind =
+                item["type"]?.string == "mcp_call" ? "response.mcp_call_arguments" : "response.function_call_arguments"
+            bytes += event(kind + ".delta", JSONObject(position.members + delta.members))
+            bytes += event(kind + ".done", JSONObject(position.members + whole.members))
+        }
+        bytes += event("response.output_item.done", ["output_index": index.json, "item": .object(item)])
+        done.append(.object(item))
+        return bytes
+    }
+
+    /// Writes all items before `end` that are not out, and what is left of the open one.
+    ///
+    /// - Parameter texts: what is left of texts that went out in part, or were judged in parts. Without it, what there was of
+    ///   the open text has gone out.
+    mutating func finish(before end: Int, of items: [JSONObject], texts: [Int: String]? = nil) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while done.count < min(end, items.count) {
+            let index = done.count
+            bytes += open(index, as: items[index])
+            for list in ResponsePart.lists {
+                for position in 0..<(items[index][list]?.array?.count ?? 0) {
+                    let place = ResponsePlace(item: index, list: list, part: position)
+                    bytes += part(at: place, of: items[index], texts: texts)
+                }
+            }
+            // What the item says beside its parts is what it says at its end.
+            var item = items[index]
+            for list in ResponsePart.lists where item[list] != nil {
+                item[list] = openItem?.item[list] ?? .array([])
+            }
+            openItem?.item = item
+            bytes += closeItem()
+        }
+        return bytes
+    }
+
+    /// Writes a part of the open item that is not out, or what is left of the open one.
+    mutating func part(at place: ResponsePlace, of item: JSONObject, texts: [Int: String]?) -> [UInt8] {
+        let isOut = (openItem?.item[place.list]?.array?.count ?? 0) > place.part
+        guard !isOut, let value = item[place.list]?.array?[place.part] else { return [] }
+        guard let part = value.object, let kind = ResponsePart(type: part["type"]?.string),
+            let whole = part[kind.text]?.string
+        else { return self.whole(value, at: place) }
+        let isOpen = openPart?.place == place
+        var bytes = open(place, as: kind, part)
+        openPart?.part = part
+        let text = texts?[place.number] ?? (isOpen ? "" : whole)
+        for piece in TextPieces.of(text) { bytes += self.text(piece) }
+        return bytes + closePart()
+    }
+}
+
+extension Int {
+    fileprivate var json: JSONValue { .number(String(self)) }
+}

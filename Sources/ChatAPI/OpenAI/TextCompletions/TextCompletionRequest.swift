@@ -1,0 +1,98 @@
+package import GuardCore
+
+/// A request to go on with a text, or with several.
+package struct TextCompletionRequest: DialectRequest, Equatable {
+    package private(set) var body: JSONObject
+    package private(set) var model: String
+    package private(set) var isStream: Bool
+    /// Whether the caller wants the token counts at the end of a stream.
+    package private(set) var includesUsage: Bool
+    package private(set) var segments: [TextSegment]
+    package private(set) var unscanned: [String]
+
+    private static let known: Set<String> = FieldTable.openAI.context
+        .union(["prompt", "suffix", "stream", "stream_options", "n", "best_of", "echo"])
+
+    /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
+    package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
+        try self.init(JSONObject(request: bytes, limits: limits, known: Self.known))
+    }
+
+    init(_ body: JSONObject) throws(ChatAPIError) {
+        self.body = body
+        model = try body.modelName()
+        isStream = try body.flag("stream")
+        includesUsage = try (body["stream_options"]?.object ?? JSONObject())
+            .flag("include_usage", parameter: "stream_options.include_usage")
+        for name in ["n", "best_of"] {
+            guard let value = body[name], !value.isNull else { continue }
+            guard let count = value.integer, (1...ChatCompletionRequest.maximumChoiceCount).contains(count) else {
+                throw .invalidRequest(
+                    "'\(name)' must be an integer from 1 to \(ChatCompletionRequest.maximumChoiceCount).",
+                    parameter: name
+                )
+            }
+        }
+        let prompts: [JSONValue]
+        switch body["prompt"] ?? .null {
+        case .null: prompts = []
+        case .array(let items): prompts = items
+        case let prompt: prompts = [prompt]
+        }
+        guard prompts.allSatisfy({ $0.string != nil }) else {
+            throw .invalidRequest(
+                "'prompt' must be a string or an array of strings: a prompt given as tokens cannot be judged.",
+                parameter: "prompt"
+            )
+        }
+        var collector = TextCollector(.openAI)
+        for member in body.members {
+            switch (member.name, member.value) {
+            case ("prompt", .array(let items)):
+                for (index, item) in items.enumerated() {
+                    collector.collect(item, at: "/prompt/\(index)", role: .user, turn: index, member: "prompt")
+                }
+            case ("prompt", _), ("suffix", _):
+                collector.collect(.object(JSONObject([member])), at: "", role: .user, turn: 0)
+            default:
+                let role = FieldTable.openAI.role(of: member.name)
+                collector.collect(.object(JSONObject([member])), at: "", role: role, turn: nil)
+            }
+        }
+        segments = collector.segments
+        unscanned = collector.unscanned
+    }
+
+    package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
+
+    /// There is no place for a message of the operator: steering goes in front of each prompt.
+    package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
+        var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body
+        if !steering.isEmpty {
+            let words = steering.joined(separator: "\n\n") + "\n\n"
+            switch edited["prompt"] ?? .null {
+            case .array(let items): edited["prompt"] = .array(items.map { .string(words + ($0.string ?? "")) })
+            case let prompt: edited["prompt"] = .string(words + (prompt.string ?? ""))
+            }
+        }
+        return try Self(edited)
+    }
+
+    package func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8] {
+        var object = frame(identity)
+        object["choices"] = .array([.object(TextCompletionStream.choice(text, index: 0, finish: .contentFilter))])
+        object["usage"] = TokenUsage().json
+        return JSONWriter.bytes(.object(object))
+    }
+
+    package func replyStream(as identity: ReplyIdentity) -> any DialectStream {
+        TextCompletionStream(frame: frame(identity), usage: includesUsage ? TokenUsage() : nil)
+    }
+
+    private func frame(_ identity: ReplyIdentity) -> JSONObject {
+        [
+            "id": .string("cmpl-guardian-\(identity.requestID)"), "object": .string("text_completion"),
+            "created": .number(String(identity.created)), "model": .string(model),
+        ]
+    }
+}

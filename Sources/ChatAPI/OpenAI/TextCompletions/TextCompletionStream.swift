@@ -1,0 +1,132 @@
+/// A streamed completion: the choices' texts flow side by side.
+package struct TextCompletionStream: DialectStream {
+    private var reader = EventReader(.serverSentEvents)
+    /// Everything but the choices.
+    private var head = JSONObject()
+    private var choices: [Int: JSONObject] = [:]
+    private var events: [JSONValue] = []
+    private let usage: TokenUsage?
+    package private(set) var begun: Set<Int> = []
+
+    package init() { usage = nil }
+
+    /// An answer of our own.
+    init(frame: JSONObject, usage: TokenUsage?) {
+        head = frame
+        self.usage = usage
+    }
+
+    // MARK: Reading
+
+    package mutating func read(_ chunk: some Sequence<UInt8>) throws(ChatAPIError) {
+        for event in try reader.read(chunk) {
+            guard let items = event["choices"]?.array else {
+                events.append(.object(event))
+                continue
+            }
+            for member in event.members where member.name != "choices" && !member.value.isNull {
+                head[member.name] = member.value
+            }
+            for (position, item) in items.enumerated() {
+                guard let choice = item.object else { throw .badAnswer("a choice is not an object") }
+                let index = choice["index"]?.integer ?? position
+                guard (0..<ChatCompletionRequest.maximumChoiceCount).contains(index) else {
+                    throw .badAnswer("a choice has the index \(index)")
+                }
+                add(choice, to: index)
+            }
+        }
+    }
+
+    private mutating func add(_ addition: JSONObject, to index: Int) {
+        var choice = choices[index] ?? ["text": .string(""), "index": .number(String(index))]
+        choices[index] = nil
+        for member in addition.members {
+            switch (member.name, member.value) {
+            case ("index", _), ("logprobs", _), (_, .null): continue
+            case ("text", .string(let end)):
+                // In place: an answer of many pieces must not be copied once for each.
+                var text = choice["text"]?.string ?? ""
+                choice["text"] = .null
+                text += end
+                choice["text"] = .string(text)
+            default: choice[member.name] = member.value
+            }
+        }
+        choices[index] = choice
+    }
+
+    package var isComplete: Bool { reader.isDone }
+
+    package var answer: any DialectAnswer {
+        var body = head
+        body["choices"] = .array(choices.sorted { $0.key < $1.key }.map { .object($0.value) })
+        if !events.isEmpty { body["events"] = .array(events) }
+        return CollectedAnswer(body, form: .textCompletion)
+    }
+
+    package let isSequential = false
+    package var mayBegin: Bool { CollectedAnswer(frame, form: .textCompletion).segments.isEmpty }
+
+    package var texts: [StreamedText] {
+        choices.sorted { $0.key < $1.key }.enumerated().map { position, choice in
+            StreamedText(
+                number: choice.key,
+                path: "/choices/\(position)/text",
+                text: choice.value["text"]?.string ?? "",
+                isWhole: false
+            )
+        }
+    }
+
+    // MARK: Writing
+
+    private var frame: JSONObject { head.without(["usage"]) }
+
+    static func choice(_ text: String, index: Int, finish: FinishReason?) -> JSONObject {
+        [
+            "text": .string(text), "index": .number(String(index)), "logprobs": .null,
+            "finish_reason": finish.map { .string($0.rawValue) } ?? .null,
+        ]
+    }
+
+    private func event(_ choices: [JSONObject], usage: JSONValue? = nil) -> [UInt8] {
+        var event = frame
+        event["choices"] = .array(choices.map { .object($0) })
+        event["usage"] = usage
+        return EventStreamWriter.bytes(.object(event))
+    }
+
+    package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
+        begun.insert(number)
+        return event([Self.choice(text, index: number, finish: nil)])
+    }
+
+    package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
+        let body = answer.body.object ?? JSONObject()
+        var bytes = (body["events"]?.array ?? []).flatMap { EventStreamWriter.bytes($0) }
+        for (position, choice) in (body["choices"]?.array ?? []).compactMap(\.object).enumerated() {
+            let index = choice["index"]?.integer ?? position
+            for piece in TextPieces.of(texts[index] ?? choice["text"]?.string ?? "") {
+                bytes += event([Self.choice(piece, index: index, finish: nil)])
+            }
+            var end = choice
+            end["text"] = .string("")
+            bytes += event([end])
+        }
+        if let usage = body["usage"] { bytes += event([], usage: usage) }
+        return bytes + EventStreamWriter.done
+    }
+
+    package mutating func filtered(saying words: [String]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for index in begun.sorted() {
+            for word in words { bytes += event([Self.choice(word, index: index, finish: nil)]) }
+            bytes += event([Self.choice("", index: index, finish: .contentFilter)])
+        }
+        if let usage { bytes += event([], usage: usage.json) }
+        return bytes + EventStreamWriter.done
+    }
+
+    package mutating func failed(_ error: ChatAPIError) -> [UInt8] { ChatChunkWriter.end(error) }
+}

@@ -1,0 +1,50 @@
+import Audit
+import ChatAPI
+import Guard
+import GuardCore
+import NIOCore
+import NIOHTTP1
+import Policy
+import Proxy
+import Synchronization
+
+extension GuardSession {
+    /// Answers with what the policy for requests makes of each input. Nothing is forwarded, and nothing is withheld.
+    func moderate(_ body: ByteBuffer) async -> LocalReply {
+        let request: ModerationRequest
+        do throws(ChatAPIError) {
+            request = try ModerationRequest(parsing: Array(body.readableBytesView))
+        } catch {
+            return reply(error)
+        }
+        state.withLock { $0.unreadable[.input] = request.unscanned.count }
+        var moderations: [Moderation] = []
+        var strictest: Inspection?
+        for segments in request.inputs {
+            let inspection = await pipeline.inspect(segments, phase: .input, deadline: deadline)
+            note(inspection)
+            guard inspection.failure == nil else { return reply(Self.unjudged(inspection.failure)) }
+            if (inspection.decision.action.map { $0 > strictest?.decision.action ?? .log } ?? false) || strictest == nil
+            {
+                strictest = inspection
+            }
+            moderations.append(
+                Moderation(
+                    found: Set(inspection.decision.findings.map(\.category)),
+                    scores: inspection.scores?.categories ?? CategoryScores()
+                )
+            )
+        }
+        // The record tells of the worst input.
+        state.withLock { $0.input = strictest }
+        return LocalReply(
+            status: .ok,
+            headers: ["content-type": "application/json"],
+            body: .bytes(
+                ByteBuffer(
+                    bytes: Moderation.reply(moderations, id: "modr-guardian-\(client.requestID)", model: request.model)
+                )
+            )
+        )
+    }
+}

@@ -1,0 +1,173 @@
+import GuardCore
+import Testing
+
+@testable import ChatAPI
+
+struct DialectStreamTests {
+    private func read(_ fixture: StreamFixture, _ bytes: some Sequence<UInt8>) throws -> any DialectStream {
+        var stream = fixture.dialect.stream()
+        try stream.read(bytes)
+        return stream
+    }
+
+    private func texts(_ stream: any DialectStream) -> [String: String] {
+        Dictionary(stream.answer.segments.map { ($0.path, $0.text) }) { $1 }
+    }
+
+    @Test(arguments: StreamFixture.all)
+    func theAnswerIsPutTogether(fixture: StreamFixture) throws {
+        let stream = try read(fixture, fixture.bytes)
+        #expect(stream.isComplete)
+        #expect(stream.mayBegin)
+        #expect(stream.texts.map(\.text) == fixture.flowing)
+        for text in stream.texts {
+            #expect(stream.answer.segments.first { $0.path == text.path }?.text == text.text)
+        }
+        #expect(stream.answer.segments.contains { $0.text.contains(fixture.held) })
+        if fixture.name != "chat", fixture.name != "completions" {
+            #expect(stream.answer.usage == TokenUsage(prompt: 3, completion: 9))
+        }
+    }
+
+    @Test(arguments: StreamFixture.all)
+    func aStreamCutAtAnyByteIsReadTheSame(fixture: StreamFixture) throws {
+        let whole = try read(fixture, fixture.bytes)
+        for cut in 1..<fixture.bytes.count {
+            var stream = fixture.dialect.stream()
+            try stream.read(fixture.bytes[..<cut])
+            // What has come so far is a beginning of what comes.
+            for (part, text) in zip(stream.texts, whole.texts) {
+                #expect(part.number == text.number && text.text.hasPrefix(part.text))
+            }
+            try stream.read(fixture.bytes[cut...])
+            #expect(stream.answer.body == whole.answer.body)
+        }
+        var single = fixture.dialect.stream()
+        for byte in fixture.bytes { try single.read([byte]) }
+        #expect(single.answer.body == whole.answer.body)
+    }
+
+    @Test(arguments: StreamFixture.all)
+    func aHeldAnswerIsReadBackEqual(fixture: StreamFixture) throws {
+        let whole = try read(fixture, fixture.bytes)
+        var writer = fixture.dialect.stream()
+        var written = whole
+        for bytes in [writer.rest(of: whole.answer, texts: [:]), written.rest(of: whole.answer, texts: [:])] {
+            let back = try read(fixture, bytes)
+            #expect(back.isComplete)
+            #expect(texts(back) == texts(whole))
+            #expect(back.answer.usage == whole.answer.usage)
+        }
+    }
+
+    /// The answer passes as the window lets it: pieces as they come, the rest at the end.
+    @Test(arguments: StreamFixture.all)
+    func anAnswerThatFlowedIsReadBackEqual(fixture: StreamFixture) throws {
+        let whole = try read(fixture, fixture.bytes)
+        for cut in stride(from: 1, through: fixture.bytes.count, by: 7) {
+            var stream = fixture.dialect.stream()
+            var output: [UInt8] = []
+            var sent: [Int: String] = [:]
+            func send() {
+                guard stream.mayBegin else { return }
+                for text in stream.texts {
+                    let new = String(text.text.dropFirst(sent[text.number, default: ""].count))
+                    if !new.isEmpty {
+                        output += stream.piece(new, of: text.number)
+                        sent[text.number, default: ""] += new
+                    }
+                    if stream.isSequential, !text.isWhole { return }
+                }
+            }
+            try stream.read(fixture.bytes[..<cut])
+            send()
+            try stream.read(fixture.bytes[cut...])
+            send()
+            output += stream.rest(of: stream.answer, texts: sent.mapValues { _ in "" })
+            let back = try read(fixture, output)
+            #expect(back.isComplete)
+            #expect(texts(back) == texts(whole), "cut at \(cut)")
+        }
+    }
+
+    @Test(arguments: StreamFixture.all)
+    func aStreamIsEndedWhereItIsFiltered(fixture: StreamFixture) throws {
+        let first = try #require(fixture.flowing.first)
+        for text in try read(fixture, fixture.bytes).texts {
+            var stream = try read(fixture, fixture.bytes)
+            var output: [UInt8] = []
+            for earlier in stream.texts where earlier.number <= text.number {
+                output += stream.piece(earlier.text, of: earlier.number)
+            }
+            output += stream.filtered(saying: ["\n\nI", " stop."])
+            let back = try read(fixture, output)
+            #expect(back.isComplete)
+            let words = back.answer.segments.map(\.text).joined(separator: "|")
+            #expect(words.contains(first) && words.contains("\n\nI stop."))
+            #expect(!words.contains(fixture.held))
+            let reasons = ["content_filter", "refusal", "SAFETY"]
+            #expect(reasons.contains { String(decoding: output, as: UTF8.self).contains("\"\($0)\"") })
+        }
+    }
+
+    @Test(arguments: StreamFixture.all)
+    func aStreamThatFailsEndsWithAnError(fixture: StreamFixture) throws {
+        var stream = try read(fixture, fixture.bytes)
+        let number = try #require(stream.texts.first?.number)
+        _ = stream.piece("x", of: number)
+        let bytes = stream.failed(ChatAPIError(status: 503, message: "Not now.", type: "t", code: "c"))
+        #expect(String(decoding: bytes, as: UTF8.self).contains("Not now."))
+    }
+
+    @Test(arguments: StreamFixture.all)
+    func aStreamThatBreaksOffIsNotComplete(fixture: StreamFixture) throws {
+        let half = try read(fixture, fixture.bytes[..<(fixture.bytes.count / 2)])
+        #expect(!half.isComplete)
+    }
+
+    @Test(arguments: StreamFixture.all)
+    func damagedStreamsAreRefusedOrRead(fixture: StreamFixture) throws {
+        var generator = SeededGenerator(seed: 11)
+        let lines = fixture.bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)
+        for _ in 0..<400 {
+            var damaged: [UInt8]
+            if Bool.random(using: &generator) {
+                damaged = fixture.bytes
+                let place = Int.random(in: damaged.indices, using: &generator)
+                damaged[place] = UInt8.random(in: 0...255, using: &generator)
+            } else {
+                var mixed = lines
+                let (from, to) = (
+                    Int.random(in: lines.indices, using: &generator), Int.random(in: lines.indices, using: &generator)
+                )
+                mixed.swapAt(from, to)
+                damaged = Array(mixed.joined(separator: [0x0A]))
+            }
+            var stream = fixture.dialect.stream()
+            do throws(ChatAPIError) {
+                try stream.read(damaged)
+                // Whatever was read can be written.
+                for text in stream.texts where stream.mayBegin { _ = stream.piece(text.text, of: text.number) }
+                _ = stream.rest(of: stream.answer, texts: [:])
+            } catch {
+                #expect(error.status == 502)
+            }
+        }
+    }
+
+    @Test(arguments: FieldFixture.all.filter { $0.dialect.answersInWords })
+    func aReplyOfOurOwnIsReadBack(fixture: FieldFixture) throws {
+        let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))
+        let identity = ReplyIdentity(requestID: "r1", created: 1_700_000_000)
+        let whole = try fixture.dialect.answer(parsing: request.reply("I would rather not.", as: identity))
+        #expect(whole.segments.map(\.text) == ["I would rather not."])
+        var stream = request.replyStream(as: identity)
+        var bytes = stream.piece("", of: 0)
+        for piece in ["I would", " rather not."] { bytes += stream.piece(piece, of: 0) }
+        bytes += stream.filtered(saying: [])
+        var reader = fixture.dialect.stream()
+        try reader.read(bytes)
+        #expect(reader.isComplete)
+        #expect(reader.answer.segments.map(\.text) == ["I would rather not."])
+    }
+}

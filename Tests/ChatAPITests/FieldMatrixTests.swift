@@ -1,0 +1,130 @@
+import GuardCore
+import Testing
+
+@testable import ChatAPI
+
+/// The same words are put into every field of a request and of an answer: each is read, or refused.
+struct FieldMatrixTests {
+    private static let words = "purple zebra protocol"
+
+    @Test func everyGuardedPathHasAFixture() {
+        let names = Set(FieldFixture.all.map(\.dialect.name))
+        for path in Endpoint.guardedPaths {
+            let path = path.split(separator: "{model}").joined(separator: "m")
+            #expect(Endpoint(method: "POST", path: path).map { names.contains($0.name) } ?? false, "\(path)")
+        }
+    }
+
+    @Test(arguments: FieldFixture.all)
+    func theFixtureItselfIsRead(fixture: FieldFixture) throws {
+        let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))
+        #expect(!request.segments.isEmpty)
+        #expect(request.serialized == JSONWriter.bytes(fixture.request))
+        guard let answer = fixture.answer else { return }
+        #expect(try fixture.dialect.answer(parsing: JSONWriter.bytes(answer)).serialized == JSONWriter.bytes(answer))
+    }
+
+    @Test(arguments: FieldFixture.all)
+    func wordsInAnyStringOfARequestAreRead(fixture: FieldFixture) throws {
+        for place in fixture.request.stringPlaces() {
+            let body = fixture.request.replacingStrings { $0 == place ? Self.words : nil }
+            do throws(ChatAPIError) {
+                let request = try fixture.dialect.request(parsing: JSONWriter.bytes(body))
+                let found = request.segments.filter { $0.text == Self.words }
+                #expect(found.map(\.path) == [place], "\(place)")
+                let edited = try request.editing(replacements: [place: "x"], steering: [])
+                #expect(!String(decoding: edited.serialized, as: UTF8.self).contains(Self.words), "\(place)")
+            } catch {
+                #expect(error.status == 400, "\(place)")
+            }
+        }
+    }
+
+    @Test func wordsInPlaceOfAModelsNameAreNotForRecords() throws {
+        let named = try ChatCompletions().request(
+            parsing: Array(#"{"model":"org/m-1.5:x","messages":[{"role":"user","content":"a"}]}"#.utf8)
+        )
+        #expect(named.modelForRecords == "org/m-1.5:x")
+        let wordy = try ChatCompletions().request(
+            parsing: Array(#"{"model":"\#(Self.words)","messages":[{"role":"user","content":"a"}]}"#.utf8)
+        )
+        #expect(wordy.modelForRecords == nil)
+    }
+
+    @Test(arguments: FieldFixture.all)
+    func wordsInAnUnknownMemberOfARequestAreRead(fixture: FieldFixture) throws {
+        for (place, body) in fixture.request.addingMember(.init(name: "nobody_knows", value: .string(Self.words))) {
+            let request = try fixture.dialect.request(parsing: JSONWriter.bytes(body))
+            let found = request.segments.filter { $0.text == Self.words }
+            #expect(found.count == 1, "\(place)")
+            if place.isEmpty { #expect(found.map(\.role) == [.user]) }
+        }
+        for (place, body) in fixture.request.addingMember(.init(name: Self.words, value: .null)) {
+            let request = try fixture.dialect.request(parsing: JSONWriter.bytes(body))
+            #expect(request.segments.count { $0.text == Self.words } == 1, "\(place)")
+        }
+    }
+
+    @Test(arguments: FieldFixture.all)
+    func wordsInAnyStringOfAnAnswerAreRead(fixture: FieldFixture) throws {
+        guard let whole = fixture.answer else { return }
+        for place in whole.stringPlaces() {
+            let body = whole.replacingStrings { $0 == place ? Self.words : nil }
+            let answer = try fixture.dialect.answer(parsing: JSONWriter.bytes(body))
+            #expect(answer.segments.filter { $0.text == Self.words }.map(\.path) == [place], "\(place)")
+            let edited = answer.editing(replacements: [place: "x"])
+            #expect(!String(decoding: edited.serialized, as: UTF8.self).contains(Self.words), "\(place)")
+        }
+        for (place, body) in whole.addingMember(.init(name: "nobody_knows", value: .string(Self.words))) {
+            let answer = try fixture.dialect.answer(parsing: JSONWriter.bytes(body))
+            #expect(answer.segments.contains { $0.text == Self.words }, "\(place)")
+        }
+    }
+
+    /// What would be short and plain enough for an identifier is read anyway, unless its place is on the list.
+    @Test(arguments: FieldFixture.all)
+    func onlyListedPlacesHoldIdentifiers(fixture: FieldFixture) throws {
+        let listed = fixture.dialect.fields.identifiers.union(fixture.dialect.fields.data.map(\.member))
+        for place in fixture.request.stringPlaces() {
+            let name = place.split(separator: "/").last { Int($0) == nil }.map(String.init) ?? ""
+            let body = fixture.request.replacingStrings { $0 == place ? "zebra" : nil }
+            guard let request = try? fixture.dialect.request(parsing: JSONWriter.bytes(body)) else { continue }
+            let isRead = request.segments.contains { $0.text == "zebra" }
+            #expect(isRead || listed.contains(name), "\(place)")
+        }
+    }
+
+    @Test(arguments: FieldFixture.all)
+    func steeringStandsBeforeTheConversation(fixture: FieldFixture) throws {
+        let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))
+        let steered = try request.editing(replacements: [:], steering: ["Point to a professional."])
+        guard fixture.name != "openai.embeddings" else { return }
+        #expect(steered.segments.contains { $0.text.contains("Point to a professional.") })
+        #expect(steered.segments.count >= request.segments.count)
+    }
+
+    @Test(arguments: FieldFixture.all)
+    func hostileBodiesAreRefusedOrRead(fixture: FieldFixture) throws {
+        var generator = SeededGenerator(seed: 7)
+        let bytes = JSONWriter.bytes(fixture.request)
+        for _ in 0..<300 {
+            var damaged = bytes
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let place = Int.random(in: damaged.indices, using: &generator)
+                damaged[place] = UInt8.random(in: 0...255, using: &generator)
+            }
+            do throws(ChatAPIError) {
+                _ = try fixture.dialect.request(parsing: damaged)
+            } catch {
+                #expect(error.status == 400)
+            }
+        }
+        for hostile in ["", "[]", "{}", "null", "{", #"{"model":1}"#, #"{"model":"m","messages":"x","input":7}"#] {
+            do throws(ChatAPIError) {
+                _ = try fixture.dialect.request(parsing: Array(hostile.utf8))
+            } catch {
+                #expect(error.status == 400)
+            }
+        }
+    }
+}
