@@ -11,6 +11,8 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: nio)
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -23,6 +25,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     ],
@@ -55,7 +58,9 @@ let package = Package(
         // Layer 3
         .target(
             name: "Proxy",
-            dependencies: ["TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioTLS, logging]
+            dependencies: [
+                "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, logging,
+            ]
         ),
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
         .target(name: "Audit", dependencies: ["GuardCore"]),
@@ -118,7 +123,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ProxyTests",
-            dependencies: ["Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, logging]
+            dependencies: [
+                "Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, logging,
+            ]
         ),
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
@@ -126,7 +133,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Policy", "PolicyLanguage", "Proxy", "Rules",
-                nioCore, nioHTTP1,
+                "TLS", nioCore, nioHTTP1, logging,
             ]
         ),
     ],

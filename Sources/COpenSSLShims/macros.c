@@ -22,6 +22,11 @@ long ctls_ctx_set_session_cache_mode(SSL_CTX *context, long mode) {
     return SSL_CTX_set_session_cache_mode(context, mode);
 }
 
+int ctls_ctx_set_servername_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
+    return SSL_CTX_set_tlsext_servername_callback(context, callback) != 0
+        && SSL_CTX_set_tlsext_servername_arg(context, argument) != 0;
+}
+
 int ctls_ssl_set_sni(SSL *ssl, const char *host) {
     return (int)SSL_set_tlsext_host_name(ssl, host);
 }

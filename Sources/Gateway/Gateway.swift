@@ -8,6 +8,7 @@ import NIOPosix
 import Policy
 import Proxy
 import Rules
+import Synchronization
 import TLS
 import Upstream
 
@@ -30,6 +31,12 @@ package final class Gateway: Sendable {
     private let cache = AssessmentCache()
     private let audit: any AuditSink
     private let readiness = Readiness()
+    /// nil where the gateway listens without TLS.
+    private let certificates: CertificateWatch?
+    private let certificateTask = Mutex<Task<Void, Never>?>(nil)
+    private let metrics = GatewayMetrics()
+    /// nil where the upstream's servers are not probed.
+    private let prober: (bound: NIOLoopBound<HealthProber>, eventLoop: any EventLoop)?
     private let proxy: ProxyServer
     private let admin: ProxyServer
 
@@ -40,30 +47,37 @@ package final class Gateway: Sendable {
         self.configuration = configuration
         self.logger = logger
         let (policy, rules) = try PolicyCompiler.compile(path: configuration.policy)
-        let certificate = try Self.serverContext(configuration)
-        let peer = try Self.peer(configuration.upstream)
+        let metrics = self.metrics
+        certificates = try configuration.tls.map { tls throws(GatewayError) in
+            try CertificateWatch(tls, logger: logger) { metrics.countReload("certificates", $0) }
+        }
+        let servers = try Self.servers(configuration.upstream)
         audit = try Self.sink(configuration.audit)
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
         let pipeline = GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine, cache: cache)
         store = PolicyStore(pipeline)
 
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
-        let metrics = GatewayMetrics()
         let environment = GuardFilter.Environment(configuration: configuration, audit: audit, metrics: metrics)
-        var limits = ProxyLimits()
+        var limits = configuration.limits
         limits.bodyBytes = configuration.bodyLimit
         proxy = try await ProxyServer(
             configuration: ProxyConfiguration(
                 listeners: [
-                    .init(host: configuration.listen.host, port: configuration.listen.port, tls: certificate)
+                    .init(
+                        host: configuration.listen.host,
+                        port: configuration.listen.port,
+                        tls: certificates?.source
+                    )
                 ],
                 limits: limits,
-                upstream: peer
+                upstream: servers
             ),
             filter: GuardFilter(store: store, environment: environment),
             group: group,
             logger: logger
         )
+        prober = try await Self.prober(servers, configuration.upstream, group.next(), logger)
         let gauges = LiveGauges(metrics.registry)
         admin = try await ProxyServer(
             configuration: ProxyConfiguration(
@@ -71,6 +85,7 @@ package final class Gateway: Sendable {
             ),
             filter: AdminFilter(readiness: readiness) { [proxy, engine, audit] in
                 gauges.update(proxy: proxy.metrics, engine: engine, audit: audit)
+                gauges.update(servers)
                 return metrics.registry.exposition()
             },
             group: group,
@@ -85,6 +100,10 @@ package final class Gateway: Sendable {
         do {
             let gateway = try await proxy.start()
             let admin = try await admin.start()
+            if let prober { try await prober.eventLoop.submit { prober.bound.value.start() }.get() }
+            if let certificates {
+                certificateTask.withLock { $0 = Task { await certificates.run() } }
+            }
             readiness.set(true)
             return Addresses(gateway: Self.text(gateway.first), admin: Self.text(admin.first))
         } catch {
@@ -100,18 +119,34 @@ package final class Gateway: Sendable {
     ///
     /// - Throws: `GatewayError`.
     package func reloadPolicy() throws {
-        let (policy, rules) = try PolicyCompiler.compile(path: configuration.policy)
+        let (policy, rules): (Policy, RuleSet)
+        do {
+            (policy, rules) = try PolicyCompiler.compile(path: configuration.policy)
+        } catch {
+            metrics.countReload("policy", .failed)
+            throw error
+        }
+        metrics.countReload("policy", .succeeded)
         store.replace(
             with: GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine, cache: cache)
         )
         logger.info("Policy in force", metadata: ["policy": "\(policy.name)", "digest": "\(policy.digest)"])
     }
 
+    /// Reads the certificates again. Connections that are open are not touched.
+    ///
+    /// - Throws: `GatewayError`; the certificates in force stay.
+    package func reloadCertificates() throws {
+        try certificates?.reload()
+    }
+
     /// Stops: no new exchange is taken, those under way may finish up to the configured time.
     package func shutdown() async {
         readiness.set(false)
+        certificateTask.withLock { $0?.cancel() }
         let limit = NIODeadline.now() + .nanoseconds(configuration.drainTimeout.nanoseconds)
         await proxy.shutdown(deadline: limit)
+        if let prober { try? await prober.eventLoop.submit { prober.bound.value.stop() }.get() }
         await admin.shutdown(deadline: .now() + .seconds(1))
         engine.shutDown()
         let audit = audit
@@ -131,36 +166,61 @@ package final class Gateway: Sendable {
 }
 
 extension Gateway {
-    private static func serverContext(_ configuration: GatewayConfiguration) throws(GatewayError) -> TLSContext? {
-        guard let tls = configuration.tls else { return nil }
-        do throws(TLSError) {
-            return try TLSContext.server(
-                TLSServerConfiguration(
-                    certificateChain: tls.certificate,
-                    privateKey: tls.key,
-                    applicationProtocols: ["http/1.1"],
-                    clientCertificates: tls.clientAuthority.map { .required(authorities: $0) } ?? .ignored
-                )
-            )
-        } catch {
-            throw GatewayError(.certificates, "\(error)")
-        }
-    }
-
-    private static func peer(_ api: GatewayConfiguration.UpstreamAPI) throws(GatewayError) -> UpstreamPeer {
+    /// The servers of the API, each with the same limits and, for https, the same trust.
+    private static func servers(_ api: GatewayConfiguration.UpstreamAPI) throws(GatewayError) -> UpstreamServers {
         let timeouts = UpstreamTimeouts(
             connect: .nanoseconds(api.connectTimeout.nanoseconds),
             firstByte: .nanoseconds(api.firstByteTimeout.nanoseconds),
-            idle: .nanoseconds(api.idleTimeout.nanoseconds)
+            idle: .nanoseconds(api.idleTimeout.nanoseconds),
+            total: .nanoseconds(api.totalTimeout.nanoseconds)
         )
-        guard api.scheme == "https" else {
-            return .http(host: api.host, port: api.port, timeouts: timeouts)
+        let limits = UpstreamLimits(connections: api.connections, waiting: api.waiting)
+        let servers = try api.servers.map { server throws(GatewayError) in
+            guard server.scheme == "https" else {
+                let peer = UpstreamPeer.http(host: server.host, port: server.port, timeouts: timeouts, limits: limits)
+                return UpstreamServers.Server(peer: peer, weight: server.weight)
+            }
+            let peer = UpstreamPeer.https(
+                host: server.host,
+                port: server.port,
+                tls: try clientContext(api, host: server.host),
+                timeouts: timeouts,
+                limits: limits
+            )
+            return UpstreamServers.Server(peer: peer, weight: server.weight)
         }
+        return UpstreamServers(servers, retries: api.retries)
+    }
+
+    /// Makes the prober of the servers, if they are to be probed, on its event loop.
+    private static func prober(
+        _ servers: UpstreamServers,
+        _ api: GatewayConfiguration.UpstreamAPI,
+        _ eventLoop: any EventLoop,
+        _ logger: Logger
+    ) async throws -> (bound: NIOLoopBound<HealthProber>, eventLoop: any EventLoop)? {
+        guard let path = api.healthPath else { return nil }
+        let settings = HealthProber.Settings(
+            path: path,
+            interval: .nanoseconds(api.healthInterval.nanoseconds),
+            timeout: .nanoseconds(api.healthTimeout.nanoseconds)
+        )
+        let bound = try await eventLoop.submit {
+            NIOLoopBound(HealthProber(servers, settings, eventLoop: eventLoop, logger: logger), eventLoop: eventLoop)
+        }.get()
+        return (bound, eventLoop)
+    }
+
+    private static func clientContext(
+        _ api: GatewayConfiguration.UpstreamAPI,
+        host: String
+    ) throws(GatewayError) -> TLSContext {
         do throws(TLSError) {
-            var client = TLSClientConfiguration(serverName: api.host)
+            var client = TLSClientConfiguration(serverName: host)
             client.applicationProtocols = ["http/1.1"]
             if let authority = api.authority { client.trustRoots = .file(authority) }
-            return .https(host: api.host, port: api.port, tls: try .client(client), timeouts: timeouts)
+            client.identity = api.identity.map { .init(certificateChain: $0.certificate, privateKey: $0.key) }
+            return try .client(client)
         } catch {
             throw GatewayError(.certificates, "\(error)")
         }

@@ -1,3 +1,5 @@
+package import Proxy
+
 /// How one gateway is run: where it listens, what stands behind it, which policy and model it judges with.
 ///
 /// Read from a YAML file by `GatewayConfigurationLoader`; the keys are those of the README's "Configuration" section.
@@ -21,6 +23,14 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package var key: String
         /// Absolute path of a PEM file of authorities; client certificates are required where it is set.
         package var clientAuthority: String?
+        /// Further certificates and keys, for clients that ask by SNI for a name one of them is for.
+        package var additional: [Identity] = []
+
+        /// Absolute paths of a certificate's PEM file and its key's.
+        package struct Identity: Sendable, Equatable {
+            package var certificate: String
+            package var key: String
+        }
 
         package init(certificate: String, key: String, clientAuthority: String? = nil) {
             self.certificate = certificate
@@ -31,10 +41,33 @@ package struct GatewayConfiguration: Sendable, Equatable {
 
     /// The LLM API behind the gateway.
     package struct UpstreamAPI: Sendable, Equatable {
-        /// `http` or `https`.
-        package var scheme: String
-        package var host: String
-        package var port: Int
+        /// One of the servers that answer for it.
+        package struct Server: Sendable, Equatable {
+            /// `http` or `https`.
+            package var scheme: String
+            package var host: String
+            package var port: Int
+            /// Its share of the requests, beside the others'.
+            package var weight = 1
+
+            package init(scheme: String, host: String, port: Int, weight: Int = 1) {
+                self.scheme = scheme
+                self.host = host
+                self.port = port
+                self.weight = weight
+            }
+        }
+
+        /// At least one.
+        package var servers: [Server]
+        /// A path that each server is asked for now and then; nil asks for none.
+        package var healthPath: String?
+        package var healthInterval: Duration = .seconds(5)
+        package var healthTimeout: Duration = .seconds(2)
+        /// How often a request that was not answered may be tried again, with another server.
+        package var retries = 2
+        /// Absolute paths of the certificate that is shown to servers, and of its key.
+        package var identity: ServerTLS.Identity?
         /// Absolute path of a PEM file of authorities to trust instead of the system's.
         package var authority: String?
         /// Sent as `Authorization` in place of the caller's, if set: the value of an environment variable.
@@ -42,11 +75,14 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package var connectTimeout: Duration = .seconds(5)
         package var firstByteTimeout: Duration = .seconds(120)
         package var idleTimeout: Duration = .seconds(60)
+        package var totalTimeout: Duration = .seconds(600)
+        /// Connections to one server from one event loop.
+        package var connections = 512
+        /// Requests that wait for one of them.
+        package var waiting = 1024
 
         package init(scheme: String, host: String, port: Int) {
-            self.scheme = scheme
-            self.host = host
-            self.port = port
+            self.servers = [Server(scheme: scheme, host: host, port: port)]
         }
     }
 
@@ -94,6 +130,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var bodyLimit = 10 << 20
     /// Largest answer that is held for inspection, in bytes.
     package var answerLimit = 16 << 20
+    /// What a client may ask of the listener, but for the size of a body.
+    package var limits = ProxyLimits()
     /// How long exchanges may go on after SIGTERM.
     package var drainTimeout: Duration = .seconds(30)
     /// Threads that carry connections.

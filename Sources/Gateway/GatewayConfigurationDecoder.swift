@@ -42,6 +42,10 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["drain_timeout"] {
             configuration.drainTimeout = duration(node, "drain_timeout") ?? configuration.drainTimeout
         }
+        configuration.eventLoops = processors
+        if let node = fields["event_loops"] {
+            configuration.eventLoops = integer(node, "event_loops", in: 1...256) ?? processors
+        }
         return configuration
     }
 
@@ -73,35 +77,22 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
             key: tls["key"].flatMap { path($0, "key") } ?? "",
             clientAuthority: tls["client_ca"].flatMap { path($0, "client_ca") }
         )
+        guard let node = tls["additional"], let items = list(node, "additional") else { return }
+        configuration.tls?.additional = items.map { identity($0) }
+    }
+
+    private mutating func identity(_ node: YAMLNode) -> GatewayConfiguration.ServerTLS.Identity {
+        let keys = GatewayConfigurationKeys.identity
+        let fields = fields(of: node, "a certificate of 'additional'", known: keys, required: keys)
+        return .init(
+            certificate: fields["certificate"].flatMap { path($0, "certificate") } ?? "",
+            key: fields["key"].flatMap { path($0, "key") } ?? ""
+        )
     }
 
     private mutating func admin(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
         let fields = fields(of: node, "'admin'", known: GatewayConfigurationKeys.admin, required: ["address"])
         if let node = fields["address"] { configuration.admin = address(node, "address") ?? configuration.admin }
-    }
-
-    private mutating func upstream(_ node: YAMLNode, into upstream: inout GatewayConfiguration.UpstreamAPI) {
-        let fields = fields(of: node, "'upstream'", known: GatewayConfigurationKeys.upstream, required: ["url"])
-        if let node = fields["url"], let url = url(node) {
-            (upstream.scheme, upstream.host, upstream.port) = url
-        }
-        if let node = fields["ca"] { upstream.authority = path(node, "ca") }
-        if let node = fields["authorization_env"], let name = text(node, "authorization_env") {
-            if let value = environment[name], !value.isEmpty {
-                upstream.authorization = value
-            } else {
-                note(node, "the environment variable \(name.clipped) is not set", hint: "set it to 'Bearer <key>'")
-            }
-        }
-        if let node = fields["connect_timeout"] {
-            upstream.connectTimeout = duration(node, "connect_timeout") ?? upstream.connectTimeout
-        }
-        if let node = fields["first_byte_timeout"] {
-            upstream.firstByteTimeout = duration(node, "first_byte_timeout") ?? upstream.firstByteTimeout
-        }
-        if let node = fields["idle_timeout"] {
-            upstream.idleTimeout = duration(node, "idle_timeout") ?? upstream.idleTimeout
-        }
     }
 
     private mutating func model(_ node: YAMLNode, into model: inout GatewayConfiguration.Model) {
@@ -140,31 +131,27 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         }
         if let node = fields["content"] { audit.includesContent = boolean(node, "content") ?? false }
     }
-
-    private mutating func limits(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
-        let fields = fields(of: node, "'limits'", known: GatewayConfigurationKeys.limits)
-        if let node = fields["request_body"] {
-            configuration.bodyLimit = size(node, "request_body") ?? configuration.bodyLimit
-        }
-        if let node = fields["held_answer"] {
-            configuration.answerLimit = size(node, "held_answer") ?? configuration.answerLimit
-        }
-    }
 }
 
 /// The keys of the file, mapping by mapping. README.md documents each of them, and a test holds it to that.
 enum GatewayConfigurationKeys {
     static let root = [
         "version", "listen", "admin", "upstream", "policy", "model", "audit", "limits", "unrecognised_paths",
-        "drain_timeout",
+        "drain_timeout", "event_loops",
     ]
     static let listen = ["address", "tls"]
-    static let tls = ["certificate", "key", "client_ca"]
+    static let tls = ["certificate", "key", "client_ca", "additional"]
+    static let identity = ["certificate", "key"]
     static let admin = ["address"]
     static let upstream = [
-        "url", "ca", "authorization_env", "connect_timeout", "first_byte_timeout", "idle_timeout",
+        "url", "servers", "ca", "certificate", "key", "authorization_env", "connect_timeout", "first_byte_timeout",
+        "idle_timeout", "total_timeout", "connections", "waiting", "retries", "health",
     ]
+    static let server = ["url", "weight"]
+    static let health = ["path", "interval", "timeout"]
     static let model = ["file", "timeout", "safeguard_timeout", "queue", "threads"]
     static let audit = ["path", "content"]
-    static let limits = ["request_body", "held_answer"]
+    static let limits =
+        ["request_body", "held_answer"] + GatewayConfigurationDecoder.numbers.map(\.key)
+        + GatewayConfigurationDecoder.sizes.map(\.key) + GatewayConfigurationDecoder.times.map(\.key)
 }

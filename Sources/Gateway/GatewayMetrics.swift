@@ -16,6 +16,7 @@ final class GatewayMetrics: Sendable {
     private let duration: Histogram
     private let stages: Histogram
     private let judgedTokens: Counter
+    private let reloads: Counter
 
     init() {
         requests = registry.counter(
@@ -49,6 +50,11 @@ final class GatewayMetrics: Sendable {
             labels: ["origin", "reason"]
         )
         judgedTokens = registry.counter("guardian_judged_tokens_total", help: "Tokens the model read to judge.")
+        reloads = registry.counter(
+            "guardian_reloads_total",
+            help: "Times that a file was read again, by what (policy, certificates) and result.",
+            labels: ["what", "result"]
+        )
         duration = registry.histogram(
             "guardian_request_duration_seconds",
             help: "From the request head to the end of the reply."
@@ -71,6 +77,10 @@ final class GatewayMetrics: Sendable {
         stages.observe(inspection.rulesDuration, ["rules"])
         stages.observe(inspection.modelDuration, ["model"])
         judgedTokens.increment(by: UInt64(inspection.tokens))
+    }
+
+    func countReload(_ what: String, _ outcome: CertificateWatch.Outcome) {
+        reloads.increment([what, outcome.rawValue])
     }
 
     func countUnscanned(_ strings: Int, phase: Phase) {

@@ -10,7 +10,7 @@ import Upstream
 /// pipelines without reading gains at most what one read brought. The end of the connection is seen all the same: the
 /// event loop reports it even if no read is outstanding. A client that closes its side while it waits for an answer
 /// counts as gone.
-final class ClientConnection: ChannelInboundHandler {
+final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -55,6 +55,7 @@ final class ClientConnection: ChannelInboundHandler {
     private var method = HTTPMethod.GET
     private var version = HTTPVersion.http1_1
     private var requestEnded = false
+    private var pace: BodyPace
     private var mayKeepAlive = true
     private var framing = ResponseFraming.none(told: nil)
     private var willClose = false
@@ -62,6 +63,7 @@ final class ClientConnection: ChannelInboundHandler {
     init(worker: ProxyWorker, isTLS: Bool) {
         self.worker = worker
         self.isTLS = isTLS
+        self.pace = worker.configuration.limits.bodyPace
         self.readTimer = StageTimer(eventLoop: worker.eventLoop)
         self.writeTimer = StageTimer(eventLoop: worker.eventLoop)
     }
@@ -133,7 +135,6 @@ final class ClientConnection: ChannelInboundHandler {
 
     // MARK: Draining
 
-    /// Takes no more requests than those already begun.
     func drain() {
         if case .awaiting = self.state, !self.isHeadBegun { self.hangUp(.shutDown) }
     }
@@ -188,7 +189,7 @@ final class ClientConnection: ChannelInboundHandler {
         case .lingering: self.context?.read()
         case .exchanging(let session):
             if !self.requestEnded, session.wantsBody {
-                self.readTimer.stage(.body, in: self.limits.bodyIdleTime)
+                self.readTimer.stage(.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
                 self.context?.read()
             } else {
                 self.readTimer.clearStage()
@@ -245,6 +246,7 @@ final class ClientConnection: ChannelInboundHandler {
             // The parser ends a request before it begins the next.
             break
         case .body(let chunk):
+            self.pace.receive(bytes: chunk.readableBytes, at: .now())
             session.receive(chunk)
         case .end:
             self.endRequest()
@@ -269,7 +271,8 @@ final class ClientConnection: ChannelInboundHandler {
             let client = ClientInfo(
                 address: self.context?.channel.remoteAddress,
                 requestID: self.requestID,
-                isTLS: self.isTLS
+                isTLS: self.isTLS,
+                version: self.version
             )
             let session = ProxySession(request: request, client: client, worker: self.worker, stream: self)
             self.state = .exchanging(session)
@@ -285,6 +288,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.method = head?.method ?? .GET
         self.version = head?.version ?? .http1_1
         self.requestEnded = false
+        self.pace = self.limits.bodyPace
         self.isHeadBegun = false
         self.mayKeepAlive = false
         self.willClose = false

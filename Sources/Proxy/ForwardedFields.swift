@@ -9,7 +9,8 @@ struct ForwardedFields {
     let describesClient: Bool
 
     /// Adds to a request on its way to the upstream; `original` is the host the client asked for.
-    func add(to headers: inout HTTPHeaders, client: ClientInfo, version: HTTPVersion, host original: String?) {
+    func add(to headers: inout HTTPHeaders, client: ClientInfo, host original: String?) {
+        let version = client.version
         headers.add(name: "via", value: "\(version.major).\(version.minor) \(self.pseudonym)")
         headers.replaceOrAdd(name: "x-request-id", value: client.requestID)
         guard self.describesClient else { return }

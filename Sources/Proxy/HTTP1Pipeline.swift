@@ -1,10 +1,9 @@
 import NIOCore
 import NIOHTTP1
-import TLS
 
 /// The handlers of a client's connection that speaks HTTP/1.
 enum HTTP1Pipeline {
-    static func add(to channel: any Channel, tls: TLSContext?, worker: ProxyWorker) throws {
+    static func add(to channel: any Channel, isTLS: Bool, worker: ProxyWorker) throws {
         let pipeline = channel.pipeline.syncOperations
         let configuration = worker.configuration.limits
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -15,8 +14,7 @@ enum HTTP1Pipeline {
         var encoding = HTTPResponseEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
 
-        let connection = ClientConnection(worker: worker, isTLS: tls != nil)
-        if let tls { try pipeline.addHandler(TLSHandler(context: tls)) }
+        let connection = ClientConnection(worker: worker, isTLS: isTLS)
         try pipeline.addHandler(ByteTap(connection))
         try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))

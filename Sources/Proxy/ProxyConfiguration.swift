@@ -9,9 +9,9 @@ package struct ProxyConfiguration: Sendable {
         /// 0 lets the system choose one.
         package var port: Int
         /// The certificate and settings of a TLS listener; nil for a plain one.
-        package var tls: TLSContext?
+        package var tls: TLSContextSource?
 
-        package init(host: String, port: Int, tls: TLSContext? = nil) {
+        package init(host: String, port: Int, tls: TLSContextSource? = nil) {
             self.host = host
             self.port = port
             self.tls = tls
@@ -21,7 +21,7 @@ package struct ProxyConfiguration: Sendable {
     package var listeners: [Listener]
     package var limits: ProxyLimits
     /// Nil for a server whose filter answers everything itself.
-    package var upstream: UpstreamPeer?
+    package var upstream: UpstreamServers?
     /// The name by which the proxy goes in `Via`.
     package var pseudonym: String
     /// Whether the upstream is told the client's address, scheme and host in `X-Forwarded-*`.
@@ -30,7 +30,7 @@ package struct ProxyConfiguration: Sendable {
     package init(
         listeners: [Listener],
         limits: ProxyLimits = .init(),
-        upstream: UpstreamPeer? = nil,
+        upstream: UpstreamServers? = nil,
         pseudonym: String = "guardian",
         forwardsClientAddress: Bool = true
     ) {

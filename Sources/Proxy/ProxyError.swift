@@ -114,6 +114,15 @@ extension ProxyError {
 // MARK: The client's side of the connection
 
 extension ProxyError {
+    /// Words for connections that ended before, or beside, any exchange. Nobody gets a reply.
+    static let tlsHandshakeFailed = ProxyError(400, "tls_handshake_failed", "The TLS handshake failed.")
+    static let http2Flood = ProxyError(
+        400,
+        "http2_flood",
+        "The connection sent more resets, empty frames or control frames than any use needs."
+    )
+    static let http2ProtocolError = ProxyError(400, "http2_protocol_error", "The connection broke RFC 9113.")
+
     /// Nobody is there to be told; the status is for the record.
     static let clientWentAway = ProxyError(499, "client_went_away", "The client closed the connection.")
     static let clientWriteTimeout = ProxyError(499, "client_write_timeout", "The client stopped reading the answer.")
@@ -143,6 +152,12 @@ extension ProxyError {
             "The upstream's answer exceeds the \(limit) bytes that are inspected."
         )
     }
+    static let tooMuchBuffered = ProxyError(
+        503,
+        "too_much_buffered",
+        fault: .proxy,
+        "Too many bodies are being inspected at this time. Try again later."
+    )
     static let replyFailed = ProxyError(500, "reply_failed", fault: .proxy, "The answer could not be completed.")
 
     /// What a failed exchange with the upstream is to the client: 504 for no answer in time, 503 for no room to ask,

@@ -19,11 +19,14 @@ package struct ClientInfo: Sendable {
     /// Made by the proxy for each exchange; sent back as `x-request-id`.
     package var requestID: String
     package var isTLS: Bool
+    /// The version of HTTP that the client speaks. Heads are always given as HTTP/1.1.
+    package var version: HTTPVersion
 
-    package init(address: SocketAddress?, requestID: String, isTLS: Bool) {
+    package init(address: SocketAddress?, requestID: String, isTLS: Bool, version: HTTPVersion = .http1_1) {
         self.address = address
         self.requestID = requestID
         self.isTLS = isTLS
+        self.version = version
     }
 }
 

@@ -17,12 +17,21 @@ package struct ProxyLimits: Sendable, Hashable {
     package var bodyIdleTime: TimeAmount
     /// The whole of a body. `request_body_timeout`, 408.
     package var bodyTime: TimeAmount
+    /// Bytes a second that a body must come in at, once `bodyGrace` is used up. `request_body_timeout`, 408.
+    package var bodyRate: Int
+    /// How far a body may be behind `bodyRate`; see `BodyPace`.
+    package var bodyGrace: TimeAmount
     /// How long a connection is kept open between requests. It is closed without a word.
     package var idleTime: TimeAmount
     /// How long a client may take nothing of an answer that is ready. `client_write_timeout`; the answer is cut.
     package var writeStallTime: TimeAmount
     /// Connections of all clients together. One beyond it is closed at once. `too_many_connections`.
     package var connections: Int
+    /// Connections of one client address, an IPv6 network of 64 bits counting as one. One beyond it is closed at once.
+    /// `too_many_connections_from_client`.
+    package var connectionsPerClient: Int
+    /// Bytes of bodies, of requests and answers, that are held for inspection in all. `too_much_buffered`, 503.
+    package var bufferedBytes: Int
     /// Requests that wait behind the one being answered on a connection. `too_many_pipelined_requests`, 400.
     package var pipelinedRequests: Int
     /// Bytes of an unwanted body that are read and dropped after the answer was sent, so that the client gets to see it:
@@ -30,6 +39,18 @@ package struct ProxyLimits: Sendable, Hashable {
     package var lingerBytes: Int
     /// How long that goes on.
     package var lingerTime: TimeAmount
+
+    /// Streams open at a time on an HTTP/2 connection; a client is told so, and one beyond it ends the connection.
+    /// `http2_protocol_error`.
+    package var concurrentStreams: Int
+    /// Streams that a client may reset on an HTTP/2 connection in `http2Window`; one more ends the connection with
+    /// ENHANCE_YOUR_CALM (rapid reset, CVE-2023-44487). `http2_flood`.
+    package var streamResets: Int
+    /// PING, SETTINGS and PRIORITY frames in the same time (CVE-2019-9512, CVE-2019-9515), likewise. `http2_flood`.
+    package var controlFrames: Int
+    /// Frames of one header block (CVE-2024-27316), likewise. `http2_flood`.
+    package var continuationFrames: Int
+    package var http2Window: TimeAmount
 
     package init(
         headerBytes: Int = 32 * 1024,
@@ -39,12 +60,21 @@ package struct ProxyLimits: Sendable, Hashable {
         headerTime: TimeAmount = .seconds(10),
         bodyIdleTime: TimeAmount = .seconds(30),
         bodyTime: TimeAmount = .minutes(5),
+        bodyRate: Int = 240,
+        bodyGrace: TimeAmount = .seconds(30),
         idleTime: TimeAmount = .seconds(75),
         writeStallTime: TimeAmount = .seconds(60),
-        connections: Int = 10_000,
+        connections: Int = 20_000,
+        connectionsPerClient: Int = 20_000,
+        bufferedBytes: Int = 512 * 1024 * 1024,
         pipelinedRequests: Int = 16,
         lingerBytes: Int = 32 * 1024 * 1024,
-        lingerTime: TimeAmount = .seconds(5)
+        lingerTime: TimeAmount = .seconds(5),
+        concurrentStreams: Int = 100,
+        streamResets: Int = 200,
+        controlFrames: Int = 200,
+        continuationFrames: Int = 8,
+        http2Window: TimeAmount = .seconds(30)
     ) {
         self.headerBytes = headerBytes
         self.headerCount = headerCount
@@ -53,11 +83,22 @@ package struct ProxyLimits: Sendable, Hashable {
         self.headerTime = headerTime
         self.bodyIdleTime = bodyIdleTime
         self.bodyTime = bodyTime
+        self.bodyRate = bodyRate
+        self.bodyGrace = bodyGrace
         self.idleTime = idleTime
         self.writeStallTime = writeStallTime
         self.connections = connections
+        self.connectionsPerClient = connectionsPerClient
+        self.bufferedBytes = bufferedBytes
         self.pipelinedRequests = pipelinedRequests
         self.lingerBytes = lingerBytes
         self.lingerTime = lingerTime
+        self.concurrentStreams = concurrentStreams
+        self.streamResets = streamResets
+        self.controlFrames = controlFrames
+        self.continuationFrames = continuationFrames
+        self.http2Window = http2Window
     }
+
+    var bodyPace: BodyPace { BodyPace(grace: self.bodyGrace, rate: self.bodyRate) }
 }

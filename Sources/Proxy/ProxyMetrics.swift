@@ -25,6 +25,7 @@ package final class ProxyMetrics: Sendable {
     let exchanges = Counter()
     let bytesIn = Counter()
     let bytesOut = Counter()
+    let held = Counter()
     private let counts = Mutex(Counts())
 
     package init() {}
@@ -41,6 +42,8 @@ package final class ProxyMetrics: Sendable {
     package var requestBytes: Int { self.bytesIn.value }
     /// Body bytes sent to clients.
     package var responseBytes: Int { self.bytesOut.value }
+    /// Bytes of bodies that are held for inspection now.
+    package var bufferedBytes: Int { self.held.value }
     /// Answers begun, by the first digit of their status: 2 for 200 to 299, and so on.
     package var responsesByClass: [Int: Int] { self.counts.withLock { $0.responses } }
     /// Errors by their fixed word.

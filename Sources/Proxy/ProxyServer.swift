@@ -17,6 +17,7 @@ package final class ProxyServer: Sendable {
     /// One per event loop, looked up by the loop's identity.
     private let workers: [ObjectIdentifier: NIOLoopBound<ProxyWorker>]
     private let loops: [any EventLoop]
+    private let clients = ClientCounts()
     private let listeners = Mutex<[any Channel]>([])
 
     package init(
@@ -118,7 +119,7 @@ package final class ProxyServer: Sendable {
         return try await bootstrap.bind(host: listener.host, port: listener.port).get()
     }
 
-    private func accept(_ channel: any Channel, tls: TLSContext?) throws {
+    private func accept(_ channel: any Channel, tls: TLSContextSource?) throws {
         guard let worker = self.workers[ObjectIdentifier(channel.eventLoop)] else {
             throw ChannelError.ioOnClosedChannel
         }
@@ -131,6 +132,23 @@ package final class ProxyServer: Sendable {
             self.metrics.countError("too_many_connections")
             return channel.close(promise: nil)
         }
-        try HTTP1Pipeline.add(to: channel, tls: tls, worker: worker.value)
+        guard self.admit(channel) else {
+            self.metrics.countError("too_many_connections_from_client")
+            return channel.close(promise: nil)
+        }
+        if let tls {
+            try channel.pipeline.syncOperations.addHandler(TLSHandler(context: tls.current))
+            try channel.pipeline.syncOperations.addHandler(ProtocolChooser(worker: worker.value))
+        } else {
+            try HTTP1Pipeline.add(to: channel, isTLS: false, worker: worker.value)
+        }
+    }
+
+    /// Counts a connection to its client. False if the client has as many as it may.
+    private func admit(_ channel: any Channel) -> Bool {
+        guard let client = ClientCounts.Address(channel.remoteAddress) else { return true }
+        let count = self.clients.add(client)
+        channel.closeFuture.whenComplete { _ in self.clients.remove(client) }
+        return count <= self.configuration.limits.connectionsPerClient
     }
 }

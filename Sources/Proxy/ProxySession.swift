@@ -33,6 +33,8 @@ final class ProxySession {
     private var answerBody = ByteBuffer()
     /// Where the answer goes while the filter judges it as it comes.
     private var window: AnswerFeed?
+    /// Bytes of this exchange that are part of `ProxyMetrics.bufferedBytes`.
+    private var held = 0
     private var isRecorded = false
 
     init(request: CheckedRequest, client: ClientInfo, worker: ProxyWorker, stream: any ClientStream) {
@@ -102,6 +104,7 @@ final class ProxySession {
         self.worker.metrics.bytesIn.add(chunk.readableBytes)
         switch self.machine.receivedBody(bytes: chunk.readableBytes) {
         case .gather:
+            guard self.hold(chunk.readableBytes) else { return }
             // Copied: a slice would keep the whole read it came from, which a client that sends chunks of one byte
             // makes 65,536 times as large.
             var chunk = chunk
@@ -121,6 +124,15 @@ final class ProxySession {
         case .judge: self.judgeRequest()
         case .endUpload: self.exchange?.end()
         }
+    }
+
+    /// Takes account of bytes that will be held to the end of the exchange. False if there is no room for them, and the
+    /// exchange has failed.
+    private func hold(_ bytes: Int) -> Bool {
+        self.held += bytes
+        if self.worker.metrics.held.add(bytes) <= self.worker.configuration.limits.bufferedBytes { return true }
+        self.fail(.tooMuchBuffered)
+        return false
     }
 
     // MARK: Phase 3, the filter decides about the request
@@ -152,16 +164,15 @@ final class ProxySession {
     // MARK: Phase 4, to the upstream
 
     private func forward(headers: HTTPHeaders, body: UpstreamBody) {
-        guard let pool = self.worker.pool else { return self.fail(.noUpstream) }
+        guard let upstream = self.worker.upstream else { return self.fail(.noUpstream) }
         var head = self.request.head
         head.headers = ResponseHygiene.wellFormed(HopByHop.strip(headers))
         self.worker.configuration.forwardedFields.add(
             to: &head.headers,
             client: self.client,
-            version: self.request.head.version,
             host: self.request.head.headers.first(name: "host")
         )
-        let exchange = UpstreamExchange(pool: pool, head: head, body: body, delegate: self)
+        let exchange = UpstreamExchange(cluster: upstream, head: head, body: body, delegate: self)
         self.exchange = exchange
         exchange.start()
     }
@@ -198,6 +209,7 @@ final class ProxySession {
 
     private func receiveAnswer(_ chunk: ByteBuffer) {
         if self.window != nil {
+            guard self.hold(chunk.readableBytes) else { return }
             if self.window?.send(chunk) == false { self.fail(.responseTooLarge(limit: self.window?.limit ?? 0)) }
             return
         }
@@ -206,6 +218,7 @@ final class ProxySession {
             if observed { self.filter.observe(chunk) }
             self.sendBody(chunk)
         case .gather:
+            guard self.hold(chunk.readableBytes) else { return }
             var chunk = chunk
             self.answerBody.writeBuffer(&chunk)
         case .fail(let error):
@@ -378,6 +391,8 @@ final class ProxySession {
             self.summary.upstreamDuration = Duration((exchange.finishedAt ?? now) - sentAt)
         }
         self.worker.metrics.exchanges.add(-1)
+        self.worker.metrics.held.add(-self.held)
+        self.held = 0
         self.filter.finish(self.summary)
     }
 

@@ -11,10 +11,10 @@ final class ProxyWorker {
     let filter: any ProxyFilter
     let metrics: ProxyMetrics
     let logger: Logger
-    let pool: ConnectionPool?
+    let upstream: UpstreamCluster?
 
     private(set) var isDraining = false
-    private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    private var connections: [ObjectIdentifier: any WorkerConnection] = [:]
     private var emptied: EventLoopPromise<Void>?
 
     init(
@@ -29,14 +29,14 @@ final class ProxyWorker {
         self.filter = filter
         self.metrics = metrics
         self.logger = logger
-        self.pool = configuration.upstream.map { ConnectionPool(peer: $0, eventLoop: eventLoop, logger: logger) }
+        self.upstream = configuration.upstream.map { UpstreamCluster($0, eventLoop: eventLoop, logger: logger) }
     }
 
-    func add(_ connection: ClientConnection) {
+    func add(_ connection: any WorkerConnection) {
         self.connections[ObjectIdentifier(connection)] = connection
     }
 
-    func remove(_ connection: ClientConnection) {
+    func remove(_ connection: any WorkerConnection) {
         self.connections.removeValue(forKey: ObjectIdentifier(connection))
         self.settleIfEmpty()
     }
@@ -62,7 +62,7 @@ final class ProxyWorker {
         for connection in Array(self.connections.values) {
             connection.cut()
         }
-        self.pool?.shutDown()
+        self.upstream?.shutDown()
     }
 
     private func settleIfEmpty() {

@@ -162,6 +162,17 @@ final class ContextBuilder {
         )
     }
 
+    /// Makes the server choose its certificate by SNI. The context must not outlive `selection`.
+    func select(with selection: CertificateSelection) throws(TLSError) {
+        try self.require("SSL_CTX_set_tlsext_servername_callback") {
+            ctls_ctx_set_servername_callback(
+                self.context,
+                CertificateSelection.callback,
+                Unmanaged.passUnretained(selection).toOpaque()
+            )
+        }
+    }
+
     /// Makes the client offer these protocols through ALPN.
     func offer(_ protocols: ApplicationProtocols) throws(TLSError) {
         guard !protocols.names.isEmpty else { return }

@@ -15,7 +15,8 @@ package final class TLSContext: @unchecked Sendable {
     }
 
     package let role: Role
-    /// When the certificate that this side shows expires; nil for a client without one.
+    /// When the certificate that this side shows expires, the first of them where there are several; nil for a client
+    /// without one.
     package let certificateExpiry: CertificateTime?
     /// The name a client asks for where its handler is given none.
     let serverName: ServerName?
@@ -23,23 +24,47 @@ package final class TLSContext: @unchecked Sendable {
     let pointer: OpaquePointer
     /// The ALPN callback has an unretained pointer to this.
     private let protocols: ProtocolSelection?
+    /// The SNI callback has an unretained pointer to this.
+    private let certificates: CertificateSelection?
 
     /// Makes the context of a server.
     ///
     /// - Throws: `TLSError` of the configuration kind, naming the file at fault; an expired certificate is one.
     package static func server(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {
-        let builder = try ContextBuilder(role: .server)
-        try builder.set(minimumVersion: configuration.minimumVersion, ciphers: configuration.ciphers)
-        let expiry = try builder.use(
+        let others = try configuration.additionalIdentities.map { identity throws(TLSError) in
+            try Self.server(configuration, showing: identity, choosingAmong: [])
+        }
+        let identity = ServerIdentity(
             certificateChain: configuration.certificateChain,
             privateKey: configuration.privateKey
         )
+        return try Self.server(configuration, showing: identity, choosingAmong: others)
+    }
+
+    /// Makes the context of one certificate. OpenSSL takes the protocols, the trust and the certificate from the context
+    /// that was chosen, so each of them has all of the configuration.
+    private static func server(
+        _ configuration: TLSServerConfiguration,
+        showing identity: ServerIdentity,
+        choosingAmong others: [TLSContext]
+    ) throws(TLSError) -> TLSContext {
+        let builder = try ContextBuilder(role: .server)
+        try builder.set(minimumVersion: configuration.minimumVersion, ciphers: configuration.ciphers)
+        let expiry = try builder.use(certificateChain: identity.certificateChain, privateKey: identity.privateKey)
         try builder.set(configuration.clientCertificates)
         try builder.setServerSessions(hasClientCertificates: configuration.clientCertificates != .ignored)
         let protocols = try ApplicationProtocols(configuration.applicationProtocols)
         let selection = protocols.names.isEmpty ? nil : ProtocolSelection(protocols)
         if let selection { builder.select(with: selection) }
-        return TLSContext(role: .server, pointer: builder.finish(), expiry: expiry, selection: selection)
+        let certificates = others.isEmpty ? nil : CertificateSelection(others)
+        if let certificates { try builder.select(with: certificates) }
+        return TLSContext(
+            role: .server,
+            pointer: builder.finish(),
+            expiry: ([expiry] + others.map(\.certificateExpiry)).compactMap { $0 }.min(),
+            selection: selection,
+            certificates: certificates
+        )
     }
 
     /// Makes the context of a client.
@@ -64,13 +89,15 @@ package final class TLSContext: @unchecked Sendable {
         pointer: OpaquePointer,
         expiry: CertificateTime?,
         serverName: ServerName? = nil,
-        selection: ProtocolSelection? = nil
+        selection: ProtocolSelection? = nil,
+        certificates: CertificateSelection? = nil
     ) {
         self.role = role
         self.pointer = pointer
         self.certificateExpiry = expiry
         self.serverName = serverName
         self.protocols = selection
+        self.certificates = certificates
     }
 
     deinit {

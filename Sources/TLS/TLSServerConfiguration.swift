@@ -12,6 +12,8 @@ package struct TLSServerConfiguration: Sendable, Hashable {
     package var certificateChain: String
     /// Path of a PEM file with the unencrypted private key of the first certificate.
     package var privateKey: String
+    /// Further certificates, shown to clients that ask by SNI for a name one of them is for.
+    package var additionalIdentities: [ServerIdentity]
     package var minimumVersion: TLSVersion
     package var ciphers: CipherPolicy
     /// Protocols that ALPN may choose (RFC 7301), the preferred first; empty turns ALPN off. A client that names
@@ -22,6 +24,7 @@ package struct TLSServerConfiguration: Sendable, Hashable {
     package init(
         certificateChain: String,
         privateKey: String,
+        additionalIdentities: [ServerIdentity] = [],
         minimumVersion: TLSVersion = .tls12,
         ciphers: CipherPolicy = .modern,
         applicationProtocols: [String] = [],
@@ -29,6 +32,7 @@ package struct TLSServerConfiguration: Sendable, Hashable {
     ) {
         self.certificateChain = certificateChain
         self.privateKey = privateKey
+        self.additionalIdentities = additionalIdentities
         self.minimumVersion = minimumVersion
         self.ciphers = ciphers
         self.applicationProtocols = applicationProtocols

@@ -29,10 +29,13 @@ package enum UpstreamBody: Sendable {
 /// One request to an upstream and its answer.
 ///
 /// Belongs to its pool's event loop. The exchange leases a connection, sends the request, and passes the answer on as
-/// the delegate asks for it. It sends the request a second time in one case only: the connection had been used before,
-/// it ended without a single byte in return, and the whole body is at hand. That is what a peer's idle limit looks like
-/// when it runs out just as a request is written (RFC 9112, 9.3.1). The answers that a guard waits for are to calls
-/// that change nothing at the peer, so this holds for every method.
+/// the delegate asks for it.
+///
+/// It sends the request a second time on the same server if the connection had been used before, it ended without a single
+/// byte in return, and the whole body is at hand. That is what a peer's idle limit looks like when it runs out just as a
+/// request is written (RFC 9112, 9.3.1). The answers that a guard waits for are to calls that change nothing at the peer,
+/// so this holds for every method. Beyond that `RetryRule` says what may be tried again, with another server if there is
+/// one, as often as the upstream's settings and its retry budget allow.
 package final class UpstreamExchange {
     private enum Stage {
         case connect, firstByte, idle
@@ -54,14 +57,21 @@ package final class UpstreamExchange {
     /// When the exchange was over; nil before.
     package private(set) var finishedAt: NIODeadline?
 
-    let id: PoolStateMachine.WaiterID
-    private let pool: ConnectionPool
+    /// How the pool of the present attempt knows this exchange.
+    private(set) var id: PoolStateMachine.WaiterID = 0
+    private let cluster: UpstreamCluster
     private let head: HTTPRequestHead
     private let body: UpstreamBody
     private weak var delegate: (any UpstreamExchangeDelegate)?
 
     private var state = State.created
-    private var attempts = 0
+    /// The server of the present attempt; nil between attempts.
+    private var server: Int?
+    private var tried: Set<Int> = []
+    private var retries = 0
+    private var hasReplayed = false
+    /// Part of a streamed body went out, so it cannot be sent again.
+    private var hasSentBody = false
     /// Pieces of a streamed body that came before there was a connection: at most what one read of the client's socket
     /// brought, since `isWritable` is false until then.
     private var early: [ByteBuffer] = []
@@ -70,21 +80,20 @@ package final class UpstreamExchange {
     private let timer: StageTimer<Stage>
 
     /// - Parameters:
-    ///   - pool: the connections of the peer on the loop that this is called on.
+    ///   - cluster: the upstream's connections on the loop that this is called on.
     ///   - head: the request; its framing fields are set from `body`, the path prefix and `Host` from the peer.
     package init(
-        pool: ConnectionPool,
+        cluster: UpstreamCluster,
         head: HTTPRequestHead,
         body: UpstreamBody,
         delegate: any UpstreamExchangeDelegate
     ) {
-        self.pool = pool
-        self.eventLoop = pool.eventLoop
-        self.id = pool.makeWaiterID()
-        self.head = RequestFraming.frame(head, body: body, for: pool.peer)
+        self.cluster = cluster
+        self.eventLoop = cluster.eventLoop
+        self.head = head
         self.body = body
         self.delegate = delegate
-        self.timer = StageTimer(eventLoop: pool.eventLoop)
+        self.timer = StageTimer(eventLoop: cluster.eventLoop)
         switch body {
         case .none, .bytes: self.requestEnded = true
         case .stream: break
@@ -105,14 +114,16 @@ package final class UpstreamExchange {
         self.eventLoop.assertInEventLoop()
         guard case .created = self.state else { return }
         self.timer.onExpiry = { [weak self] expiry in self?.expired(expiry) }
-        self.timer.total(in: self.pool.peer.timeouts.total)
-        self.lease(fresh: false)
+        self.timer.total(in: self.cluster.timeouts.total)
+        self.cluster.exchangeBegan()
+        self.attempt()
     }
 
     /// Sends a piece of a streamed body.
     package func send(_ chunk: ByteBuffer) {
         switch self.state {
         case .sending(let connection), .receiving(let connection):
+            self.hasSentBody = true
             connection.write(.body(.byteBuffer(chunk)), flush: true)
         case .created, .waiting:
             self.early.append(chunk)
@@ -128,7 +139,7 @@ package final class UpstreamExchange {
         switch self.state {
         case .sending(let connection):
             connection.endRequest()
-            self.timer.stage(.firstByte, in: self.pool.peer.timeouts.firstByte)
+            self.timer.stage(.firstByte, in: self.cluster.timeouts.firstByte)
         case .receiving(let connection):
             connection.endRequest()
         case .created, .waiting, .finished:
@@ -141,7 +152,7 @@ package final class UpstreamExchange {
         guard case .receiving(let connection) = self.state else { return }
         if !self.isDemanding {
             self.isDemanding = true
-            self.timer.stage(.idle, in: self.pool.peer.timeouts.idle)
+            self.timer.stage(.idle, in: self.cluster.timeouts.idle)
         }
         connection.read()
     }
@@ -150,9 +161,10 @@ package final class UpstreamExchange {
     package func cancel() {
         self.delegate = nil
         let state = self.state
+        if case .waiting = state { self.pool?.cancel(self) }
         self.finish()
         switch state {
-        case .waiting: self.pool.cancel(self)
+        case .waiting: break
         case .sending(let connection), .receiving(let connection): connection.abandon()
         case .created, .finished: break
         }
@@ -164,10 +176,11 @@ package final class UpstreamExchange {
         guard case .waiting = self.state else {
             return connection.abandon()
         }
+        guard let peer = self.pool?.peer else { return connection.abandon() }
         self.state = .sending(connection)
         self.sentAt = .now()
         connection.begin(self)
-        connection.write(.head(self.head), flush: false)
+        connection.write(.head(RequestFraming.frame(self.head, body: self.body, for: peer)), flush: false)
         switch self.body {
         case .none:
             break
@@ -176,6 +189,7 @@ package final class UpstreamExchange {
                 connection.write(.body(.byteBuffer(buffer)), flush: false)
             }
         case .stream:
+            if !self.early.isEmpty { self.hasSentBody = true }
             for chunk in self.early {
                 connection.write(.body(.byteBuffer(chunk)), flush: false)
             }
@@ -183,7 +197,7 @@ package final class UpstreamExchange {
         }
         if self.requestEnded {
             connection.endRequest()
-            self.timer.stage(.firstByte, in: self.pool.peer.timeouts.firstByte)
+            self.timer.stage(.firstByte, in: self.cluster.timeouts.firstByte)
         } else {
             connection.flush()
             // The client sets the pace here; its own limits apply.
@@ -195,7 +209,7 @@ package final class UpstreamExchange {
 
     /// No connection can be had.
     func refused(_ error: UpstreamError) {
-        self.fail(error)
+        self.attemptFailed(error, .unsent)
     }
 
     // MARK: Called by the connection
@@ -204,6 +218,7 @@ package final class UpstreamExchange {
         guard case .sending(let connection) = self.state else { return }
         self.answeredAt = .now()
         self.state = .receiving(connection)
+        if let server = self.server { self.cluster.answered(server, status: head.status.code) }
         self.paused()
         self.delegate?.upstreamAnswered(head)
     }
@@ -234,31 +249,62 @@ package final class UpstreamExchange {
 
     /// The connection failed under the exchange.
     func connectionFailed(_ error: UpstreamError, wasReused: Bool) {
-        if case .sending = self.state, wasReused, self.isReplayable, self.attempts == 1,
-            error.code == .closedEarly
-        {
-            self.state = .created
+        guard case .sending = self.state else { return self.fail(error) }
+        if wasReused, !self.hasReplayed, self.isReplayable, error.code == .closedEarly {
+            self.hasReplayed = true
             self.lease(fresh: true)
         } else {
-            self.fail(error)
+            self.attemptFailed(error, .sent)
         }
     }
 
-    // MARK: Inside
+    // MARK: Attempts
+
+    private var pool: ConnectionPool? { self.server.map(self.cluster.pool(of:)) }
 
     private var isReplayable: Bool {
         switch self.body {
         case .none, .bytes: return true
-        case .stream: return false
+        case .stream: return !self.hasSentBody
         }
     }
 
-    private func lease(fresh: Bool) {
-        self.attempts += 1
-        self.state = .waiting
-        self.timer.stage(.connect, in: self.pool.peer.timeouts.connect)
-        self.pool.lease(self, fresh: fresh)
+    /// Begins with a server that was not tried yet, if there is one.
+    private func attempt() {
+        let server = self.cluster.begin(avoiding: self.tried)
+        self.tried.insert(server)
+        self.server = server
+        self.lease(fresh: false)
     }
+
+    private func attemptFailed(_ error: UpstreamError, _ progress: RetryRule.Progress) {
+        if case .finished = self.state { return }
+        guard self.retries < self.cluster.retries, self.cluster.count > self.tried.count,
+            RetryRule.allows(error.code, progress, method: self.head.method, isReplayable: self.isReplayable),
+            self.cluster.takeRetry()
+        else { return self.fail(error) }
+        self.retries += 1
+        self.leaveServer(error)
+        self.attempt()
+    }
+
+    private func lease(fresh: Bool) {
+        guard let pool = self.pool else { return }
+        self.state = .waiting
+        self.id = pool.makeWaiterID()
+        self.timer.stage(.connect, in: self.cluster.timeouts.connect)
+        pool.lease(self, fresh: fresh)
+    }
+
+    /// The attempt is over, whatever became of it.
+    private func leaveServer(_ error: UpstreamError?) {
+        guard let server = self.server else { return }
+        self.server = nil
+        self.cluster.end(server)
+        if let error { self.cluster.failed(server, error) }
+    }
+
+    // MARK: Inside
 
     /// Something came: the peer is not stalling until more is asked for.
     private func paused() {
@@ -271,9 +317,10 @@ package final class UpstreamExchange {
         case (_, .finished), (_, .created):
             return
         case (.stage(.connect), .waiting):
-            let error = self.pool.whyWaiting()
-            self.pool.cancel(self)
-            self.fail(error)
+            guard let pool = self.pool else { return }
+            let error = pool.whyWaiting()
+            pool.cancel(self)
+            self.attemptFailed(error, .unsent)
         case (.stage(.firstByte), _):
             self.give(up: UpstreamError(.firstByteTimeout))
         case (.stage(.idle), _):
@@ -287,6 +334,7 @@ package final class UpstreamExchange {
 
     private func give(up error: UpstreamError) {
         let delegate = self.delegate
+        if let server = self.server { self.cluster.failed(server, error) }
         self.cancel()
         delegate?.upstreamFailed(error)
     }
@@ -294,13 +342,14 @@ package final class UpstreamExchange {
     private func fail(_ error: UpstreamError) {
         if case .finished = self.state { return }
         let delegate = self.delegate
-        self.finish()
+        self.finish(error)
         delegate?.upstreamFailed(error)
     }
 
-    private func finish() {
+    private func finish(_ error: UpstreamError? = nil) {
         if case .finished = self.state { return }
         self.state = .finished
+        self.leaveServer(error)
         self.finishedAt = .now()
         self.early = []
         self.timer.stop()

@@ -8,7 +8,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the gateway.",
-        discussion: "SIGTERM finishes what is under way and ends; SIGHUP reads the policy again."
+        discussion: "SIGTERM finishes what is under way and ends; SIGHUP reads the policy and the certificates again."
     )
 
     @Option(help: "The configuration file.")
@@ -32,8 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "Ready",
                 metadata: [
                     "gateway": "\(addresses.gateway)", "admin": "\(addresses.admin)",
-                    "upstream":
-                        "\(configuration.upstream.scheme)://\(configuration.upstream.host):\(configuration.upstream.port)",
+                    "upstream": "\(configuration.upstream.servers.map(\.text).joined(separator: ", "))",
                     "policy": "\(configuration.policy)",
                 ]
             )
@@ -44,9 +43,22 @@ struct ServeCommand: AsyncParsableCommand {
                 } catch {
                     logger.error("The policy was not reloaded; the one in force stays", metadata: ["error": "\(error)"])
                 }
+                do {
+                    try gateway.reloadCertificates()
+                } catch {
+                    logger.error(
+                        "The certificates were not reloaded; those in force stay",
+                        metadata: ["error": "\(error)"]
+                    )
+                }
             }
             logger.info("Stopping")
             await gateway.shutdown()
         }
     }
+}
+
+extension GatewayConfiguration.UpstreamAPI.Server {
+    /// As a URL, for the log.
+    fileprivate var text: String { "\(scheme)://\(host):\(port)" }
 }

@@ -5,7 +5,7 @@ import Foundation
 enum ServerSignal: Sendable {
     /// SIGTERM or SIGINT: finish what is under way and end.
     case stop
-    /// SIGHUP: read the policy again.
+    /// SIGHUP: read the policy and the certificates again.
     case reload
 
     /// Begins to catch the signals; they no longer end the process.

@@ -7,7 +7,7 @@ from pathlib import Path
 class Certificates:
     """Files for one server. No key outlives the temporary folder."""
 
-    def __init__(self, folder, days=2):
+    def __init__(self, folder, days=2, names="DNS:localhost,IP:127.0.0.1"):
         folder = Path(folder)
         self.authority = folder / "ca.pem"
         self.server = folder / "server.pem"
@@ -15,7 +15,7 @@ class Certificates:
         authority_key = folder / "ca-key.pem"
         request = folder / "server.csr"
         extensions = folder / "server.ext"
-        extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        extensions.write_text(f"subjectAltName={names}\n")
         curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
         openssl(
             "req", "-x509", *curve, "-keyout", authority_key, "-out", self.authority, "-days", "2",

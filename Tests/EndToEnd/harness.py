@@ -160,6 +160,13 @@ class Gateway:
         context.set_alpn_protocols(["http/1.1"])
         return context
 
+    @property
+    def http2_context(self):
+        """The same for clients that may choose HTTP/2."""
+        context = self.context
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        return context
+
     def request(self, path="/v1/chat/completions", body=None, method=None, headers=None, seconds=120):
         """One request over TLS; errors of HTTP are answers here, too."""
         if isinstance(body, (dict, list)):
@@ -213,7 +220,7 @@ class Gateway:
         raise AssertionError(f"no audit record of {wanted}")
 
 
-def openai_client(gateway):
+def openai_client(gateway, http2=False):
     """OpenAI's own client, pointed at a gateway."""
     context = ssl.create_default_context(cafile=str(gateway.certificates.authority))
     return openai.OpenAI(
@@ -221,7 +228,7 @@ def openai_client(gateway):
         api_key="no-key-is-needed-here",
         max_retries=0,
         timeout=120,
-        http_client=openai.DefaultHttpxClient(verify=context),
+        http_client=openai.DefaultHttpxClient(verify=context, http2=http2),
     )
 
 

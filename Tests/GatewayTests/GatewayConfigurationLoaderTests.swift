@@ -1,5 +1,7 @@
 import Foundation
+import NIOCore
 import PolicyLanguage
+import Proxy
 import Testing
 
 @testable import Gateway
@@ -53,30 +55,51 @@ import Testing
         #expect(configuration.audit.includesContent == false)
         #expect(configuration.drainTimeout == .seconds(30))
         #expect(configuration.model.timeout == .seconds(20))
+        #expect(configuration.eventLoops == max(1, ProcessInfo.processInfo.activeProcessorCount))
     }
 
     @Test func `every key is read`() throws {
         let configuration = try load(
             """
             version: 1
-            listen: {address: "[::1]:9443", tls: {certificate: /c.pem, key: /k.pem, client_ca: /ca.pem}}
+            listen:
+              address: "[::1]:9443"
+              tls:
+                {certificate: /c.pem, key: /k.pem, client_ca: /ca.pem,
+                 additional: [{certificate: /d.pem, key: /e.pem}, {certificate: f.pem, key: /g.pem}]}
             admin: {address: "127.0.0.1:9"}
             upstream:
               {url: "https://api.example", ca: /u.pem, authorization_env: KEY, connect_timeout: 500ms,
-               first_byte_timeout: 2m, idle_timeout: 7s}
+               first_byte_timeout: 2m, idle_timeout: 7s, total_timeout: 9m, connections: 3, waiting: 4, retries: 0,
+               certificate: /x.pem, key: y.pem, health: {path: /healthz, interval: 1s, timeout: 300ms}}
             policy: /p.yaml
             model: {file: /m.slm, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3}
             audit: {path: /a.log, content: true}
-            limits: {request_body: 64KiB, held_answer: 2MiB}
+            limits:
+              {request_body: 64KiB, held_answer: 2MiB, connections: 1, connections_per_client: 2, header_count: 3,
+               concurrent_streams: 4, stream_resets: 5, control_frames: 6, header_bytes: 7, uri_bytes: 8, body_rate: 9,
+               buffered_bytes: 10KiB, header_time: 11s, body_time: 12s, body_idle_time: 13s, idle_time: 14s,
+               write_stall_time: 15s}
             unrecognised_paths: pass
             drain_timeout: 1s
+            event_loops: 5
             """,
             environment: ["KEY": "Bearer x"]
         )
         #expect(configuration.listen == .init(host: "::1", port: 9443))
         #expect(configuration.tls?.clientAuthority == "/ca.pem")
-        #expect(configuration.upstream.scheme == "https")
-        #expect(configuration.upstream.port == 443)
+        #expect(configuration.tls?.additional.map(\.key) == ["/e.pem", "/g.pem"])
+        #expect(configuration.tls?.additional.last?.certificate.hasSuffix("/f.pem") == true)
+        #expect(configuration.upstream.servers == [.init(scheme: "https", host: "api.example", port: 443)])
+        #expect(configuration.upstream.totalTimeout == .seconds(540))
+        #expect(configuration.upstream.connections == 3)
+        #expect(configuration.upstream.waiting == 4)
+        #expect(configuration.upstream.retries == 0)
+        #expect(configuration.upstream.identity?.certificate == "/x.pem")
+        #expect(configuration.upstream.identity?.key.hasSuffix("/y.pem") == true)
+        #expect(configuration.upstream.healthPath == "/healthz")
+        #expect(configuration.upstream.healthInterval == .seconds(1))
+        #expect(configuration.upstream.healthTimeout == .milliseconds(300))
         #expect(configuration.upstream.authority == "/u.pem")
         #expect(configuration.upstream.authorization == "Bearer x")
         #expect(configuration.upstream.connectTimeout == .milliseconds(500))
@@ -89,8 +112,45 @@ import Testing
         #expect(configuration.audit.includesContent)
         #expect(configuration.bodyLimit == 64 << 10)
         #expect(configuration.answerLimit == 2 << 20)
+        #expect(
+            configuration.limits
+                == ProxyLimits(
+                    headerBytes: 7,
+                    headerCount: 3,
+                    uriBytes: 8,
+                    headerTime: .seconds(11),
+                    bodyIdleTime: .seconds(13),
+                    bodyTime: .seconds(12),
+                    bodyRate: 9,
+                    idleTime: .seconds(14),
+                    writeStallTime: .seconds(15),
+                    connections: 1,
+                    connectionsPerClient: 2,
+                    bufferedBytes: 10 << 10,
+                    concurrentStreams: 4,
+                    streamResets: 5,
+                    controlFrames: 6
+                )
+        )
         #expect(configuration.passesUnrecognised)
         #expect(configuration.drainTimeout == .seconds(1))
+        #expect(configuration.eventLoops == 5)
+    }
+
+    @Test func `several servers are read, and one way of naming them only`() throws {
+        let several = Self.minimal.replacing(
+            "{url: http://127.0.0.1:8081}",
+            with: "{servers: [{url: http://a:1}, {url: https://b, weight: 3}]}"
+        )
+        #expect(
+            try load(several).upstream.servers == [
+                .init(scheme: "http", host: "a", port: 1), .init(scheme: "https", host: "b", port: 443, weight: 3),
+            ]
+        )
+        let both = Self.minimal.replacing("8081}", with: "8081, servers: [{url: http://a:1}]}")
+        #expect(try diagnostic(both).hasSuffix("'upstream' has both 'url' and 'servers'"))
+        let half = Self.minimal.replacing("8081}", with: "8081, key: k.pem}")
+        #expect(try diagnostic(half).hasSuffix("'upstream' has only one of 'certificate' and 'key'"))
     }
 
     @Test func `a listener without TLS has to be asked for`() throws {

@@ -13,7 +13,10 @@ import Testing
         #expect(limits.bodyBytes == 10 * 1024 * 1024)
         #expect(limits.headerTime == .seconds(10))
         #expect(limits.pipelinedRequests == 16)
-        #expect(limits.connections == 10_000)
+        #expect(limits.connections == 20_000)
+        #expect(limits.connectionsPerClient == 20_000)
+        #expect(limits.bufferedBytes == 512 * 1024 * 1024)
+        #expect(limits.bodyRate == 240)
     }
 
     @Test func headerBytes() async throws {
@@ -201,6 +204,68 @@ import Testing
             let fourth = try await proxy.connect()
             try await fourth.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             try await fourth.wait { $0.hasSuffix("hello") }
+        }
+    }
+
+    @Test func connectionsPerClient() async throws {
+        try await ProxyHarness.run(limits: .init(connectionsPerClient: 1)) { proxy in
+            let first = try await proxy.connect()
+            try await first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await first.wait { $0.hasSuffix("hello") }
+            let second = try await proxy.connect()
+            #expect(try await second.readToEnd() == "")
+            #expect(proxy.server.metrics.errors == ["too_many_connections_from_client": 1])
+            try await first.close()
+            #expect(try await eventually { proxy.server.metrics.connectionsOpen == 0 })
+            let third = try await proxy.connect()
+            try await third.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await third.wait { $0.hasSuffix("hello") }
+        }
+    }
+
+    @Test func bodyRate() async throws {
+        let limits = ProxyLimits(bodyRate: 1000, bodyGrace: .milliseconds(200))
+        try await ProxyHarness.run(ScriptedFilter.inspecting(), limits: limits) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+            let dripping = Task {
+                for _ in 0..<200 {
+                    try await Task.sleep(for: .milliseconds(20))
+                    try await client.send("x")
+                }
+            }
+            let answer = try await client.readToEnd()
+            #expect(answer.contains("request_body_timeout"))
+            _ = await dripping.result
+        }
+    }
+
+    @Test func bufferedBytes() async throws {
+        let body = String(repeating: "x", count: 600)
+        try await ProxyHarness.run(ScriptedFilter.inspecting(), limits: .init(bufferedBytes: 1000)) { proxy in
+            let waiting = try await proxy.connect()
+            try await waiting.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 601\r\n\r\n\(body)")
+            #expect(try await eventually { proxy.server.metrics.bufferedBytes == 600 })
+            let refused = try await RawClient.exchange(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 600\r\n\r\n\(body)",
+                with: proxy
+            )
+            #expect(refused.hasPrefix("HTTP/1.1 503 "))
+            #expect(refused.contains("too_much_buffered"))
+            try await waiting.send("y")
+            try await waiting.wait { $0.hasSuffix("xy") }
+            #expect(proxy.server.metrics.bufferedBytes == 0)
+        }
+    }
+
+    @Test func bufferedBytesOfAnswers() async throws {
+        let limits = ProxyLimits(bufferedBytes: 1000)
+        try await ProxyHarness.run(ScriptedFilter.inspecting(hold: 1 << 20), limits: limits) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = try await client.wait { $0.contains("}}") }
+            #expect(answer.contains("too_much_buffered"))
+            #expect(try await eventually { proxy.server.metrics.bufferedBytes == 0 })
         }
     }
 

@@ -133,7 +133,7 @@ import Upstream
         _ body: (Int) async throws -> Void
     ) async throws {
         let server = try await ProxyServer(
-            configuration: .init(listeners: [.init(host: "127.0.0.1", port: 0)], upstream: peer),
+            configuration: .init(listeners: [.init(host: "127.0.0.1", port: 0)], upstream: UpstreamServers(peer)),
             filter: ScriptedFilter(),
             group: inner.group,
             logger: .init(label: "test")

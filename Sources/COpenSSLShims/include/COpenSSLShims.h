@@ -26,6 +26,9 @@ int ctls_ctx_set_groups(SSL_CTX *context, const char *list);
 long ctls_ctx_set_mode(SSL_CTX *context, long mode);
 long ctls_ctx_set_session_cache_mode(SSL_CTX *context, long mode);
 
+// Sets the callback that a server's handshake calls when the client's names are known.
+int ctls_ctx_set_servername_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument);
+
 // Connections.
 int ctls_ssl_set_sni(SSL *ssl, const char *host);
 

@@ -38,9 +38,9 @@ struct ProxyHarness: Sendable {
         )
         let server = try await ProxyServer(
             configuration: .init(
-                listeners: [.init(host: "127.0.0.1", port: 0, tls: tls?.server)],
+                listeners: [.init(host: "127.0.0.1", port: 0, tls: tls.map { TLSContextSource($0.server) })],
                 limits: limits,
-                upstream: hasUpstream ? upstream : nil
+                upstream: hasUpstream ? UpstreamServers(upstream) : nil
             ),
             filter: filter,
             group: group,

@@ -6,6 +6,8 @@ final class TestCertificates: Sendable {
     let folder: String
     let server: TLSContext
     let client: TLSContext
+    /// A client that asks for HTTP/2.
+    let http2Client: TLSContext
 
     init(clientTrusts authority: TestCertificates? = nil) throws {
         self.folder = NSTemporaryDirectory() + "guardian-proxy-" + UUID().uuidString
@@ -14,12 +16,15 @@ final class TestCertificates: Sendable {
             .init(
                 certificateChain: files.certificate,
                 privateKey: files.privateKey,
-                applicationProtocols: ["http/1.1"]
+                applicationProtocols: ["h2", "http/1.1"]
             )
         )
         let trusted = authority.map { DevelopmentCertificates(in: $0.folder) } ?? files
         self.client = try .client(
             .init(trustRoots: .file(trusted.authority), applicationProtocols: ["http/1.1"])
+        )
+        self.http2Client = try .client(
+            .init(trustRoots: .file(trusted.authority), applicationProtocols: ["h2"])
         )
     }
 

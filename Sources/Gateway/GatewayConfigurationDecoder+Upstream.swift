@@ -1,0 +1,95 @@
+import PolicyLanguage
+
+extension GatewayConfigurationDecoder {
+    mutating func upstream(_ node: YAMLNode, into upstream: inout GatewayConfiguration.UpstreamAPI) {
+        let hasServers = hasKey("servers", in: node)
+        let fields = fields(
+            of: node,
+            "'upstream'",
+            known: GatewayConfigurationKeys.upstream,
+            required: hasServers ? [] : ["url"]
+        )
+        if let node = fields["servers"] {
+            if fields["url"] != nil { note(node, "'upstream' has both 'url' and 'servers'", hint: "keep one of them") }
+            if let items = list(node, "servers"), !items.isEmpty { upstream.servers = items.map { server($0) } }
+        } else if let node = fields["url"], let url = url(node) {
+            upstream.servers = [.init(scheme: url.scheme, host: url.host, port: url.port)]
+        }
+        if let node = fields["ca"] { upstream.authority = path(node, "ca") }
+        identity(node, fields, into: &upstream)
+        if let node = fields["authorization_env"], let name = text(node, "authorization_env") {
+            if let value = environment[name], !value.isEmpty {
+                upstream.authorization = value
+            } else {
+                note(node, "the environment variable \(name.clipped) is not set", hint: "set it to 'Bearer <key>'")
+            }
+        }
+        let times: [(String, WritableKeyPath<GatewayConfiguration.UpstreamAPI, Duration>)] = [
+            ("connect_timeout", \.connectTimeout), ("first_byte_timeout", \.firstByteTimeout),
+            ("idle_timeout", \.idleTimeout), ("total_timeout", \.totalTimeout),
+        ]
+        for (key, path) in times {
+            if let node = fields[key], let value = duration(node, key) { upstream[keyPath: path] = value }
+        }
+        let numbers: [(String, WritableKeyPath<GatewayConfiguration.UpstreamAPI, Int>, ClosedRange<Int>)] = [
+            ("connections", \.connections, 1...100_000), ("waiting", \.waiting, 1...1_000_000),
+            ("retries", \.retries, 0...10),
+        ]
+        for (key, path, range) in numbers {
+            if let node = fields[key], let value = integer(node, key, in: range) { upstream[keyPath: path] = value }
+        }
+        if let node = fields["health"] { health(node, into: &upstream) }
+    }
+
+    private func hasKey(_ key: String, in node: YAMLNode) -> Bool {
+        guard case .mapping(let entries) = node.content else { return false }
+        return entries.contains { $0.name == key }
+    }
+
+    private mutating func server(_ node: YAMLNode) -> GatewayConfiguration.UpstreamAPI.Server {
+        let fields = fields(
+            of: node,
+            "a server of 'upstream'",
+            known: GatewayConfigurationKeys.server,
+            required: ["url"]
+        )
+        var server = GatewayConfiguration.UpstreamAPI.Server(scheme: "http", host: "127.0.0.1", port: 80)
+        if let node = fields["url"], let url = url(node) {
+            (server.scheme, server.host, server.port) = url
+        }
+        if let node = fields["weight"] { server.weight = integer(node, "weight", in: 1...1000) ?? 1 }
+        return server
+    }
+
+    private mutating func identity(
+        _ node: YAMLNode,
+        _ fields: Fields,
+        into upstream: inout GatewayConfiguration.UpstreamAPI
+    ) {
+        guard fields["certificate"] != nil || fields["key"] != nil else { return }
+        guard let certificate = fields["certificate"], let key = fields["key"] else {
+            return note(node, "'upstream' has only one of 'certificate' and 'key'")
+        }
+        upstream.identity = .init(
+            certificate: path(certificate, "certificate") ?? "",
+            key: path(key, "key") ?? ""
+        )
+    }
+
+    private mutating func health(_ node: YAMLNode, into upstream: inout GatewayConfiguration.UpstreamAPI) {
+        let fields = fields(of: node, "'health'", known: GatewayConfigurationKeys.health, required: ["path"])
+        if let node = fields["path"], let text = text(node, "path") {
+            if text.hasPrefix("/") {
+                upstream.healthPath = text
+            } else {
+                note(node, "path must begin with a slash, not \(node.kind)")
+            }
+        }
+        if let node = fields["interval"] {
+            upstream.healthInterval = duration(node, "interval") ?? upstream.healthInterval
+        }
+        if let node = fields["timeout"] {
+            upstream.healthTimeout = duration(node, "timeout") ?? upstream.healthTimeout
+        }
+    }
+}

@@ -1,0 +1,289 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP1
+import NIOHTTP2
+import Upstream
+
+/// The handler of one stream of an HTTP/2 connection: one request and its answer.
+///
+/// Reading is by demand, as on HTTP/1: a stream that is not read from gets no more window than it had, so a client is held
+/// up stream by stream. That the client resets the stream is heard at once, read from or not.
+final class HTTP2Stream: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private enum State {
+        /// Next: exchanging, answered.
+        case awaiting
+        /// Next: answered, closed.
+        case exchanging(ProxySession)
+        /// The end of the answer, or a reset in its place, is on its way. Next: closed.
+        case answered
+        case closed
+    }
+
+    private enum ReadStage {
+        case body
+    }
+
+    private enum WriteStage {
+        case stall
+    }
+
+    private let connection: HTTP2Connection
+    private let worker: ProxyWorker
+    private let readTimer: StageTimer<ReadStage>
+    private let writeTimer: StageTimer<WriteStage>
+    private var context: ChannelHandlerContext?
+    private var state = State.awaiting
+
+    private var requestID = RequestID.make()
+    private var method = HTTPMethod.GET
+    private var requestEnded = false
+    private var pace: BodyPace
+    private var framing = ResponseFraming.none(told: nil)
+    /// A piece of the answer that may turn out to be the last, which then ends the stream in the same frame.
+    private var unsent: ByteBuffer?
+
+    init(connection: HTTP2Connection) {
+        self.connection = connection
+        self.worker = connection.worker
+        self.pace = connection.worker.configuration.limits.bodyPace
+        self.readTimer = StageTimer(eventLoop: connection.worker.eventLoop)
+        self.writeTimer = StageTimer(eventLoop: connection.worker.eventLoop)
+    }
+
+    private var limits: ProxyLimits { self.worker.configuration.limits }
+
+    // MARK: Lifecycle
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.connection.streamOpened()
+        self.readTimer.onExpiry = { [weak self] _ in self?.readTimedOut() }
+        self.writeTimer.onExpiry = { [weak self] _ in self?.abandon(.clientWriteTimeout) }
+        if context.channel.isActive { context.read() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.gone(.clientWentAway)
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.read()
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.gone(self.connection.isCut ? .shutDown : .clientWentAway)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.abandon(self.connection.isCut ? .shutDown : .clientWentAway)
+    }
+
+    private func gone(_ error: ProxyError) {
+        let state = self.state
+        if case .closed = state { return }
+        self.state = .closed
+        self.readTimer.stop()
+        self.writeTimer.stop()
+        self.unsent = nil
+        if case .exchanging(let session) = state { session.leave(error) }
+        self.connection.streamClosed()
+    }
+
+    /// Ends the stream where it is.
+    private func abandon(_ error: ProxyError) {
+        let context = self.context
+        self.gone(error)
+        // Sends RST_STREAM unless the stream has ended already.
+        context?.close(promise: nil)
+    }
+
+    // MARK: The request
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .headers(let content):
+            if case .awaiting = self.state {
+                self.begin(content)
+            } else if content.endStream {
+                // Trailers: nobody asked for them, and they are not passed on.
+                self.endRequest()
+            }
+        case .data(let content):
+            guard case .byteBuffer(let chunk) = content.data else { return }
+            self.pace.receive(bytes: chunk.readableBytes, at: .now())
+            if chunk.readableBytes > 0, case .exchanging(let session) = self.state { session.receive(chunk) }
+            if content.endStream { self.endRequest() }
+        default:
+            break
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.readMore()
+    }
+
+    private func readMore() {
+        switch self.state {
+        case .exchanging(let session) where !self.requestEnded && session.wantsBody:
+            self.readTimer.stage(.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
+            self.context?.read()
+        case .awaiting, .exchanging, .answered, .closed:
+            self.readTimer.clearStage()
+        }
+    }
+
+    private func begin(_ content: HTTP2Frame.FramePayload.Headers) {
+        self.worker.metrics.heads.add(1)
+        self.requestEnded = content.endStream
+        if !content.endStream { self.readTimer.total(in: self.limits.bodyTime) }
+        do throws(ProxyError) {
+            let head = try HTTP2Fields.request(content.headers, isWhole: content.endStream)
+            self.method = head.method
+            let request = try HeaderHygiene.check(head, limits: self.limits)
+            let client = ClientInfo(
+                address: self.context?.channel.remoteAddress,
+                requestID: self.requestID,
+                isTLS: true,
+                version: .http2
+            )
+            let session = ProxySession(request: request, client: client, worker: self.worker, stream: self)
+            self.state = .exchanging(session)
+            session.start()
+            // A head that announces an empty body need not end the stream itself; the session does not wait for it.
+            if content.endStream { session.receiveEnd() }
+        } catch {
+            self.refuse(error)
+        }
+    }
+
+    private func endRequest() {
+        self.requestEnded = true
+        self.readTimer.clearStage()
+        self.readTimer.clearTotal()
+        if case .exchanging(let session) = self.state { session.receiveEnd() }
+    }
+
+    /// Answers a request that does not get as far as a session. The other streams of the connection go on.
+    private func refuse(_ error: ProxyError) {
+        self.worker.metrics.countError(error.code)
+        self.worker.metrics.countResponse(error.status)
+        let reply = ErrorReply.make(error)
+        guard case .bytes(let body) = reply.body else { return }
+        var head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
+        head.headers.add(name: "x-request-id", value: self.requestID)
+        self.send(head, length: body.readableBytes, closes: true)
+        self.send(body)
+        self.end()
+    }
+
+    // MARK: Timeouts
+
+    private func readTimedOut() {
+        if case .exchanging(let session) = self.state { session.fail(.bodyTimeout) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        if isWritable {
+            if case .answered = self.state {} else { self.writeTimer.clearStage() }
+        } else {
+            self.writeTimer.stage(.stall, in: self.limits.writeStallTime)
+        }
+        if case .exchanging(let session) = self.state { session.clientWritabilityChanged(isWritable) }
+        context.fireChannelWritabilityChanged()
+    }
+}
+
+// MARK: - The answer
+
+extension HTTP2Stream: ClientStream {
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    func sendContinue() {
+        guard !self.requestEnded else { return }
+        self.write(.headers(.init(headers: [":status": "100"])))
+        self.context?.flush()
+    }
+
+    func send(_ head: HTTPResponseHead, length: Int?, closes: Bool) {
+        self.framing = ResponseFraming(method: self.method, version: .http1_1, status: head.status, length: length)
+        let block = HTTP2Fields.response(head, framing: self.framing)
+        self.write(.headers(.init(headers: block, endStream: !self.framing.hasBody)))
+    }
+
+    func send(_ chunk: ByteBuffer) {
+        guard self.framing.hasBody, chunk.readableBytes > 0 else { return }
+        self.sendUnsent()
+        self.unsent = chunk
+    }
+
+    func flush() {
+        self.sendUnsent()
+        self.context?.flush()
+    }
+
+    func end() {
+        guard self.framing.hasBody else { return self.finish(nil, code: .noError) }
+        let last = self.unsent ?? ByteBuffer()
+        self.unsent = nil
+        self.finish(.data(.init(data: .byteBuffer(last), endStream: true)), code: .noError)
+    }
+
+    func truncate() {
+        self.sendUnsent()
+        // Behind what was written before, which a reset would overtake.
+        self.requestEnded = false
+        self.finish(.data(.init(data: .byteBuffer(ByteBuffer()))), code: .internalError)
+    }
+
+    func bodyWanted() {
+        self.readMore()
+    }
+
+    func bodyUnwanted() {}
+
+    // MARK: Inside
+
+    private func sendUnsent() {
+        guard let chunk = self.unsent else { return }
+        self.unsent = nil
+        self.write(.data(.init(data: .byteBuffer(chunk))))
+    }
+
+    private func write(_ payload: HTTP2Frame.FramePayload) {
+        self.context?.write(Self.wrapOutboundOut(payload), promise: nil)
+    }
+
+    /// Sends the last frame, and resets the stream after it if the client is not done sending (RFC 9113, 8.1).
+    private func finish(_ last: HTTP2Frame.FramePayload?, code: HTTP2ErrorCode) {
+        self.state = .answered
+        self.readTimer.stop()
+        guard let context = self.context else { return }
+        if let last, !self.requestEnded {
+            let written = context.eventLoop.makePromise(of: Void.self)
+            context.writeAndFlush(Self.wrapOutboundOut(last), promise: written)
+            written.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.reset(code) }
+        } else if let last {
+            context.writeAndFlush(Self.wrapOutboundOut(last), promise: nil)
+        } else {
+            context.flush()
+            if !self.requestEnded { self.reset(code) }
+        }
+        // Unless all of it went out at once: a client that gives no window must not keep it here.
+        if case .answered = self.state { self.writeTimer.stage(.stall, in: self.limits.writeStallTime) }
+    }
+
+    private func reset(_ code: HTTP2ErrorCode) {
+        guard case .answered = self.state, let context = self.context, context.channel.isActive else { return }
+        context.writeAndFlush(Self.wrapOutboundOut(.rstStream(code)), promise: nil)
+    }
+}
+
+@available(*, unavailable)
+extension HTTP2Stream: Sendable {}

@@ -1,0 +1,62 @@
+import Logging
+import NIOCore
+import NIOTLS
+
+/// Waits for the end of a TLS handshake, and gives the connection the handlers of the protocol that ALPN chose: HTTP/2
+/// for `h2`, HTTP/1.1 for anything else and for a client that named nothing.
+final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, WorkerConnection {
+    typealias InboundIn = ByteBuffer
+
+    private let worker: ProxyWorker
+    private var context: ChannelHandlerContext?
+
+    init(worker: ProxyWorker) {
+        self.worker = worker
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.worker.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.worker.remove(self)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .some(.handshakeCompleted(let name)) = event as? TLSUserEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        // Nothing was asked yet, so nothing is lost: a client takes this for any other end of an idle connection.
+        if self.worker.isDraining { return context.close(promise: nil) }
+        do {
+            if name == "h2" {
+                try HTTP2Pipeline.add(to: context.channel, worker: self.worker)
+            } else {
+                try HTTP1Pipeline.add(to: context.channel, isTLS: true, worker: self.worker)
+            }
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        } catch {
+            self.worker.logger.error("A connection could not be set up", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.worker.metrics.countError(ProxyError.tlsHandshakeFailed.code)
+        self.worker.logger.debug("A TLS handshake failed", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    func drain() {
+        self.cut()
+    }
+
+    func cut() {
+        self.context?.close(promise: nil)
+    }
+}
+
+@available(*, unavailable)
+extension ProtocolChooser: Sendable {}

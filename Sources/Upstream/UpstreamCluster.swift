@@ -1,0 +1,86 @@
+package import Logging
+package import NIOCore
+
+/// The connections of one event loop to the servers of an upstream, and the choice among them.
+///
+/// Belongs to its loop. What is known of the servers' health is shared by all loops.
+package final class UpstreamCluster {
+    package let eventLoop: any EventLoop
+    let board: HealthBoard
+    /// How often an exchange may be tried again.
+    let retries: Int
+
+    private let pools: [ConnectionPool]
+    private let logger: Logger
+    private var choice: ServerChoice
+    private var budget: RetryBudget
+
+    package init(_ upstream: UpstreamServers, eventLoop: any EventLoop, logger: Logger) {
+        self.eventLoop = eventLoop
+        self.board = upstream.board
+        self.retries = upstream.retries
+        self.logger = logger
+        self.pools = upstream.servers.map { ConnectionPool(peer: $0.peer, eventLoop: eventLoop, logger: logger) }
+        self.choice = ServerChoice(weights: upstream.servers.map(\.weight))
+        self.budget = RetryBudget(share: upstream.retryBudget)
+    }
+
+    /// Closes what is idle and refuses new exchanges. Those under way go on.
+    package func shutDown() {
+        for pool in self.pools { pool.shutDown() }
+    }
+
+    /// Connections open, being opened, or in use, to all servers.
+    package var connectionCount: Int { self.pools.reduce(0) { $0 + $1.connectionCount } }
+
+    // MARK: Called by exchanges
+
+    /// How many servers there are.
+    var count: Int { self.pools.count }
+
+    /// The limits that hold for an exchange whatever server it ends up with.
+    var timeouts: UpstreamTimeouts { self.pools[0].peer.timeouts }
+
+    func exchangeBegan() {
+        self.budget.exchangeBegan()
+    }
+
+    /// Chooses the server of an attempt, which `end` gives back.
+    func begin(avoiding tried: Set<Int>) -> Int {
+        guard self.pools.count > 1 else { return 0 }
+        let now = NIODeadline.now()
+        return self.choice.begin(avoiding: tried) { self.board.isAvailable($0, at: now) }
+    }
+
+    func end(_ server: Int) {
+        if self.pools.count > 1 { self.choice.end(server) }
+    }
+
+    func pool(of server: Int) -> ConnectionPool { self.pools[server] }
+
+    func takeRetry() -> Bool { self.budget.take() }
+
+    func failed(_ server: Int, _ error: UpstreamError) {
+        // Ours, not the server's.
+        if error.code == .poolExhausted || error.code == .totalTimeout { return }
+        if self.board.failed(server) {
+            self.logger.warning(
+                "A server of the upstream is not asked for a while",
+                metadata: ["peer": "\(self.pools[server].peer.authority)", "error": "\(error.code.rawValue)"]
+            )
+        }
+    }
+
+    /// - Parameter status: of a server's answer.
+    func answered(_ server: Int, status: UInt) {
+        // What a server says when it cannot serve, or stands before something that cannot.
+        if (502...504).contains(status) {
+            self.board.failed(server)
+        } else {
+            self.board.succeeded(server)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension UpstreamCluster: Sendable {}

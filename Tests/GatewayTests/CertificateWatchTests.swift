@@ -1,0 +1,106 @@
+import Foundation
+import Logging
+import Synchronization
+import TLS
+import Testing
+
+@testable import Gateway
+
+@Suite(.timeLimit(.minutes(2))) struct CertificateWatchTests {
+    private final class Folder {
+        let files: DevelopmentCertificates
+        let path: String
+
+        init() throws {
+            path = NSTemporaryDirectory() + "guardian-watch-" + UUID().uuidString
+            files = try DevelopmentCertificates.make(in: path)
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        var tls: GatewayConfiguration.ServerTLS { .init(certificate: files.certificate, key: files.privateKey) }
+
+        func renew(days: Int64) throws {
+            _ = try DevelopmentCertificates.make(in: path, validity: .days(days), overwrite: true)
+        }
+    }
+
+    private final class Outcomes: Sendable {
+        let seen = Mutex<[CertificateWatch.Outcome]>([])
+        var all: [CertificateWatch.Outcome] { seen.withLock { $0 } }
+
+        func wait(for count: Int) async throws {
+            for _ in 0..<1000 where all.count < count { try await Task.sleep(for: .milliseconds(10)) }
+        }
+    }
+
+    private func watch(_ folder: Folder, _ outcomes: Outcomes, renewal: Duration = .seconds(60)) throws
+        -> CertificateWatch
+    {
+        try CertificateWatch(
+            folder.tls,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            interval: .milliseconds(20),
+            renewal: renewal
+        ) { outcome in outcomes.seen.withLock { $0.append(outcome) } }
+    }
+
+    @Test func `a renewed certificate is in force soon, and not before`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        let first = watch.source.current
+        let task = Task { await watch.run() }
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(watch.source.current === first)
+        try folder.renew(days: 3)
+        try await outcomes.wait(for: 1)
+        task.cancel()
+        #expect(outcomes.all == [.succeeded])
+        let expiry = try #require(watch.source.current.certificateExpiry)
+        #expect(expiry < .now.adding(days: 4))
+    }
+
+    @Test func `files that cannot be used change nothing and are tried once`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        let first = watch.source.current
+        let task = Task { await watch.run() }
+        try await Task.sleep(for: .milliseconds(50))
+        try Data("not a key".utf8).write(to: URL(fileURLWithPath: folder.files.privateKey))
+        try await outcomes.wait(for: 1)
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(outcomes.all == [.failed])
+        #expect(watch.source.current === first)
+        try folder.renew(days: 3)
+        try await outcomes.wait(for: 2)
+        task.cancel()
+        #expect(outcomes.all == [.failed, .succeeded])
+        #expect(watch.source.current !== first)
+    }
+
+    @Test func `the context is renewed in time even if no file changes`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes, renewal: .milliseconds(100))
+        let first = watch.source.current
+        let task = Task { await watch.run() }
+        try await outcomes.wait(for: 2)
+        task.cancel()
+        #expect(watch.source.current !== first)
+    }
+
+    @Test func `a link that is turned to another file is a change`() throws {
+        let folder = try Folder()
+        let link = folder.path + "/link"
+        let manager = FileManager.default
+        try manager.createSymbolicLink(atPath: link, withDestinationPath: folder.files.certificate)
+        let before = FileStamps(of: [link])
+        #expect(before == FileStamps(of: [link]))
+        try manager.removeItem(atPath: link)
+        #expect(before != FileStamps(of: [link]))
+        try manager.createSymbolicLink(atPath: link, withDestinationPath: folder.files.authority)
+        #expect(before != FileStamps(of: [link]))
+    }
+}
