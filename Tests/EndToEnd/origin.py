@@ -106,14 +106,20 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.answer(request, "Nothing to see.", second=f"The {LEAK}.")
 
     def model_tool(self, request):
-        arguments = json.dumps({"query": f"find the {LEAK} now"})
+        self.call(request, f"find the {LEAK} now")
+
+    def model_harmless_tool(self, request):
+        self.call(request, "garden herbs", text="Let me see.")
+
+    def call(self, request, query, text=None):
+        arguments = json.dumps({"query": query})
         call = {"id": "call_1", "type": "function", "function": {"name": "search", "arguments": arguments}}
         if not request.get("stream"):
             return self.send_json(
-                completion(request, [{"role": "assistant", "content": None, "tool_calls": [call]}], "tool_calls")
+                completion(request, [{"role": "assistant", "content": text, "tool_calls": [call]}], "tool_calls")
             )
         head = {**call, "index": 0, "function": {"name": "search", "arguments": ""}}
-        deltas = [{"role": "assistant", "content": None, "tool_calls": [head]}]
+        deltas = [{"role": "assistant", "content": text, "tool_calls": [head]}]
         deltas += [
             {"tool_calls": [{"index": 0, "function": {"arguments": arguments[i : i + 3]}}]}
             for i in range(0, len(arguments), 3)
