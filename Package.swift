@@ -3,7 +3,7 @@ import PackageDescription
 
 // Rooms and their import rules. A target may import only what it lists here; the build is run with
 // `--explicit-target-dependency-import-check error`, so an import that is not listed does not compile.
-// Layers go down only: 0 (core, C), 1 (policy, engine, TLS), 2 (languages, models, dialects, upstream),
+// Layers go down only: 0 (core, C), 1 (policy, tuning, engine, TLS), 2 (languages, models, dialects, upstream),
 // 3 (proxy, guard, audit), 4 (gateway), 5 (command line, benchmarks).
 
 let nio = "swift-nio"
@@ -45,6 +45,7 @@ let package = Package(
         // Layer 1
         .target(name: "Policy", dependencies: ["GuardCore"]),
         .target(name: "Tokenizer"),
+        .target(name: "Tuning"),
         .target(name: "Transformer", dependencies: ["CKernels"]),
         .target(name: "TLS", dependencies: ["COpenSSL", "COpenSSLShims", nioCore, nioTLS]),
 
@@ -78,8 +79,9 @@ let package = Package(
         .executableTarget(
             name: "guardian",
             dependencies: [
-                "Gateway", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Rules", "TLS", "Tokenizer",
-                "Transformer", arguments, logging,
+                "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Rules", "TLS",
+                "Tokenizer",
+                "Transformer", "Tuning", arguments, logging,
             ]
         ),
         .executableTarget(
@@ -127,6 +129,7 @@ let package = Package(
                 "Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, logging,
             ]
         ),
+        .testTarget(name: "TuningTests", dependencies: ["Tuning"]),
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
         .testTarget(

@@ -5,6 +5,8 @@ package struct Rule: Sendable, Equatable {
     package var id: String
     /// Why the rule exists, for people.
     package var summary: String
+    /// Words that several rules share, so that they can be named together.
+    package var tags: Set<String>
     package var category: HarmCategory
     package var phases: Set<Phase>
     /// Whose words it reads; all roles unless the policy says otherwise.
@@ -18,6 +20,7 @@ package struct Rule: Sendable, Equatable {
     package init(
         id: String,
         summary: String = "",
+        tags: Set<String> = [],
         category: HarmCategory,
         phases: Set<Phase> = Set(Phase.allCases),
         roles: Set<Role> = Set(Role.allCases),
@@ -29,6 +32,7 @@ package struct Rule: Sendable, Equatable {
     ) {
         self.id = id
         self.summary = summary
+        self.tags = tags
         self.category = category
         self.phases = phases
         self.roles = roles

@@ -5,17 +5,23 @@ import Policy
 ///
 /// A block list may hold tens of thousands of words, so what is looked up is indexed.
 struct EarlierRules {
-    /// In file order.
-    private(set) var rules: [Rule] = []
-    private var lines: [Int] = []
+    /// In order: those of other files, then those of this one.
+    private(set) var rules: [PlacedRule] = []
+    private let file: String
     private var positions: [String: Int] = [:]
     private var matchers: [Set<Matcher>] = []
     private var positionsByMatcher: [Matcher: [Int]] = [:]
 
-    mutating func append(_ rule: Rule, at node: YAMLNode) {
+    /// - Parameter file: this one.
+    init(_ included: [PlacedRule] = [], file: String) {
+        self.file = file
+        for rule in included { append(rule) }
+    }
+
+    mutating func append(_ placed: PlacedRule) {
         let position = rules.count
-        rules.append(rule)
-        lines.append(node.mark.line)
+        let rule = placed.rule
+        rules.append(placed)
         if positions[rule.id] == nil { positions[rule.id] = position }
         matchers.append(Set(rule.matchers))
         for matcher in rule.matchers { positionsByMatcher[matcher, default: []].append(position) }
@@ -29,7 +35,7 @@ struct EarlierRules {
     ///     against it.
     func conflict(of rule: Rule, at node: YAMLNode, in policy: Policy?) -> Problem? {
         if !rule.id.isEmpty, let twin = positions[rule.id] {
-            return Problem(node, "the rule id '\(rule.id)' is taken", hint: "line \(lines[twin]) has it")
+            return Problem(node, "the rule id '\(rule.id)' is taken", hint: "\(place(of: twin)) has it")
         }
         guard let policy else { return nil }
         if rule.phases.allSatisfy({ policy[$0].roles.isDisjoint(with: rule.roles) }) {
@@ -43,18 +49,23 @@ struct EarlierRules {
         if let twin = positionCovering(rule) {
             return Problem(
                 node,
-                "rule '\(rule.id)' is never needed: rule '\(rules[twin].id)' does the same",
-                hint: "line \(lines[twin]) looks for the same in the same places and takes the same action"
+                "rule '\(rule.id)' is never needed: rule '\(rules[twin].rule.id)' does the same",
+                hint: "\(place(of: twin)) looks for the same in the same places and takes the same action"
             )
         }
         return nil
+    }
+
+    private func place(of position: Int) -> String {
+        let rule = rules[position]
+        return rule.file == file ? "line \(rule.line)" : "\(rule.file):\(rule.line)"
     }
 
     /// The first rule that already finds and does all that this one would.
     private func positionCovering(_ rule: Rule) -> Int? {
         guard let first = rule.matchers.first, let candidates = positionsByMatcher[first] else { return nil }
         return candidates.first { position in
-            let other = rules[position]
+            let other = rules[position].rule
             return rule.category == other.category && rule.action == other.action
                 && rule.phases.isSubset(of: other.phases) && rule.roles.isSubset(of: other.roles)
                 && matchers[position].isSuperset(of: rule.matchers)

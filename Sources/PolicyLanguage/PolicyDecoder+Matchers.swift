@@ -53,7 +53,7 @@ extension PolicyDecoder {
             patternNode = pattern
         }
         guard let pattern = text(patternNode, "a regular expression") else { return nil }
-        if let message = checkRegex(pattern, ignoreCase) {
+        if let message = packs.source.checkRegex(pattern, ignoreCase) {
             note(patternNode, "wrong regular expression: \(message)")
             return nil
         }

@@ -4,10 +4,13 @@ import Policy
 extension PolicyDecoder {
     /// Reads `rules`, in order.
     ///
-    /// - Parameter policy: what the file says about the phases.
-    mutating func rules(_ node: YAMLNode, in policy: Policy) -> [Rule] {
-        guard let items = list(node, "'rules'") else { return [] }
-        var earlier = EarlierRules()
+    /// - Parameters:
+    ///   - included: the rules that stand before them, from other files.
+    ///   - policy: what the file says about the phases; nil if it says nothing of them.
+    /// - Returns: all of them.
+    mutating func rules(_ node: YAMLNode, after included: [PlacedRule], in policy: Policy?) -> [PlacedRule] {
+        guard let items = list(node, "'rules'") else { return included }
+        var earlier = EarlierRules(included, file: file)
         for item in items {
             let before = problems.count
             let fields = fields(
@@ -22,7 +25,7 @@ extension PolicyDecoder {
             // What a rule reaches is only worth telling if the rule was understood.
             let isUnderstood = problems.count == before
             if let problem = earlier.conflict(of: rule, at: id, in: isUnderstood ? policy : nil) { note(problem) }
-            earlier.append(rule, at: id)
+            earlier.append(PlacedRule(rule: rule, file: file, line: id.mark.line))
         }
         return earlier.rules
     }
@@ -35,6 +38,7 @@ extension PolicyDecoder {
             action: fields["action"].flatMap { choice($0, "action") } ?? .log
         )
         if let node = fields["summary"] { rule.summary = text(node, "summary") ?? "" }
+        if let node = fields["tags"] { rule.tags = tags(node) }
         if let node = fields["category"] { rule.category = choice(node, "category") ?? rule.category }
         if let node = fields["phases"] { rule.phases = choices(node, "'phases'", each: "phase") ?? rule.phases }
         if let node = fields["roles"] { rule.roles = choices(node, "'roles'", each: "role") ?? rule.roles }
@@ -55,14 +59,24 @@ extension PolicyDecoder {
     }
 
     /// Ids go into log lines, metrics and command lines.
-    private mutating func ruleID(_ node: YAMLNode) -> String? {
-        guard let id = text(node, "id") else { return nil }
+    private mutating func ruleID(_ node: YAMLNode, _ what: String = "an id") -> String? {
+        guard let id = text(node, what == "an id" ? "id" : what) else { return nil }
         let allowed = id.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || "-_.".contains($0)) }
         if !allowed || id.count > 64 {
-            note(node, "an id is at most 64 of a-z, 0-9, '-', '_' and '.'")
+            note(node, "\(what) is at most 64 of a-z, 0-9, '-', '_' and '.'")
             return nil
         }
         return id
+    }
+
+    /// Reads `tags`: words that several rules share.
+    private mutating func tags(_ node: YAMLNode) -> Set<String> {
+        var tags: Set<String> = []
+        for item in list(node, "'tags'") ?? [] {
+            guard let tag = ruleID(item, "a tag") else { continue }
+            if !tags.insert(tag).inserted { note(item, "'\(tag)' is given twice in 'tags'") }
+        }
+        return tags
     }
 
     /// Reads `tests`: texts that the rule is to match, and texts that it is to pass.

@@ -27,19 +27,4 @@ extension PolicyDecoder {
         }
         return policy
     }
-
-    /// A whole number in decimal digits.
-    private mutating func whole(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int>) -> Int? {
-        guard !node.isRefused else { return nil }
-        if case .scalar(let text, isPlain: true) = node.content, text.allSatisfy({ $0.isASCII && $0.isNumber }),
-            let number = Int(text), range.contains(number)
-        {
-            return number
-        }
-        note(
-            node,
-            "\(what) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(node.kind)"
-        )
-        return nil
-    }
 }

@@ -7,15 +7,19 @@ import Policy
 /// one run shows everything. A policy is only given out when there was no error. What the keys mean is documented in
 /// `Policies/README.md`; each file `PolicyDecoder+...` reads one part of the language.
 struct PolicyDecoder: YAMLDecoding {
-    /// What is wrong with a regular expression, given its pattern and whether letter case is ignored; nil is nothing.
-    let checkRegex: (String, Bool) -> String?
+    let packs: RulePackReader
+    /// The file that is read, as diagnostics name it.
+    let file: String
     var problems: [Problem] = []
+    /// Whether a pack had errors of its own, so that what it would have held is not missed.
+    var hasBrokenPack = false
 
     /// The version of the language that this decoder reads.
     private static let version = "1"
 
-    init(checkRegex: @escaping (String, Bool) -> String?) {
-        self.checkRegex = checkRegex
+    init(packs: RulePackReader, file: String) {
+        self.packs = packs
+        self.file = file
     }
 
     /// The policy without its digest; of no use if there are problems.
@@ -26,16 +30,22 @@ struct PolicyDecoder: YAMLDecoding {
             known: PolicyKeys.policy,
             required: ["version", "name", "input", "output"]
         )
-        if let node = fields["version"], !node.isRefused, node.text != Self.version {
-            note(node, "version must be \(Self.version), not \(node.kind)")
-        }
+        checkVersion(fields["version"])
         var policy = Policy(name: fields["name"].flatMap { name($0) } ?? "")
         if let node = fields["mode"] { policy.mode = choice(node, "mode") ?? .enforce }
         if let node = fields["input"] { policy.input = phasePolicy(node, phase: .input) }
         if let node = fields["output"] { policy.output = phasePolicy(node, phase: .output) }
         if let node = fields["stream"] { policy.stream = streamPolicy(node) }
-        if let node = fields["rules"] { policy.rules = rules(node, in: policy) }
+        let included = fields["include"].map { includedRules($0) } ?? []
+        let all = fields["rules"].map { rules($0, after: included, in: policy) } ?? included
+        policy.rules = all.map(\.rule)
         return policy
+    }
+
+    mutating func checkVersion(_ node: YAMLNode?) {
+        if let node, !node.isRefused, node.text != Self.version {
+            note(node, "version must be \(Self.version), not \(node.kind)")
+        }
     }
 
     /// Names go into log lines and headers: one short line.

@@ -49,20 +49,3 @@ extension PolicyExplanation.RuleExplanation {
         ]
     }
 }
-
-/// Columns of text, each as wide as its widest cell.
-struct TextTable: CustomStringConvertible {
-    var header: [String]
-    /// Each as long as the header.
-    var rows: [[String]]
-
-    var description: String {
-        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-        let lines = ([header] + rows).map { row in
-            let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            let line = "  " + padded.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }
-        return lines.joined(separator: "\n")
-    }
-}

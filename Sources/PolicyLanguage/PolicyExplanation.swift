@@ -104,7 +104,7 @@ extension PolicyExplanation.RuleExplanation {
 
 extension Action {
     /// What follows from the action, in a few words; nil where nothing does.
-    fileprivate func consequence(response: ResponseStyle?, rewrite: RewriteMethod?) -> String? {
+    func consequence(response: ResponseStyle?, rewrite: RewriteMethod?) -> String? {
         switch (self, response, rewrite) {
         case (.log, _, _): nil
         case (.block, .fixed(let text), _): "fixed: \(text.clipped)"

@@ -2,14 +2,16 @@
 ///
 /// `Policies/README.md` documents each of them, and a test holds it to that.
 enum PolicyKeys {
-    static let policy = ["version", "name", "mode", "input", "output", "stream", "rules"]
+    static let policy = ["version", "name", "mode", "include", "input", "output", "stream", "rules"]
+    static let pack = ["version", "include", "rules"]
+    static let inclusion = ["file", "only", "action", "response", "rewrite"]
     static let phase = ["roles", "overall", "defaults", "categories", "others"]
     static let stream = ["mode", "tokens", "milliseconds", "bytes"]
     static let category = ["threshold", "action", "response", "rewrite", "on_failure"]
     static let response = ["fixed"]
     static let rewrite = RewriteKind.allCases.map(\.rawValue)
     static let rule = [
-        "id", "summary", "category", "phases", "roles", "match", "action", "response", "rewrite", "tests",
+        "id", "summary", "tags", "category", "phases", "roles", "match", "action", "response", "rewrite", "tests",
     ]
     static let match = ["keywords", "regex"]
     static let regex = ["pattern", "ignore_case", "checksum"]

@@ -52,6 +52,16 @@ struct SourceText {
         )
     }
 
+    /// Where a place stands in `bytes`; the end of the text if it is none.
+    func offset(of mark: SourceMark) -> Int {
+        guard lines.indices.contains(mark.line - 1) else { return bytes.count }
+        let line = lines[mark.line - 1]
+        let index = line.index(line.startIndex, offsetBy: mark.column - 1, limitedBy: line.endIndex) ?? line.endIndex
+        // The lines are parts of this text.
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.utf8.distance(from: text.startIndex, to: index)
+    }
+
     /// The scalars shown of a line, so that one long line does not fill the screen.
     private static let excerptWidth = 100
 

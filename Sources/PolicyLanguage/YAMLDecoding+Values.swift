@@ -32,6 +32,21 @@ extension YAMLDecoding {
         return number
     }
 
+    /// A whole number in decimal digits.
+    package mutating func whole(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int>) -> Int? {
+        guard !node.isRefused else { return nil }
+        if case .scalar(let text, isPlain: true) = node.content, text.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let number = Int(text), range.contains(number)
+        {
+            return number
+        }
+        note(
+            node,
+            "\(what) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(node.kind)"
+        )
+        return nil
+    }
+
     /// One word out of a fixed set.
     package mutating func choice<Value>(_ node: YAMLNode, _ what: String) -> Value?
     where Value: RawRepresentable<String> & CaseIterable {

@@ -21,8 +21,9 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Compute threads.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
+    /// - Parameter capacity: texts under way.
     /// - Throws: `GatewayError`.
-    func engine() throws -> GuardianEngine {
-        try Gateway.engine(GatewayConfiguration.Model(file: model, threads: threads), capacity: 1)
+    func engine(capacity: Int = 1) throws -> GuardianEngine {
+        try Gateway.engine(GatewayConfiguration.Model(file: model, threads: threads), capacity: capacity)
     }
 }

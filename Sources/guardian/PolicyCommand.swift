@@ -7,8 +7,8 @@ import PolicyLanguage
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check a policy file, or read what it does.",
-        subcommands: [Check.self, Explain.self]
+        abstract: "Check a policy file, try it on texts, or read what it does.",
+        subcommands: [Check.self, Explain.self, PolicyTestCommand.self, PolicyDiffCommand.self]
     )
 
     struct Check: AsyncParsableCommand {

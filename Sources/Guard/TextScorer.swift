@@ -1,0 +1,15 @@
+package import GuardCore
+import Rules
+
+/// Scores single texts as the pipeline does: in every reading that differs, the worst of them.
+package struct TextScorer: Sendable {
+    private let classifier: any SafetyClassifier
+
+    package init(_ classifier: any SafetyClassifier) { self.classifier = classifier }
+
+    /// - Throws: `ClassifierError`.
+    package func assessment(of text: String, role: Role) async throws -> Assessment {
+        let inputs = TextViews(text).modelViews.map { ClassifierInput(role: role, text: $0) }
+        return try await classifier.classify(inputs, deadline: nil).reduce(.none) { $0.union($1) }
+    }
+}

@@ -1,0 +1,198 @@
+import GuardCore
+package import Policy
+
+/// What another version of a policy does differently, in words.
+///
+/// Encodes to the JSON of `guardian policy diff --json`.
+package struct PolicyDifference: Sendable, Equatable, Encodable {
+    /// One thing that changed.
+    package struct Change: Sendable, Equatable, Encodable {
+        /// What it is about: `mode`, `input.self_harm.threshold`, `rules.pii.email.action`.
+        package var subject: String
+        /// Nil where it is new.
+        package var before: String?
+        /// Nil where it is gone.
+        package var after: String?
+        /// What follows, where that can be said; for example that more texts reach a lower threshold.
+        package var effect: String?
+
+        package init(_ subject: String, before: String?, after: String?, effect: String? = nil) {
+            self.subject = subject
+            self.before = before
+            self.after = after
+            self.effect = effect
+        }
+    }
+
+    /// In the order of the language: the policy, its phases, the stream, the rules.
+    package var changes: [Change]
+
+    package init(from old: Policy, to new: Policy) {
+        changes = []
+        compare("mode", old.mode.rawValue, new.mode.rawValue, effect: new.mode == .shadow ? "nothing is acted on" : nil)
+        for phase in Phase.allCases { compare(phase, old[phase], new[phase]) }
+        compareStreams(old.stream, new.stream)
+        compareRules(old.rules, new.rules)
+    }
+
+    private mutating func compare(_ subject: String, _ before: String?, _ after: String?, effect: String? = nil) {
+        if before != after { changes.append(Change(subject, before: before, after: after, effect: effect)) }
+    }
+}
+
+extension PolicyDifference {
+    private mutating func compare(_ phase: Phase, _ old: PhasePolicy, _ new: PhasePolicy) {
+        let name = phase.rawValue
+        compare("\(name).roles", Self.list(old.roles), Self.list(new.roles))
+        compareOverall("\(name).overall", old.overall, new.overall)
+        for category in HarmCategory.allCases {
+            compare("\(name).\(category.rawValue)", old.categories[category], new.categories[category])
+        }
+    }
+
+    private mutating func compareOverall(_ subject: String, _ old: OverallPolicy?, _ new: OverallPolicy?) {
+        switch (old, new) {
+        case (.likeliestCategory(let before)?, .likeliestCategory(let after)?):
+            compareThresholds(subject, before, after)
+        case (.own(let before)?, .own(let after)?): compare(subject, before, after)
+        default: compare(subject, old?.words, new?.words)
+        }
+    }
+
+    private mutating func compare(_ subject: String, _ old: CategoryPolicy?, _ new: CategoryPolicy?) {
+        guard let old, let new else {
+            compare(subject, old?.words ?? "not judged", new?.words ?? "not judged")
+            return
+        }
+        compareThresholds(subject, old.threshold, new.threshold)
+        compareActions(subject, old.action, new.action)
+        compareConsequences(subject, old.consequence, new.consequence)
+        compare("\(subject).on_failure", old.failureMode.rawValue, new.failureMode.rawValue)
+    }
+
+    private mutating func compareThresholds(_ subject: String, _ old: Double, _ new: Double) {
+        let effect = new < old ? "more texts reach it" : "fewer texts reach it"
+        compare("\(subject).threshold", "\(old)", "\(new)", effect: effect)
+    }
+
+    private mutating func compareActions(_ subject: String, _ old: Action, _ new: Action) {
+        compare("\(subject).action", old.rawValue, new.rawValue, effect: new > old ? "stricter" : "milder")
+    }
+
+    /// How the caller is answered, or how the text is edited.
+    private mutating func compareConsequences(_ subject: String, _ old: String?, _ new: String?) {
+        compare("\(subject).consequence", old ?? "none", new ?? "none")
+    }
+
+    private mutating func compareStreams(_ old: StreamPolicy, _ new: StreamPolicy) {
+        compare("stream.mode", old.mode.rawValue, new.mode.rawValue)
+        compare("stream.tokens", "\(old.holdBack.tokens)", "\(new.holdBack.tokens)")
+        compare("stream.delay", "\(old.holdBack.delay)", "\(new.holdBack.delay)")
+        compare("stream.bytes", "\(old.holdBack.bytes)", "\(new.holdBack.bytes)")
+    }
+
+    /// Rules are the same if their ids are; their order only matters for which of two blocks is answered.
+    private mutating func compareRules(_ old: [Rule], _ new: [Rule]) {
+        let byID = Dictionary(new.map { ($0.id, $0) }) { first, _ in first }
+        for rule in old {
+            let subject = "rules.\(rule.id)"
+            if let successor = byID[rule.id] {
+                compare(subject, rule, successor)
+            } else {
+                compare(subject, rule.words, nil, effect: "it matches no more")
+            }
+        }
+        let known = Set(old.map(\.id))
+        for rule in new where !known.contains(rule.id) {
+            compare("rules.\(rule.id)", nil, rule.words)
+        }
+        let kept = new.map(\.id).filter(known.contains)
+        let previous = old.map(\.id).filter { byID[$0] != nil }
+        if kept != previous {
+            changes.append(
+                Change(
+                    "rules",
+                    before: nil,
+                    after: nil,
+                    effect: "in another order: the first that blocks says what is answered"
+                )
+            )
+        }
+    }
+
+    private mutating func compare(_ subject: String, _ old: Rule, _ new: Rule) {
+        compare("\(subject).category", old.category.rawValue, new.category.rawValue)
+        compare("\(subject).phases", Self.list(old.phases), Self.list(new.phases))
+        compare("\(subject).roles", Self.list(old.roles), Self.list(new.roles))
+        compareActions(subject, old.action, new.action)
+        compareConsequences(subject, old.consequence, new.consequence)
+        for matcher in old.matchers where !new.matchers.contains(matcher) {
+            compare("\(subject).match", matcher.words, nil)
+        }
+        for matcher in new.matchers where !old.matchers.contains(matcher) {
+            compare("\(subject).match", nil, matcher.words)
+        }
+    }
+
+    /// In the order of the language.
+    private static func list<Value>(_ values: Set<Value>) -> String
+    where Value: CaseIterable & RawRepresentable<String> {
+        Value.allCases.filter(values.contains).map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+extension CategoryPolicy {
+    fileprivate var consequence: String? { action.consequence(response: response, rewrite: rewrite) }
+
+    fileprivate var words: String {
+        "\(action.rawValue) from \(threshold) on" + (consequence.map { " (\($0))" } ?? "")
+    }
+}
+
+extension OverallPolicy {
+    fileprivate var words: String {
+        switch self {
+        case .likeliestCategory(let threshold): "as the likeliest category from \(threshold) on"
+        case .own(let policy): policy.words
+        }
+    }
+}
+
+extension Rule {
+    fileprivate var consequence: String? { action.consequence(response: response, rewrite: rewrite) }
+
+    fileprivate var words: String {
+        let consequence = consequence.map { " (\($0))" } ?? ""
+        return "\(category.rawValue), \(action.rawValue)\(consequence), \(matchers.count) matchers"
+    }
+}
+
+extension Matcher {
+    fileprivate var words: String {
+        switch self {
+        case .keyword(let text): "keyword \"\(text.clipped)\""
+        case .regex(let pattern, let ignoreCase, let checksum):
+            "regex '\(pattern)'" + (ignoreCase ? ", letter case ignored" : "")
+                + (checksum.map { ", checksum \($0.rawValue)" } ?? "")
+        }
+    }
+}
+
+extension PolicyDifference: CustomStringConvertible {
+    /// One line a change: `- ` gone, `+ ` new, `~ ` changed.
+    package var description: String {
+        changes.isEmpty ? "no difference" : changes.map(\.description).joined(separator: "\n")
+    }
+}
+
+extension PolicyDifference.Change: CustomStringConvertible {
+    package var description: String {
+        let effect = effect.map { "  (\($0))" } ?? ""
+        return switch (before, after) {
+        case (let before?, let after?): "~ \(subject): \(before) -> \(after)\(effect)"
+        case (let before?, nil): "- \(subject): \(before)\(effect)"
+        case (nil, let after?): "+ \(subject): \(after)\(effect)"
+        case (nil, nil): "~ \(subject)\(effect)"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Policy
+
+/// A rule, and the file and line it stands in.
+struct PlacedRule {
+    var rule: Rule
+    var file: String
+    var line: Int
+}
+
+/// Reads the rule packs that a policy includes, and those that they include.
+///
+/// A pack counts once however many ways lead to it. A pack that includes itself, over whatever detour, is refused where the
+/// circle closes.
+final class RulePackReader {
+    /// How a file is read once its path is known.
+    struct Source {
+        var limits: YAMLLimits
+        var checkRegex: PolicyLoader.RegexCheck
+        var environment: PolicyLoader.Environment
+        var digest: PolicyLoader.Digest
+    }
+
+    /// Why a pack gives no rules.
+    enum Refusal: Error {
+        case unreadable(String)
+        /// The files from the first to the one that closes the circle.
+        case circle([String])
+        case tooMany
+        /// The pack has errors, which are among `diagnostics`.
+        case invalid
+    }
+
+    /// Packs of one policy.
+    static let limit = 64
+
+    let source: Source
+    /// The errors of all packs.
+    private(set) var diagnostics: [PolicyDiagnostic] = []
+    /// Digests of the packs, in the order they were read.
+    private(set) var digests: [String] = []
+    /// The files that are being read, each included by the one before.
+    private var open: [(path: String, canonical: String)] = []
+    private var known: Set<String> = []
+
+    /// - Parameter file: the policy.
+    init(_ source: Source, file: String) {
+        self.source = source
+        open = [(file, FilePath.canonical(file))]
+    }
+
+    /// The rules of a pack, after those of the packs that it includes; none if it has been read already.
+    func rules(ofPack path: String) throws(Refusal) -> [PlacedRule] {
+        let canonical = FilePath.canonical(path)
+        if let start = open.firstIndex(where: { $0.canonical == canonical }) {
+            throw .circle(open[start...].map(\.path) + [path])
+        }
+        guard known.insert(canonical).inserted else { return [] }
+        guard known.count <= Self.limit else { throw .tooMany }
+        open.append((path, canonical))
+        defer { open.removeLast() }
+        do throws(PolicyError) {
+            let bytes = try YAMLText.bytes(ofFile: path, limits: source.limits)
+            digests.append(source.digest(bytes))
+            var decoder = PolicyDecoder(packs: self, file: path)
+            return try YAMLText(bytes: bytes, file: path, limits: source.limits).decode(with: &decoder) {
+                decoder,
+                root in
+                decoder.pack(root)
+            }
+        } catch {
+            guard error.kind == .invalid else { throw .unreadable(error.diagnostics.first?.message ?? "") }
+            diagnostics += error.diagnostics
+            throw .invalid
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import GuardCore
+package import Policy
+
+/// The text of a policy file, in which thresholds can be changed and nothing else: comments, order and spacing stay.
+package struct ThresholdText {
+    private let source: SourceText
+    private let hasMark: Bool
+    private let root: YAMLNode
+
+    /// Why a threshold cannot be changed where it stands.
+    package enum Obstacle: Error, Sendable, Equatable {
+        /// The category has none of its own: it comes from `defaults` or `others`.
+        case inherited
+        /// More than one category reads it there.
+        case shared
+
+        package var words: String {
+            switch self {
+            case .inherited: "it comes from 'defaults' or 'others': give the category a threshold of its own"
+            case .shared: "other categories share it through an anchor: give the category a threshold of its own"
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - bytes: a valid policy.
+    ///   - file: the name that diagnostics give.
+    /// - Throws: `PolicyError` if this is no YAML text.
+    package init(bytes: [UInt8], file: String, limits: YAMLLimits = YAMLLimits()) throws(PolicyError) {
+        source = try SourceText(bytes: bytes, file: file, maximumBytes: limits.bytes)
+        hasMark = source.bytes.count < bytes.count
+        let document = YAMLDocument(source.bytes, limits: limits)
+        guard let root = document.root else { throw source.error(document.problems) }
+        self.root = root
+    }
+
+    /// The text with these thresholds in it.
+    ///
+    /// - Returns: the bytes of the new file, and the thresholds that were left as they are.
+    package func setting(
+        _ thresholds: [ThresholdKey: Double]
+    ) -> (bytes: [UInt8], left: [ThresholdKey: Obstacle]) {
+        var left: [ThresholdKey: Obstacle] = [:]
+        var edits: [(range: Range<Int>, text: String)] = []
+        let places = places
+        let uses = Dictionary(grouping: places.values, by: \.mark).mapValues(\.count)
+        for (key, threshold) in thresholds {
+            guard let node = places[key] else {
+                left[key] = .inherited
+                continue
+            }
+            guard uses[node.mark] == 1 else {
+                left[key] = .shared
+                continue
+            }
+            let start = source.offset(of: node.mark)
+            edits.append((start..<start + (node.text ?? "").utf8.count, "\(threshold)"))
+        }
+        var bytes = source.bytes
+        for edit in edits.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
+            bytes.replaceSubrange(edit.range, with: edit.text.utf8)
+        }
+        return ((hasMark ? [0xEF, 0xBB, 0xBF] : []) + bytes, left)
+    }
+
+    /// The thresholds that stand in the text by themselves: plain scalars, written as they are read.
+    private var places: [ThresholdKey: YAMLNode] {
+        var places: [ThresholdKey: YAMLNode] = [:]
+        for phase in Phase.allCases {
+            let phaseNode = root[phase.rawValue]
+            places[ThresholdKey(phase, nil)] = phaseNode?["overall"]?["threshold"]
+            for category in HarmCategory.allCases {
+                places[ThresholdKey(phase, category)] = phaseNode?["categories"]?[category.rawValue]?["threshold"]
+            }
+        }
+        return places
+    }
+}
+
+extension YAMLNode {
+    /// The value of a key; nil if this is no mapping that has it.
+    fileprivate subscript(key: String) -> YAMLNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.name == key }?.value
+    }
+}

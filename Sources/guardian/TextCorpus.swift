@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+
+/// Files that hold a text a line.
+enum TextCorpus {
+    /// The texts of a file: one a line, or the `text` of each of its JSON lines if the file's name ends in `.jsonl`. Empty
+    /// lines are passed over.
+    ///
+    /// - Parameter limit: how many are read; nil is all.
+    /// - Throws: an exit status, the reason told on standard error.
+    static func texts(of path: String, limit: Int? = nil) throws -> [(line: Int, text: String)] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            complain("\(path): error: the file cannot be read")
+            throw ExitStatus.noInput
+        }
+        var texts: [(line: Int, text: String)] = []
+        let lines = String(decoding: data, as: UTF8.self).split(
+            omittingEmptySubsequences: false,
+            whereSeparator: \.isNewline
+        )
+        for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
+            if texts.count == limit { break }
+            guard path.hasSuffix(".jsonl") else {
+                texts.append((index + 1, String(line)))
+                continue
+            }
+            guard let row = try? JSONDecoder().decode(Row.self, from: Data(line.utf8)) else {
+                complain("\(path):\(index + 1): error: not a JSON object with a 'text'")
+                throw ExitStatus.data
+            }
+            texts.append((index + 1, row.text))
+        }
+        guard !texts.isEmpty else {
+            complain("\(path): error: the file holds no text")
+            throw ExitStatus.data
+        }
+        return texts
+    }
+
+    private struct Row: Decodable {
+        var text: String
+    }
+}
+
+/// Runs `body` for each item, some of them at once, and gives the results in the order of the items.
+func inParallel<Item: Sendable, Result: Sendable>(
+    _ items: [Item],
+    width: Int,
+    _ body: @escaping @Sendable (Item) async throws -> Result
+) async throws -> [Result] {
+    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+        var results: [Result?] = Array(repeating: nil, count: items.count)
+        var next = 0
+        while next < min(width, items.count) {
+            let index = next
+            group.addTask { (index, try await body(items[index])) }
+            next += 1
+        }
+        while let (index, result) = try await group.next() {
+            results[index] = result
+            guard next < items.count else { continue }
+            let index = next
+            group.addTask { (index, try await body(items[index])) }
+            next += 1
+        }
+        return results.compactMap { $0 }
+    }
+}

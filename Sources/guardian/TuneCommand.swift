@@ -1,0 +1,146 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Guard
+import GuardCore
+import GuardianModel
+import Policy
+import PolicyLanguage
+import Tuning
+
+struct TuneCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tune",
+        abstract: "Choose a policy's thresholds from labelled texts.",
+        discussion: """
+            Labels are JSON lines with 'text' ('reply' too where an answer is judged) and 'harmful' (true or false), \
+            'categories' (a list of all that apply, or an object of true and false), or 'category'. Texts tune the thresholds of \
+            'input', replies those of 'output'. A threshold is moved only if the labels suffice for the target to hold on other \
+            texts of the same kind with the given confidence; the table says how many are missing. Nothing is retrained.
+            """
+    )
+
+    @Option(help: "A file of labelled texts.")
+    var labels: String
+
+    @Option(help: "The policy file.")
+    var policy: String
+
+    @Option(help: "fpr=0.01, precision=0.9 or recall=0.8.")
+    var target = "fpr=0.01"
+
+    @Option(help: "How likely the target is to be kept on texts nobody has seen: 0.5 to 0.999.")
+    var confidence = 0.9
+
+    @Option(help: "Parts that the labels are cut into, each of them tested with thresholds from the others.")
+    var folds = 5
+
+    @Option(parsing: .upToNextOption, help: "Tune these categories only ('overall' is one).")
+    var category: [String] = []
+
+    @Option(help: "Write the policy with the new thresholds to this file, which must not exist.")
+    var out: String?
+
+    @Flag(help: "Write the new thresholds into the policy file itself.")
+    var inPlace = false
+
+    @Flag(help: "Print an object.")
+    var json = false
+
+    @OptionGroup var model: ModelOptions
+
+    /// Texts that are scored at once.
+    private static let width = 32
+
+    func validate() throws {
+        guard TuningTarget(target) != nil else {
+            throw ValidationError(
+                "--target is fpr=SHARE, precision=SHARE or recall=SHARE, with a share between 0 and 1"
+            )
+        }
+        guard (0.5...0.999).contains(confidence) else { throw ValidationError("--confidence is from 0.5 to 0.999") }
+        guard (2...20).contains(folds) else { throw ValidationError("--folds is from 2 to 20") }
+        if out != nil, inPlace { throw ValidationError("--out and --in-place exclude each other") }
+        let known = ["overall"] + HarmCategory.allCases.map(\.rawValue)
+        for name in category where !known.contains(name) {
+            throw ValidationError("unknown category '\(name)'; known: \(known.joined(separator: ", "))")
+        }
+    }
+
+    func run() async throws {
+        try await reportingErrors {
+            let compiled = try PolicyCompiler.compile(path: policy).policy
+            let file = try PolicyFile(path: policy)
+            if let out, FileManager.default.fileExists(atPath: out) {
+                complain("\(out): error: the file exists; name another, or use --in-place for the policy itself")
+                throw ExitStatus.cannotCreate
+            }
+            let texts = try LabelledText.read(labels)
+            let report = try await tune(compiled, texts)
+            let (bytes, left) = file.text.setting(report.thresholds)
+            print(json ? try jsonText(report.object(left: left), .prettyPrinted) : report.table(left: left))
+            guard report.thresholds.keys.contains(where: { left[$0] == nil }) else {
+                complain("\(labels): error: no threshold was chosen, so nothing is written")
+                throw ExitStatus.data
+            }
+            if let path = inPlace ? policy : out { try write(bytes, to: path, instead: compiled) }
+        }
+    }
+
+    private func tune(_ policy: Policy, _ texts: [LabelledText]) async throws -> TuningReport {
+        guard let target = TuningTarget(target) else { throw ExitStatus.data }
+        let engine = try model.engine(capacity: Self.width * 3)
+        defer { engine.shutDown() }
+        let scorer = TextScorer(engine)
+        let scores = try await inParallel(texts, width: Self.width) {
+            try await scorer.assessment(of: $0.text, role: $0.role)
+        }
+        let choice = ThresholdChoice(target, confidence: confidence)
+        var report = TuningReport(labels: labels, choice: choice, folds: folds)
+        for phase in Phase.allCases where texts.contains(where: { $0.phase == phase }) {
+            for key in [ThresholdKey(phase, nil)] + HarmCategory.allCases.map({ ThresholdKey(phase, $0) }) {
+                guard let before = policy[threshold: key], category.isEmpty || category.contains(key.name) else {
+                    continue
+                }
+                let rows = zip(texts, scores).compactMap { text, assessment -> LabelledScores.Row? in
+                    guard text.phase == phase, let isPositive = text.isPositive(key) else { return nil }
+                    return LabelledScores.Row(score: assessment.score(key), isPositive: isPositive, key: text.key)
+                }
+                let scored = LabelledScores(rows)
+                report.tunings.append(
+                    (key, CategoryTuning(name: key.name, before: before, scores: scored, choice: choice, folds: folds))
+                )
+            }
+        }
+        return report
+    }
+
+    /// Writes the new file beside its place and moves it there, after it was read again and found to differ in thresholds only.
+    private func write(_ bytes: [UInt8], to path: String, instead old: Policy) throws {
+        let new = try PolicyCompiler.loader.load(bytes: bytes, file: path)
+        for change in PolicyDifference(from: old, to: new).changes where !change.subject.hasSuffix(".threshold") {
+            complain("\(path): error: not written: more than a threshold would change: \(change)")
+            throw ExitStatus.data
+        }
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            complain("\(path): error: the file cannot be written: \(error.localizedDescription)")
+            throw ExitStatus.cannotCreate
+        }
+        complain("\(path): written")
+    }
+}
+
+/// The policy file as it is stored.
+private struct PolicyFile {
+    var text: ThresholdText
+
+    init(path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            complain("\(path): error: the file cannot be read")
+            throw ExitStatus.noInput
+        }
+        text = try ThresholdText(bytes: Array(data), file: path)
+    }
+}

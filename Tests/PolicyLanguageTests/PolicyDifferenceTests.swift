@@ -1,0 +1,102 @@
+import GuardCore
+import Policy
+import Testing
+
+@testable import PolicyLanguage
+
+@Suite struct PolicyDifferenceTests {
+    private let base = Policy(
+        name: "base",
+        input: PhasePolicy(
+            categories: [
+                .hate: CategoryPolicy(threshold: 0.7, action: .log),
+                .weapons: CategoryPolicy(threshold: 0.5, action: .block),
+            ],
+            overall: .likeliestCategory(threshold: 0.9)
+        ),
+        rules: [
+            Rule(id: "one", category: .privacy, matchers: [.keyword("a")], action: .rewrite),
+            Rule(id: "two", category: .hate, matchers: [.regex(pattern: "b", ignoreCase: true)], action: .log),
+        ]
+    )
+
+    private func difference(_ change: (inout Policy) -> Void) -> String {
+        var changed = base
+        change(&changed)
+        return PolicyDifference(from: base, to: changed).description
+    }
+
+    @Test func aPolicyDoesNotDifferFromItself() {
+        #expect(
+            difference {
+                $0.name = "another"; $0.digest = "abc"
+            } == "no difference"
+        )
+    }
+
+    @Test func aThresholdSaysWhichWayItMoved() {
+        #expect(
+            difference { $0.input.categories[.weapons]?.threshold = 0.4 }
+                == "~ input.weapons.threshold: 0.5 -> 0.4  (more texts reach it)"
+        )
+        #expect(
+            difference { $0.input.overall = .likeliestCategory(threshold: 0.95) }
+                == "~ input.overall.threshold: 0.9 -> 0.95  (fewer texts reach it)"
+        )
+    }
+
+    @Test func anActionTakesItsConsequenceAndFailureModeWithIt() {
+        #expect(
+            difference {
+                $0.input.categories[.hate] = CategoryPolicy(threshold: 0.7, action: .block, response: .template)
+            }
+                == """
+                ~ input.hate.action: log -> block  (stricter)
+                ~ input.hate.consequence: none -> template
+                ~ input.hate.on_failure: open -> closed
+                """
+        )
+    }
+
+    @Test func aCategoryThatIsJudgedNoMoreIsNamed() {
+        #expect(
+            difference { $0.input.categories[.weapons] = nil }
+                == "~ input.weapons: block from 0.5 on (generated) -> not judged"
+        )
+    }
+
+    @Test func rulesComeGoAndChange() {
+        #expect(
+            difference {
+                $0.rules[0].matchers = [.keyword("a"), .regex(pattern: #"\d"#, ignoreCase: false, checksum: .luhn)]
+                $0.rules[0].phases = [.input]
+                $0.rules[1] = Rule(id: "three", category: .jailbreak, matchers: [.keyword("c")], action: .block)
+            } == """
+                ~ rules.one.phases: input, output -> input
+                + rules.one.match: regex '\\d', checksum luhn
+                - rules.two: hate, log, 1 matchers  (it matches no more)
+                + rules.three: jailbreak, block (generated), 1 matchers
+                """
+        )
+    }
+
+    @Test func anotherOrderOfRulesIsTold() {
+        #expect(difference { $0.rules.reverse() }.hasPrefix("~ rules  (in another order"))
+    }
+
+    @Test func modeRolesAndStream() {
+        #expect(
+            difference {
+                $0.mode = .shadow
+                $0.output.roles = [.assistant]
+                $0.stream = StreamPolicy(mode: .full)
+                $0.stream.holdBack.tokens = 32
+            } == """
+                ~ mode: enforce -> shadow  (nothing is acted on)
+                ~ output.roles: system, developer, user, assistant, tool, context -> assistant
+                ~ stream.mode: window -> full
+                ~ stream.tokens: 24 -> 32
+                """
+        )
+    }
+}

@@ -1,0 +1,104 @@
+import Testing
+
+@testable import Tuning
+
+/// Rows with the given scores, keys ascending.
+func labelled(positives: [Double], negatives: [Double]) -> LabelledScores {
+    let rows = positives.map { ($0, true) } + negatives.map { ($0, false) }
+    return LabelledScores(
+        rows.enumerated().map { LabelledScores.Row(score: $1.0, isPositive: $1.1, key: UInt64($0)) }
+    )
+}
+
+/// The same numbers every time (SplitMix64).
+struct Numbers: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+@Suite struct ThresholdChoiceTests {
+    private func spread(_ count: Int) -> [Double] { (0..<count).map { Double($0) / Double(count) } }
+
+    @Test func aFalsePositiveRateIsKeptWithRoom() throws {
+        let scores = labelled(positives: spread(50), negatives: spread(1000))
+        let threshold = try ThresholdChoice(.falsePositiveRate(0.02)).threshold(for: scores)
+        let outcome = scores.outcome(at: threshold)
+        // Of 1000, 20 would be the target itself; the bound at 90 % leaves 13.
+        #expect(outcome.falsePositives == 13)
+        #expect(outcome.falsePositiveRate.interval(confidence: 0.8).upperBound <= 0.02)
+        #expect(threshold == 0.9861)
+    }
+
+    @Test func recallIsKeptWithRoomByTheHighestThreshold() throws {
+        let scores = labelled(positives: spread(100), negatives: spread(20))
+        let threshold = try ThresholdChoice(.recall(0.8)).threshold(for: scores)
+        let outcome = scores.outcome(at: threshold)
+        #expect(outcome.recall.interval(confidence: 0.8).lowerBound >= 0.8)
+        #expect(scores.outcome(at: threshold + 0.01).recall.interval(confidence: 0.8).lowerBound < 0.8)
+    }
+
+    @Test func precisionIsKeptWithRoomByTheLowestThreshold() throws {
+        let scores = labelled(positives: (0..<60).map { 0.7 + Double($0) / 1000 }, negatives: spread(100))
+        let threshold = try ThresholdChoice(.precision(0.5)).threshold(for: scores)
+        #expect(scores.outcome(at: threshold).precision.interval(confidence: 0.8).lowerBound >= 0.5)
+        #expect(threshold <= 0.7)
+    }
+
+    @Test func tooFewLabelsAreRefusedWithTheNumberThatIsMissing() {
+        let scores = labelled(positives: spread(4), negatives: spread(100))
+        #expect(throws: ThresholdChoice.Refusal.tooFewLabels(positives: 6, negatives: 130)) {
+            try ThresholdChoice(.falsePositiveRate(0.01)).threshold(for: scores)
+        }
+        #expect(throws: ThresholdChoice.Refusal.tooFewLabels(positives: 18, negatives: 0)) {
+            try ThresholdChoice(.precision(0.9)).threshold(for: scores)
+        }
+    }
+
+    @Test func theFewestLabelsSufficeExactly() throws {
+        let choice = ThresholdChoice(.falsePositiveRate(0.01))
+        let scores = labelled(positives: spread(10), negatives: spread(230).map { $0 / 2 })
+        #expect(scores.outcome(at: try choice.threshold(for: scores)).falsePositives == 0)
+    }
+
+    @Test func aPrecisionThatTheScoresDoNotAllowIsOutOfReach() {
+        let scores = labelled(positives: spread(100), negatives: spread(1000))
+        #expect(throws: ThresholdChoice.Refusal.outOfReach) {
+            try ThresholdChoice(.precision(0.9)).threshold(for: scores)
+        }
+    }
+
+    @Test func harmlessTextsAtTheTopOfTheScaleLeaveNoThreshold() {
+        let scores = labelled(positives: spread(20), negatives: Array(repeating: 1, count: 500))
+        #expect(throws: ThresholdChoice.Refusal.outOfReach) {
+            try ThresholdChoice(.falsePositiveRate(0.01)).threshold(for: scores)
+        }
+    }
+
+    @Test func aTargetHoldsOnOtherSamplesAsOftenAsItSays() throws {
+        var numbers = Numbers(state: 7)
+        var kept = 0
+        for _ in 0..<400 {
+            let scores = labelled(
+                positives: spread(20),
+                negatives: (0..<600).map { _ in Double.random(in: 0..<1, using: &numbers) }
+            )
+            // Scores are uniform, so the true rate of a threshold is what is above it.
+            let threshold = try ThresholdChoice(.falsePositiveRate(0.05)).threshold(for: scores)
+            if 1 - threshold <= 0.05 { kept += 1 }
+        }
+        #expect(kept >= 350)
+    }
+
+    @Test(arguments: ["fpr=0.01", "precision=0.9", "recall=0.5"])
+    func targetsAreRead(text: String) { #expect(TuningTarget(text) != nil) }
+
+    @Test(arguments: ["", "fpr", "fpr=", "fpr=0", "fpr=1", "fpr=1.5", "fpr=nan", "f1=0.5", "fpr=0.1=2", "recall=-1"])
+    func otherTargetsAreRefused(text: String) { #expect(TuningTarget(text) == nil) }
+}
