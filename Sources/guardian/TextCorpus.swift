@@ -14,14 +14,14 @@ enum TextCorpus {
             throw ExitStatus.noInput
         }
         var texts: [(line: Int, text: String)] = []
-        let lines = String(decoding: data, as: UTF8.self).split(
-            omittingEmptySubsequences: false,
-            whereSeparator: \.isNewline
-        )
-        for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
+        // A JSON text may hold other line separators in its strings.
+        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, bytes) in lines.enumerated() {
+            let line = String(decoding: bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes, as: UTF8.self)
+            guard !line.allSatisfy(\.isWhitespace) else { continue }
             if texts.count == limit { break }
             guard path.hasSuffix(".jsonl") else {
-                texts.append((index + 1, String(line)))
+                texts.append((index + 1, line))
                 continue
             }
             guard let row = try? JSONDecoder().decode(Row.self, from: Data(line.utf8)) else {
