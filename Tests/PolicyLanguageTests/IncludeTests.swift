@@ -106,7 +106,7 @@ private func pack(_ ids: String..., include: String? = nil, action: String = "lo
                 "policy.yaml:3:19: missing.yaml: the file cannot be read: No such file or directory",
                 "policy.yaml:3:33: a rule pack is a .yaml file named from the folder of this one, not '/etc/passwd'",
                 "policy.yaml:3:46: a rule pack is a .yaml file named from the folder of this one, not '../a.txt'",
-                "a.yaml:3:37: unknown category 'hat' (did you mean 'hate'?)",
+                "a.yaml:3:36: unknown category 'hat' (did you mean 'hate'?)",
             ]
         )
     }
