@@ -96,7 +96,7 @@ def test_openai_client_lists_the_real_models(client):
 
 def test_curl_gets_an_answer_over_http_1_1(real_gateway):
     body = json.dumps({"model": "smollm2", "messages": QUESTION, "max_tokens": 8, "temperature": 0})
-    done = curl(real_gateway, "-i", "-H", "content-type: application/json", "-d", body)
+    done = curl(real_gateway, "--http1.1", "-i", "-H", "content-type: application/json", "-d", body)
     assert done.returncode == 0, done.stderr
     head, _, answer = done.stdout.partition("\n\n")
     assert head.startswith("HTTP/1.1 200")

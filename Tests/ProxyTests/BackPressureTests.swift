@@ -59,9 +59,10 @@ import Testing
     @Test func eachEventOfAStreamIsPassedOnWhenItComes() async throws {
         try await ProxyHarness.run { proxy in
             let client = try await proxy.connect()
-            try await client.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.send("GET /held-events HTTP/1.1\r\nHost: a\r\n\r\n")
             let first = try await client.wait { $0.contains("data: first") }
             #expect(!first.contains("data: second"))
+            proxy.origin.goOn()
             try await client.wait { $0.hasSuffix("data: second\n\n\r\n0\r\n\r\n") }
         }
     }

@@ -147,7 +147,7 @@ import Testing
             try await client.close()
             #expect(try await eventually { isCancelled.isRaised })
             #expect(try await eventually { proxy.filter.summaries.count == 1 })
-            #expect(proxy.filter.summaries.first?.error == "client_went_away")
+            #expect(try await eventually { proxy.filter.summaries.first?.error == "client_went_away" })
         }
     }
 
@@ -208,8 +208,8 @@ import Testing
             try await client.close()
             #expect(try await eventually { isCancelled.isRaised })
             #expect(try await eventually { proxy.filter.summaries.count == 1 })
-            #expect(proxy.filter.summaries.first?.status == 499)
-            #expect(proxy.filter.summaries.first?.fault == .client)
+            #expect(try await eventually { proxy.filter.summaries.first?.status == 499 })
+            #expect(try await eventually { proxy.filter.summaries.first?.fault == .client })
             #expect(proxy.origin.connections == 0)
         }
     }

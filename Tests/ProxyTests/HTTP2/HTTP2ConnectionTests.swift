@@ -146,7 +146,7 @@ import Testing
             #expect(try await eventually { proxy.origin.requests.count == 1 })
             await proxy.server.shutdown(deadline: .now() + .milliseconds(200))
             #expect(try await eventually { client.raw.isClosed })
-            #expect(proxy.filter.summaries.map(\.error) == ["shut_down"])
+            #expect(try await eventually { proxy.filter.summaries.map(\.error) == ["shut_down"] })
         }
     }
 

@@ -18,6 +18,8 @@ final class Origin: Sendable {
         var requests: [Request] = []
         /// Bytes of an endless answer that were handed to the socket.
         var bytesWritten = 0
+        /// What goes on with the answers that wait for the test.
+        var held: [@Sendable () -> Void] = []
     }
 
     let seen = Mutex(Seen())
@@ -53,6 +55,15 @@ final class Origin: Sendable {
 
     func stop() async throws {
         try await self.channel.close().get()
+    }
+
+    /// Sends the rest of every answer to `/held-events`, however long the test took to get here.
+    func goOn() {
+        let held = self.seen.withLock { seen in
+            defer { seen.held = [] }
+            return seen.held
+        }
+        for resume in held { resume() }
     }
 
     var requests: [Request] { self.seen.withLock { $0.requests } }
@@ -214,6 +225,10 @@ private final class OriginHandler: ChannelInboundHandler {
             self.head(context, ["content-type": "text/event-stream", "transfer-encoding": "chunked"])
             self.write(context, "data: first\n\n")
             self.later(context, "data: second\n\n")
+        case "/held-events":
+            self.head(context, ["content-type": "text/event-stream", "transfer-encoding": "chunked"])
+            self.write(context, "data: first\n\n")
+            self.hold(context, "data: second\n\n")
         case "/endless":
             self.head(context, ["transfer-encoding": "chunked"])
             self.isEndless = true
@@ -235,6 +250,20 @@ private final class OriginHandler: ChannelInboundHandler {
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(300)) {
             self.write(context, text)
             self.end(context)
+        }
+    }
+
+    private func hold(_ context: ChannelHandlerContext, _ text: String) {
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+        self.origin.seen.withLock {
+            $0.held.append {
+                loop.execute {
+                    let (handler, context) = bound.value
+                    handler.write(context, text)
+                    handler.end(context)
+                }
+            }
         }
     }
 
