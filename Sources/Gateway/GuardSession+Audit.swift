@@ -35,7 +35,7 @@ extension GuardSession {
         }
         noteAnswer(answer)
         let deadline = ContinuousClock.now + environment.configuration.model.timeout
-        note(await pipeline.inspect(answer.segments, phase: .output, deadline: deadline))
+        note(await pipeline.inspect(answer.segments, phase: .output, context: asked, deadline: deadline))
     }
 
     private func record(_ summary: ExchangeSummary) {

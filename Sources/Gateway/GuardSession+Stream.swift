@@ -132,7 +132,12 @@ struct StreamPassage {
     ) async throws -> Bool {
         while let (number, window) = answer.next(at: .now) {
             let segment = TextSegment(path: "", role: .assistant, turn: number, text: window.text)
-            let inspection = await session.pipeline.inspect([segment], phase: .output, deadline: session.deadline)
+            let inspection = await session.pipeline.inspect(
+                [segment],
+                phase: .output,
+                context: session.asked,
+                deadline: session.deadline
+            )
             try Task.checkCancellation()
             spend(inspection)
             var redactions: [StreamWindow.Redaction] = []
@@ -181,7 +186,12 @@ struct StreamPassage {
         answer.finish()
         var tails: [Int: String] = [:]
         guard try await judge({ _, text, number in tails[number, default: ""] += text }) else { return }
-        let inspection = await session.pipeline.inspect(whole.segments, phase: .output, deadline: session.deadline)
+        let inspection = await session.pipeline.inspect(
+            whole.segments,
+            phase: .output,
+            context: session.asked,
+            deadline: session.deadline
+        )
         try Task.checkCancellation()
         spend(inspection)
         session.note(total(inspection))

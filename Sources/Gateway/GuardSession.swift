@@ -57,6 +57,12 @@ final class GuardSession: FilterSession {
 
     var deadline: ContinuousClock.Instant { .now + environment.configuration.model.timeout }
 
+    /// What the answer is an answer to: many a reply is harmless or harmful only by its query.
+    var asked: [ClassifierInput.Turn] {
+        let text = state.withLock { $0.request?.lastUserText }
+        return text.map { [ClassifierInput.Turn(role: .user, text: $0)] } ?? []
+    }
+
     // MARK: Request
 
     func begin() -> RequestStart {
@@ -179,7 +185,7 @@ final class GuardSession: FilterSession {
 
     /// Judges a whole answer of which nothing has gone out.
     func judge(_ answer: any DialectAnswer, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
-        let inspection = await pipeline.inspect(answer.segments, phase: .output, deadline: deadline)
+        let inspection = await pipeline.inspect(answer.segments, phase: .output, context: asked, deadline: deadline)
         note(inspection)
         noteAnswer(answer)
         switch inspection.enforcedAction {

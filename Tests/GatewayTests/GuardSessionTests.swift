@@ -35,6 +35,18 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
     }
 }
 
+/// Finds nothing, and remembers what it was asked.
+private final class Listener: SafetyClassifier {
+    private let log = Mutex<[ClassifierInput]>([])
+    var asked: [ClassifierInput] { log.withLock { $0 } }
+    var readsContext: Bool { true }
+
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        log.withLock { $0 += texts }
+        return texts.map { _ in Assessment.none }
+    }
+}
+
 @Suite struct GuardSessionTests {
     private let sink = MemorySink()
 
@@ -54,7 +66,8 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         path: String = "/v1/chat/completions",
         method: HTTPMethod = .POST,
         policy: Policy = Policy(name: "test", rules: rules),
-        passesUnrecognised: Bool = false
+        passesUnrecognised: Bool = false,
+        classifier: any SafetyClassifier = NoModel()
     ) throws -> GuardSession {
         var configuration = GatewayConfiguration(
             listen: .init(host: "127.0.0.1", port: 0),
@@ -76,7 +89,7 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
             pipeline: GuardPipeline(
                 policy: policy,
                 rules: try RuleSet(policy.rules),
-                classifier: NoModel(),
+                classifier: classifier,
                 writer: NoModel()
             ),
             environment: .init(configuration: configuration, audit: sink, metrics: GatewayMetrics())
@@ -176,6 +189,19 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         }
         #expect(redacted.headers["x-guardian-decision"] == ["rewrite"])
         #expect(String(buffer: bytes).contains("by [name]"))
+    }
+
+    @Test func `an answer is judged behind the query that it answers`() async throws {
+        let listener = Listener()
+        let weapons = CategoryPolicy(threshold: 0.5, action: .block)
+        let policy = Policy(name: "test", output: PhasePolicy(categories: [.weapons: weapons]))
+        let session = try session(policy: policy, classifier: listener)
+        _ = await session.request(body: body("how long is the bridge?"))
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        _ = await session.response(head: head, body: answer("two miles"))
+        let judged = try #require(listener.asked.first { $0.text == "two miles" })
+        #expect(judged.role == .assistant)
+        #expect(judged.context == [.init(role: .user, text: "how long is the bridge?")])
     }
 
     @Test func `an answer that cannot be read is not passed on`() async throws {
