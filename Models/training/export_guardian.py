@@ -1,0 +1,96 @@
+"""Writes a trained guardian as the files that are packed: adapter, head, and their manifests.
+
+    python Models/training/export_guardian.py --state FOLDER/state.pt --trunk FILE --out Models/guardian
+
+The calibration is the identity until `calibrate_guardian.py` has run. The checks and templates of `--out` are left as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from detection.taxonomy import CATEGORIES, OUTPUTS
+from detection.trunk import EXPL, HARM, PRED, WIDTH, WINDOW_OVERLAP, WINDOW_TOKENS, digest
+from guardian.layout import CONTEXT_TOKENS, TEMPLATES
+from guardian.network import EXIT_LAYER, FIRST_LAYER, POOLINGS, RANK, SCALE
+from safetensors.numpy import save_file
+
+MARKERS = {"pred": PRED, "expl": EXPL, "harm": HARM}
+
+
+def write_adapter(state: dict[str, torch.Tensor], trunk: str, out: Path) -> str:
+    """`safeguard.safetensors` in float16 and `safeguard.json`; returns the digest of the weights."""
+    weights = out / "safeguard.safetensors"
+    tensors = {name: value.to(torch.float16).numpy() for name, value in state.items() if not name.startswith("head.")}
+    save_file(tensors, weights)
+    manifest = {
+        "format": 1,
+        "name": "guardian-2",
+        "trunkSHA256": trunk,
+        "weights": weights.name,
+        "weightsSHA256": digest(weights),
+        "firstLayer": FIRST_LAYER,
+        "rank": RANK,
+        "scale": SCALE,
+        "markers": MARKERS,
+        "maxTokens": 128,
+        "temperature": 0.0,
+        "repetitionPenalty": 1.1,
+    }
+    (out / "safeguard.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return manifest["weightsSHA256"]
+
+
+def write_head(state: dict[str, torch.Tensor], trunk: str, adapter: str, out: Path) -> None:
+    """`detection.safetensors` and `detection.json`, not calibrated."""
+    weights = out / "detection.safetensors"
+    width = len(POOLINGS) * WIDTH
+    tensors = {
+        "feature.mean": np.zeros(width),
+        "feature.std": np.ones(width),
+        "head.w1": state["head.inner.weight"].numpy(),
+        "head.b1": state["head.inner.bias"].numpy(),
+        "head.w2": state["head.outer.weight"].numpy(),
+        "head.b2": state["head.outer.bias"].numpy(),
+    }
+    save_file({name: np.ascontiguousarray(value, dtype=np.float32) for name, value in tensors.items()}, weights)
+    manifest = {
+        "format": 1,
+        "name": "guardian-2",
+        "trunkSHA256": trunk,
+        "weights": weights.name,
+        "weightsSHA256": digest(weights),
+        "adapterSHA256": adapter,
+        "layer": EXIT_LAYER,
+        "pooling": list(POOLINGS),
+        "normalization": "rms",
+        "markers": MARKERS,
+        "taxonomy": list(CATEGORIES),
+        "windowTokens": WINDOW_TOKENS,
+        "windowOverlap": WINDOW_OVERLAP,
+        "contextTokens": CONTEXT_TOKENS,
+        "templates": {role: {"prefix": prefix, "suffix": suffix} for role, (prefix, suffix) in TEMPLATES.items()},
+        "calibration": [{"name": name, "a": 1.0, "c": 0.0} for name in OUTPUTS],
+    }
+    (out / "detection.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--trunk", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    state = torch.load(options.state, weights_only=False)["network"]
+    options.out.mkdir(parents=True, exist_ok=True)
+    trunk = digest(options.trunk)
+    write_head(state, trunk, write_adapter(state, trunk, options.out), options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""What the guardian is trained on: the project's own texts and the public rows, as conversations with labels.
+
+A `Unit` is what must stay together: a text, or two twins that look alike and differ in harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from detection.own_texts import harmful_labels
+from detection.own_texts import languages as everyday_languages
+from detection.own_texts import rows as short_texts
+from detection.sources import HARMLESS, draw, read
+from detection.taxonomy import CATEGORIES, UNKNOWN, Labels
+
+from .layout import Turn
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+RUN = 8
+"""Neighbouring lines that fall on the same side of the split, since twins may be neighbours."""
+HELD_OUT = 12
+"""One run of so many is held out."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One conversation whose last turn is judged; `group` is the folder or the public source it came from."""
+
+    turns: tuple[Turn, ...]
+    labels: Labels
+    group: str
+    weight: float = 1.0
+
+    @property
+    def is_harmful(self) -> bool:
+        return self.labels.values[0] == 1
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Examples that are drawn together; of two, the first is harmful and the second its harmless twin."""
+
+    examples: tuple[Example, ...]
+    group: str
+
+
+def _lines(folder: str) -> list[tuple[str, int, dict]]:
+    found = []
+    for path in sorted((CORPUS / folder).glob("*.jsonl")):
+        lines = path.read_text(encoding="utf-8").split("\n")
+        found += [(path.stem, number, json.loads(line)) for number, line in enumerate(lines) if line]
+    return found
+
+
+def is_held_out(folder: str, stem: str, number: int) -> bool:
+    """Whether a line of the corpus is kept for the evaluation."""
+    digest = hashlib.sha256(f"{folder}/{stem}/{number // RUN}".encode()).digest()
+    return digest[0] % HELD_OUT == 0
+
+
+def _several(categories: list[str]) -> Labels:
+    """Harmful, of all named categories; the neighbours of each are masked, everything if none is named."""
+    if not categories:
+        return Labels((1.0, *[UNKNOWN] * len(CATEGORIES)))
+    each = [harmful_labels(category).values[1:] for category in categories]
+    return Labels((1.0, *[1.0 if 1.0 in column else min(column) for column in zip(*each)]))
+
+
+def _single(text: str, labels: Labels, group: str, weight: float = 1.0) -> Example:
+    return Example((Turn("user", text),), labels, group, weight)
+
+
+def _pairs(held_out: bool) -> list[Unit]:
+    return [
+        Unit(
+            (
+                _single(line["harmful"], harmful_labels(line["category"]), "pairs"),
+                _single(line["harmless"], HARMLESS, "pairs"),
+            ),
+            "pairs",
+        )
+        for stem, number, line in _lines("pairs")
+        if is_held_out("pairs", stem, number) == held_out
+    ]
+
+
+def _neighbours(folder: str, lines: list[tuple[tuple, Example]]) -> list[Unit]:
+    """Lines in order; two that follow each other, are of one kind and differ in harm are twins."""
+    units: list[Unit] = []
+    index = 0
+    while index < len(lines):
+        key, example = lines[index]
+        if index + 1 < len(lines) and lines[index + 1][0] == key and lines[index + 1][1].is_harmful != example.is_harmful:
+            other = lines[index + 1][1]
+            twins = (example, other) if example.is_harmful else (other, example)
+            units.append(Unit(twins, folder))
+            index += 2
+        else:
+            units.append(Unit((example,), folder))
+            index += 1
+    return units
+
+
+def _texts(folder: str, held_out: bool) -> list[Unit]:
+    lines = [
+        (
+            (stem, line["kind"]),
+            _single(line["text"], _several(line["categories"]) if line["harmful"] else HARMLESS, folder),
+        )
+        for stem, number, line in _lines(folder)
+        if is_held_out(folder, stem, number) == held_out
+    ]
+    return _neighbours(folder, lines)
+
+
+def _contexts(held_out: bool) -> list[Unit]:
+    lines = []
+    for stem, number, line in _lines("contexts"):
+        if is_held_out("contexts", stem, number) != held_out:
+            continue
+        turns = tuple(Turn(turn["role"] if turn["role"] != "system" else "user", turn["text"]) for turn in line["turns"])
+        labels = harmful_labels(line["category"]) if line["label"] == "harmful" else HARMLESS
+        lines.append(((stem, line["kind"]), Example(turns, labels, "contexts")))
+    return _neighbours("contexts", lines)
+
+
+def _replies(held_out: bool) -> list[Unit]:
+    """Replies behind their query; some are judged alone as well, as a stream's later parts are."""
+    units = []
+    for stem, number, line in _lines("replies"):
+        if is_held_out("replies", stem, number) != held_out:
+            continue
+        labels = harmful_labels(line["category"]) if line["label"] == "harmful" else HARMLESS
+        turns = (Turn("user", line["prompt"]), Turn("assistant", line["reply"]))
+        units.append(Unit((Example(turns, labels, "replies"),), "replies"))
+    for stem, number, line in _lines("responses"):
+        if is_held_out("responses", stem, number) != held_out:
+            continue
+        turns = (Turn("user", line["prompt"]), Turn("assistant", line["response"]))
+        units.append(Unit((Example(turns, HARMLESS, "replies", 0.5),), "replies"))
+        units.append(Unit((_single(line["prompt"], harmful_labels(line["category"]), "prompts"),), "prompts"))
+    return units
+
+
+def own(held_out: bool) -> dict[str, list[Unit]]:
+    """The project's own texts by folder."""
+    found: dict[str, list[Unit]] = {
+        "pairs": _pairs(held_out),
+        "texts": _texts("texts", held_out),
+        "chats": _texts("chats", held_out),
+        "contexts": _contexts(held_out),
+        "replies": [],
+        "prompts": [],
+    }
+    for unit in _replies(held_out):
+        found[unit.group].append(unit)
+    return found
+
+
+def public(data: Path, seed: int) -> list[Unit]:
+    """The public rows of `detection/sources.py`, and the short texts written for the first heads."""
+    rows = draw(read(data / "train"), seed) + short_texts() + everyday_languages(held_out=False)
+    random.Random(seed).shuffle(rows)
+    units = []
+    for row in rows:
+        role = "assistant" if row.kind == "reply" else "user"
+        example = Example((Turn(role, row.text),), row.labels, row.source, min(row.weight, 1.0))
+        units.append(Unit((example,), "public"))
+    return units
+
+
+def responses(held_out: bool) -> list[tuple[str, str, str]]:
+    """Category, prompt and safeguard response of every written pair."""
+    return [
+        (line["category"], line["prompt"], line["response"])
+        for stem, number, line in _lines("responses")
+        if is_held_out("responses", stem, number) == held_out
+    ]

@@ -1,0 +1,130 @@
+"""The trunk with its two adapters, and the head that reads it.
+
+The lower adapter changes what the head reads; the upper one, above the read-out, turns the same states into safeguard
+responses. Both are low-rank: y = W x + scale * B (A x).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from detection.taxonomy import OUTPUTS
+from detection.trunk import WIDTH, Sequence
+from safeguard.adapter import MODULES, LowRank, load_trunk, run_blocks
+from safetensors.torch import load_file
+from torch import nn
+
+FIRST_LAYER, EXIT_LAYER = 8, 19
+"""The blocks that the lower adapter changes; the head reads the states behind the last of them."""
+RANK, SCALE = 32, 2.0
+UPPER_RANK = 16
+HIDDEN = 192
+POOLINGS = ("pred", "turn", "mean")
+ALL_MODULES = {"attn_q": ("self_attn", "q_proj"), "attn_k": ("self_attn", "k_proj"), **MODULES}
+RMS_ADDEND = 1e-5
+"""The trunk's own, as the engine adds it."""
+
+
+class Head(nn.Module):
+    """Pooled states, each of unit root mean square, through one hidden layer to 17 logits."""
+
+    def __init__(self, dropout: float = 0.2):
+        super().__init__()
+        self.inner = nn.Linear(len(POOLINGS) * WIDTH, HIDDEN)
+        self.outer = nn.Linear(HIDDEN, len(OUTPUTS))
+        self.dropout = nn.Dropout(dropout)
+        with torch.no_grad():
+            self.outer.bias.fill_(-2.0)
+            self.outer.bias[0] = 0.0
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """[rows, poolings * width], normalised, to [rows, 17]."""
+        return self.outer(self.dropout(nn.functional.silu(self.inner(self.dropout(features)))))
+
+
+def normalized(states: torch.Tensor) -> torch.Tensor:
+    """States [..., width], each divided by its root mean square."""
+    return states * torch.rsqrt(states.square().mean(-1, keepdim=True) + RMS_ADDEND)
+
+
+class Guardian(nn.Module):
+    """The frozen trunk, both adapters and the head."""
+
+    def __init__(self, trunk: Path, upper: Path | None = None, dropout: float = 0.0):
+        super().__init__()
+        self.model = load_trunk(trunk)
+        layers = self.model.model.layers
+        self._adapt(range(FIRST_LAYER, EXIT_LAYER + 1), ALL_MODULES, RANK, dropout)
+        self._adapt(range(EXIT_LAYER + 1, len(layers)), MODULES, UPPER_RANK, dropout)
+        self.head = Head()
+        if upper is not None:
+            self.load_adapters(load_file(upper), partly=True)
+
+    def _adapt(self, blocks: range, modules: dict, rank: int, dropout: float) -> None:
+        for index in blocks:
+            for part, name in modules.values():
+                parent = getattr(self.model.model.layers[index], part)
+                setattr(parent, name, LowRank(getattr(parent, name), rank, SCALE, dropout))
+
+    def adapters(self) -> dict[str, nn.Parameter]:
+        """The low-rank tensors under their names in the file that the engine reads."""
+        tensors: dict[str, nn.Parameter] = {}
+        for index, block in enumerate(self.model.model.layers):
+            for module, (part, name) in ALL_MODULES.items():
+                layer = getattr(getattr(block, part), name)
+                if isinstance(layer, LowRank):
+                    tensors[f"layers.{index}.{module}.lora_a"] = layer.lora_a
+                    tensors[f"layers.{index}.{module}.lora_b"] = layer.lora_b
+        return tensors
+
+    def load_adapters(self, stored: dict[str, torch.Tensor], partly: bool = False) -> None:
+        """Takes stored tensors; all of them must have a place, and unless `partly` every place must get one."""
+        tensors = self.adapters()
+        if stored.keys() - tensors.keys() or (not partly and tensors.keys() - stored.keys()):
+            raise SystemExit("the stored adapter is not of this recipe")
+        with torch.no_grad():
+            for name, tensor in stored.items():
+                tensors[name].copy_(tensor)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """What is trained: adapters and head."""
+        head = {f"head.{name}": value for name, value in self.head.state_dict().items()}
+        return {name: value.detach() for name, value in {**self.adapters(), **head}.items()}
+
+    def load(self, state: dict[str, torch.Tensor]) -> None:
+        """Takes what `state` gave."""
+        head = {name[5:]: value for name, value in state.items() if name.startswith("head.")}
+        self.head.load_state_dict(head)
+        self.load_adapters({name: value for name, value in state.items() if not name.startswith("head.")})
+
+    def below(self, ids: torch.Tensor) -> torch.Tensor:
+        """States in front of the first adapted block, without a graph."""
+        with torch.no_grad():
+            return run_blocks(self.model, self.model.model.embed_tokens(ids), 0, FIRST_LAYER)
+
+    def features(self, batch: list[Sequence]) -> torch.Tensor:
+        """Normalised pooled states [rows, poolings * width] of right-padded sequences."""
+        ids = padded([list(sequence.ids) for sequence in batch])
+        states = run_blocks(self.model, self.below(ids), FIRST_LAYER, EXIT_LAYER + 1)
+        rows = torch.arange(len(batch))
+        ends = torch.tensor([len(sequence.ids) - 1 for sequence in batch])
+        places = torch.arange(ids.shape[1])[None]
+        inside = (places >= torch.tensor([[s.start] for s in batch])) & (places < torch.tensor([[s.stop] for s in batch]))
+        weight = inside.float() / inside.sum(1, keepdim=True).clamp(min=1)
+        mean = torch.einsum("rt,rtw->rw", weight, states)
+        return normalized(torch.stack([states[rows, ends], states[rows, ends - 1], mean], 1)).flatten(1)
+
+    def response_loss(self, group: list[tuple[list[int], int]]) -> torch.Tensor:
+        """Mean cross-entropy a token of the parts behind `start` of (ids, start)."""
+        ids = padded([example for example, _ in group])
+        states = run_blocks(self.model, self.below(ids), FIRST_LAYER, len(self.model.model.layers))
+        rows = torch.cat([states[i, start - 1 : len(example) - 1] for i, (example, start) in enumerate(group)])
+        targets = torch.tensor([token for example, start in group for token in example[start:]])
+        return nn.functional.cross_entropy(self.model.lm_head(self.model.model.norm(rows)), targets)
+
+
+def padded(rows: list[list[int]]) -> torch.Tensor:
+    """Token ids [rows, longest], filled up on the right."""
+    longest = max(map(len, rows))
+    return torch.tensor([row + [0] * (longest - len(row)) for row in rows])

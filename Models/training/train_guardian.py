@@ -1,0 +1,69 @@
+"""Trains the guardian: one adapter for detection and for safeguard responses, and the head.
+
+    python Models/training/train_guardian.py --data DIR --trunk FILE --work FOLDER
+
+DIR holds `train/*.jsonl`. The state is kept in FOLDER; a run that was stopped goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from detection.trunk import load_tokenizer
+from guardian import corpus
+from guardian.layout import Layout
+from guardian.network import Guardian
+from guardian.training import Recipe, train
+from safeguard.samples import Layout as ResponseLayout
+from safeguard.samples import Sample, read_samples, variants
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def written_responses(layout: ResponseLayout, seed: int) -> list[tuple[list[int], int]]:
+    """Token sequences of all safeguard responses that are trained on, and where each response starts."""
+    samples = [sample for sample in read_samples() if sample.split == "train"]
+    samples += [
+        Sample(category, prompt, response, "train", "corpus")
+        for category, prompt, response in corpus.responses(held_out=False)
+    ]
+    return [layout.example(form) for sample in samples for form in variants(sample, seed)]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="directory with train/")
+    parser.add_argument("--trunk", type=Path, required=True, help="the trunk's GGUF file")
+    parser.add_argument("--work", type=Path, required=True, help="where the state is kept")
+    parser.add_argument("--tokens", type=int, default=Recipe.tokens, help="tokens of detection to train on")
+    parser.add_argument("--rate", type=float, default=Recipe.rate)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--upper", type=Path, help="a safeguard adapter that the upper one starts from")
+    parser.add_argument("--start", type=Path, help="a state.pt to start from, with a new schedule")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    recipe = replace(Recipe(), tokens=options.tokens, rate=options.rate)
+    tokenizer = load_tokenizer(options.trunk)
+    torch.manual_seed(recipe.seed)
+    network = Guardian(options.trunk, options.upper)
+    if options.start:
+        network.load(torch.load(options.start, weights_only=False)["network"])
+    groups = {**corpus.own(held_out=False), "public": corpus.public(options.data, recipe.seed)}
+    print({name: len(units) for name, units in groups.items()}, flush=True)
+    train(
+        network,
+        Layout(tokenizer),
+        groups,
+        corpus.own(held_out=True),
+        written_responses(ResponseLayout(tokenizer), recipe.seed),
+        recipe,
+        options.work,
+    )
+
+
+if __name__ == "__main__":
+    main()
