@@ -6,6 +6,7 @@ extension PolicyDecoder {
     mutating func pack(_ root: YAMLNode) -> [PlacedRule] {
         let fields = fields(of: root, "a rule pack", known: PolicyKeys.pack, required: ["version", "rules"])
         checkVersion(fields["version"])
+        checkDefinitions(fields["definitions"])
         let included = fields["include"].map { includedRules($0) } ?? []
         return fields["rules"].map { rules($0, after: included, in: nil) } ?? included
     }

@@ -23,7 +23,17 @@ extension PolicyDecoder {
         return matchers
     }
 
+    /// Reads a word, or `{word: ..., expand: true}`.
     private mutating func keyword(_ node: YAMLNode) -> Matcher? {
+        if case .mapping = node.content {
+            let fields = fields(of: node, "a keyword", known: PolicyKeys.keyword, required: ["word"])
+            if let flag = fields["expand"] { _ = boolean(flag, "expand") }
+            return fields["word"].flatMap { keyword(word: $0) }
+        }
+        return keyword(word: node)
+    }
+
+    private mutating func keyword(word node: YAMLNode) -> Matcher? {
         guard let word = text(node, "a keyword") else { return nil }
         if word.first?.isWhitespace == true || word.last?.isWhitespace == true {
             note(node, "a keyword must not begin or end with a space", hint: "words are matched whole already")
@@ -45,6 +55,7 @@ extension PolicyDecoder {
                 required: ["pattern"]
             )
             if let flag = fields["ignore_case"] { ignoreCase = boolean(flag, "ignore_case") ?? false }
+            if let flag = fields["expand"] { _ = boolean(flag, "expand") }
             if let name = fields["checksum"] {
                 checksum = choice(name, "checksum")
                 if checksum == nil { return nil }
@@ -61,7 +72,7 @@ extension PolicyDecoder {
     }
 
     /// `true` or `false`, nothing else: `yes` and `on` are words in today's YAML.
-    private mutating func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
+    mutating func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
         guard !node.isRefused else { return nil }
         switch node.content {
         case .scalar("true", isPlain: true): return true

@@ -31,6 +31,7 @@ struct PolicyDecoder: YAMLDecoding {
             required: ["version", "name", "input", "output"]
         )
         checkVersion(fields["version"])
+        checkDefinitions(fields["definitions"])
         var policy = Policy(name: fields["name"].flatMap { name($0) } ?? "")
         if let node = fields["mode"] { policy.mode = choice(node, "mode") ?? .enforce }
         if let node = fields["input"] { policy.input = phasePolicy(node, phase: .input) }
@@ -45,6 +46,16 @@ struct PolicyDecoder: YAMLDecoding {
     mutating func checkVersion(_ node: YAMLNode?) {
         if let node, !node.isRefused, node.text != Self.version {
             note(node, "version must be \(Self.version), not \(node.kind)")
+        }
+    }
+
+    /// `definitions` is a place for anchors: nothing reads what stands there but the aliases.
+    mutating func checkDefinitions(_ node: YAMLNode?) {
+        guard let node, !node.isRefused else { return }
+        guard case .mapping = node.content else {
+            let hint = "for example {low: &low {threshold: 0.5}}"
+            note(node, "'definitions' must be a mapping, not \(node.kind)", hint: hint)
+            return
         }
     }
 

@@ -2,8 +2,8 @@
 ///
 /// `Policies/README.md` documents each of them, and a test holds it to that.
 enum PolicyKeys {
-    static let policy = ["version", "name", "mode", "include", "input", "output", "stream", "rules"]
-    static let pack = ["version", "include", "rules"]
+    static let policy = ["version", "name", "mode", "definitions", "include", "input", "output", "stream", "rules"]
+    static let pack = ["version", "definitions", "include", "rules"]
     static let inclusion = ["file", "only", "action", "response", "rewrite"]
     static let phase = ["roles", "overall", "defaults", "categories", "others"]
     static let stream = ["mode", "tokens", "milliseconds", "bytes"]
@@ -13,7 +13,8 @@ enum PolicyKeys {
     static let rule = [
         "id", "summary", "tags", "category", "phases", "roles", "match", "action", "response", "rewrite", "tests",
     ]
+    static let keyword = ["word", "expand"]
     static let match = ["keywords", "regex"]
-    static let regex = ["pattern", "ignore_case", "checksum"]
+    static let regex = ["pattern", "ignore_case", "checksum", "expand"]
     static let tests = ["match", "pass"]
 }

@@ -37,8 +37,17 @@ package struct PolicyLoader: Sendable {
     }
 
     /// - Throws: `PolicyError` of kind `unreadable`, or `invalid` with every error of the file and of those it includes.
-    package func load(path: String) throws(PolicyError) -> Policy {
-        try load(bytes: YAMLText.bytes(ofFile: path, limits: source.limits), file: path)
+    package func load(path: String) throws(PolicyError) -> Policy { try load(path: path) { _ in } }
+
+    /// - Parameter onRead: told the path of each file that is looked for, those of packs too, whatever comes of it.
+    /// - Throws: `PolicyError` of kind `unreadable`, or `invalid` with every error of the file and of those it includes.
+    package func load(path: String, onRead: @escaping (String) -> Void) throws(PolicyError) -> Policy {
+        onRead(path)
+        return try load(
+            bytes: YAMLText.bytes(ofFile: path, limits: source.limits),
+            file: path,
+            packs: RulePackReader(source, file: path, onRead: onRead)
+        )
     }
 
     /// - Parameter file: the name that diagnostics give, and from whose folder other files are included.
@@ -50,26 +59,28 @@ package struct PolicyLoader: Sendable {
     /// - Parameter file: the name that diagnostics give, and from whose folder other files are included.
     /// - Throws: `PolicyError` of kind `invalid`.
     package func load(bytes: [UInt8], file: String) throws(PolicyError) -> Policy {
-        let packs = RulePackReader(source, file: file)
+        try load(bytes: bytes, file: file, packs: RulePackReader(source, file: file))
+    }
+
+    private func load(bytes: [UInt8], file: String, packs: RulePackReader) throws(PolicyError) -> Policy {
         var decoder = PolicyDecoder(packs: packs, file: file)
         var policy: Policy
         do throws(PolicyError) {
-            policy = try YAMLText(bytes: bytes, file: file, limits: source.limits).decode(with: &decoder) {
-                decoder,
-                root in
-                decoder.policy(root)
-            }
+            policy = try packs.decode(bytes, file: file, with: &decoder) { decoder, root in decoder.policy(root) }
         } catch {
             throw PolicyError(kind: error.kind, diagnostics: error.diagnostics + packs.diagnostics)
         }
         guard packs.diagnostics.isEmpty else { throw PolicyError(kind: .invalid, diagnostics: packs.diagnostics) }
-        policy.digest = digest(of: bytes, packs.digests)
+        policy.digest = digest(of: bytes, packs)
         return policy
     }
 
-    /// That of the file; with packs, that of the digests of the file and of the packs, a line each.
-    private func digest(of bytes: [UInt8], _ packs: [String]) -> String {
+    /// That of the file; with packs or variables, that of the digests of the file and of the packs and of what each
+    /// variable brought in, a line each.
+    private func digest(of bytes: [UInt8], _ packs: RulePackReader) -> String {
         let own = source.digest(bytes)
-        return packs.isEmpty ? own : source.digest(Array(([own] + packs).joined(separator: "\n").utf8))
+        let variables = packs.variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let parts = [own] + packs.digests + variables
+        return parts.count == 1 ? own : source.digest(Array(parts.joined(separator: "\n").utf8))
     }
 }

@@ -38,13 +38,20 @@ final class RulePackReader {
     private(set) var diagnostics: [PolicyDiagnostic] = []
     /// Digests of the packs, in the order they were read.
     private(set) var digests: [String] = []
+    /// What variables of the environment brought into all files that were read, by name.
+    private(set) var variables: [String: String] = [:]
     /// The files that are being read, each included by the one before.
     private var open: [(path: String, canonical: String)] = []
     private var known: Set<String> = []
 
-    /// - Parameter file: the policy.
-    init(_ source: Source, file: String) {
+    private let onRead: (String) -> Void
+
+    /// - Parameters:
+    ///   - file: the policy.
+    ///   - onRead: told the path of each pack before it is opened.
+    init(_ source: Source, file: String, onRead: @escaping (String) -> Void = { _ in }) {
         self.source = source
+        self.onRead = onRead
         open = [(file, FilePath.canonical(file))]
     }
 
@@ -58,19 +65,29 @@ final class RulePackReader {
         guard known.count <= Self.limit else { throw .tooMany }
         open.append((path, canonical))
         defer { open.removeLast() }
+        onRead(path)
         do throws(PolicyError) {
             let bytes = try YAMLText.bytes(ofFile: path, limits: source.limits)
             digests.append(source.digest(bytes))
             var decoder = PolicyDecoder(packs: self, file: path)
-            return try YAMLText(bytes: bytes, file: path, limits: source.limits).decode(with: &decoder) {
-                decoder,
-                root in
-                decoder.pack(root)
-            }
+            return try decode(bytes, file: path, with: &decoder) { decoder, root in decoder.pack(root) }
         } catch {
             guard error.kind == .invalid else { throw .unreadable(error.diagnostics.first?.message ?? "") }
             diagnostics += error.diagnostics
             throw .invalid
         }
+    }
+
+    /// Reads a file of the policy, with the values of the environment in it.
+    func decode<Value>(
+        _ bytes: [UInt8],
+        file: String,
+        with decoder: inout PolicyDecoder,
+        _ body: (inout PolicyDecoder, YAMLNode) -> Value
+    ) throws(PolicyError) -> Value {
+        var found: Variables? = Variables(source.environment)
+        defer { variables.merge(found?.values ?? [:]) { first, _ in first } }
+        let text = YAMLText(bytes: bytes, file: file, limits: source.limits)
+        return try text.decode(with: &decoder, variables: &found, body)
     }
 }

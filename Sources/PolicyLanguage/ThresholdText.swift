@@ -13,10 +13,13 @@ package struct ThresholdText {
         case inherited
         /// More than one category reads it there.
         case shared
+        /// A variable of the environment gives it.
+        case variable
 
         package var words: String {
             switch self {
             case .inherited: "it comes from 'defaults' or 'others': give the category a threshold of its own"
+            case .variable: "a variable of the environment gives it"
             case .shared: "other categories share it through an anchor: give the category a threshold of its own"
             }
         }
@@ -43,14 +46,18 @@ package struct ThresholdText {
         var left: [ThresholdKey: Obstacle] = [:]
         var edits: [(range: Range<Int>, text: String)] = []
         let places = places
-        let uses = Dictionary(grouping: places.values, by: \.mark).mapValues(\.count)
+        let aliased = root.aliasedMarks
         for (key, threshold) in thresholds {
             guard let node = places[key] else {
                 left[key] = .inherited
                 continue
             }
-            guard uses[node.mark] == 1 else {
+            guard !aliased.contains(node.mark) else {
                 left[key] = .shared
+                continue
+            }
+            guard node.text?.contains("${") != true else {
+                left[key] = .variable
                 continue
             }
             let start = source.offset(of: node.mark)
@@ -78,6 +85,28 @@ package struct ThresholdText {
 }
 
 extension YAMLNode {
+    /// Where everything stands that is an alias or that an alias stands for.
+    fileprivate var aliasedMarks: Set<SourceMark> {
+        var marks: Set<SourceMark> = []
+        collectAliases(isInside: false, into: &marks)
+        return marks
+    }
+
+    private func collectAliases(isInside: Bool, into marks: inout Set<SourceMark>) {
+        if let origin { marks.formUnion([mark, origin]) }
+        if isInside { marks.insert(mark) }
+        let isInside = isInside || origin != nil
+        switch content {
+        case .sequence(let items): for item in items { item.collectAliases(isInside: isInside, into: &marks) }
+        case .mapping(let entries):
+            // What a merge key brought in stands elsewhere.
+            for entry in entries {
+                let isMerged = !isInside && entry.key.mark < mark
+                entry.value.collectAliases(isInside: isInside || isMerged, into: &marks)
+            }
+        case .scalar, .refused: break
+        }
+    }
     /// The value of a key; nil if this is no mapping that has it.
     fileprivate subscript(key: String) -> YAMLNode? {
         guard case .mapping(let entries) = content else { return nil }

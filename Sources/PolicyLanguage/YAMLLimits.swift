@@ -3,10 +3,12 @@
 package struct YAMLLimits: Sendable, Hashable {
     /// Bytes of the file.
     package var bytes = 1 << 20
-    /// Collections inside each other: `[[[[...` must not become a stack overflow later.
+    /// Collections inside each other, those that aliases bring counted: `[[[[...` must not become a stack overflow later.
     package var depth = 64
-    /// Scalars, lists and mappings of the whole file.
+    /// Scalars, lists and mappings of the whole file, those that aliases stand for counted each time.
     package var nodes = 100_000
+    /// The part of them that aliases stand for: nine levels of nine aliases each ("billion laughs") would be 387 million.
+    package var aliased = 10_000
 
     package init() {}
 }

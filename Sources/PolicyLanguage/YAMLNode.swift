@@ -13,6 +13,8 @@ package struct YAMLNode {
     package var mark: SourceMark
     /// Scalars on the line of the mark, at least 1.
     package var length: Int
+    /// Where the value was written, if this is an alias of it; `mark` is then the alias's place.
+    package var origin: SourceMark?
 
     /// The text, if this is a scalar.
     package var text: String? {

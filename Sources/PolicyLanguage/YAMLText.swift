@@ -31,11 +31,22 @@ package struct YAMLText {
         with decoder: inout Decoder,
         _ body: (inout Decoder, YAMLNode) -> Value
     ) throws(PolicyError) -> Value {
+        var none: Variables?
+        return try decode(with: &decoder, variables: &none, body)
+    }
+
+    /// The same with values of the environment put in; without `variables`, `${NAME}` stays as it is written.
+    func decode<Decoder: YAMLDecoding, Value>(
+        with decoder: inout Decoder,
+        variables: inout Variables?,
+        _ body: (inout Decoder, YAMLNode) -> Value
+    ) throws(PolicyError) -> Value {
         let source = try SourceText(bytes: bytes, file: file, maximumBytes: limits.bytes)
         let document = YAMLDocument(source.bytes, limits: limits)
-        guard let root = document.root else { throw source.error(document.problems) }
+        guard var root = document.root else { throw source.error(document.problems) }
+        root = variables?.expand(root) ?? root
         let value = body(&decoder, root)
-        let problems = document.problems + decoder.problems
+        let problems = document.problems + (variables?.problems ?? []) + decoder.problems
         guard problems.isEmpty else { throw source.error(problems) }
         return value
     }

@@ -292,9 +292,8 @@ import Testing
                 "5:11: unknown role 'usr'",
                 "6:24: threshold must be a number between 0 and 1, not '2'",
                 "8:5: unknown category 'self-harm' in 'categories'",
-                "9:11: anchors are not supported: '&h'",
                 "9:11: 'hate' has no 'action'",
-                "10:11: aliases are not supported: '*h'",
+                "10:11: 'others' has no 'action'",
                 "15:21: wrong regular expression: look-ahead is not supported",
                 "16:13: unknown action 'blok'",
             ]
