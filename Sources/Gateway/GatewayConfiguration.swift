@@ -122,6 +122,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var upstream: UpstreamAPI
     /// Absolute path of the policy file.
     package var policy: String
+    /// The header field that names whom a request is made for; nil if none does.
+    package var tenantField: String?
     package var model: Model
     package var audit = AuditLog()
     /// Whether paths of no known dialect are passed on unread. Refused otherwise.

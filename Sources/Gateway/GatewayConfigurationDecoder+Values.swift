@@ -8,6 +8,20 @@ extension GatewayConfigurationDecoder {
         return URL(fileURLWithPath: path.hasPrefix("/") ? path : "\(folder)/\(path)").standardizedFileURL.path
     }
 
+    /// The name of a header field (RFC 9110, section 5.1).
+    mutating func fieldName(_ node: YAMLNode, _ what: String) -> String? {
+        guard let name = text(node, what) else { return nil }
+        let isToken = name.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+        guard isToken else {
+            note(node, "\(what) must be the name of a header field, not \(node.kind)", hint: "for example x-tenant")
+            return nil
+        }
+        return name
+    }
+
     /// `host:port`; the host of an IPv6 address stands in brackets.
     mutating func address(_ node: YAMLNode, _ what: String) -> GatewayConfiguration.Address? {
         guard let text = text(node, what) else { return nil }

@@ -32,6 +32,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["admin"] { admin(node, into: &configuration) }
         if let node = fields["upstream"] { upstream(node, into: &configuration.upstream) }
         if let node = fields["policy"] { configuration.policy = path(node, "policy") ?? "" }
+        if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }
         if let node = fields["model"] { model(node, into: &configuration.model) }
         if let node = fields["audit"] { audit(node, into: &configuration.audit) }
         if let node = fields["limits"] { limits(node, into: &configuration) }
@@ -136,8 +137,8 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 /// The keys of the file, mapping by mapping. README.md documents each of them, and a test holds it to that.
 enum GatewayConfigurationKeys {
     static let root = [
-        "version", "listen", "admin", "upstream", "policy", "model", "audit", "limits", "unrecognised_paths",
-        "drain_timeout", "event_loops",
+        "version", "listen", "admin", "upstream", "policy", "tenant_header", "model", "audit", "limits",
+        "unrecognised_paths", "drain_timeout", "event_loops",
     ]
     static let listen = ["address", "tls"]
     static let tls = ["certificate", "key", "client_ca", "additional"]

@@ -24,6 +24,6 @@ final class GuardFilter: ProxyFilter {
     }
 
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
-        GuardSession(head: head, client: client, pipeline: store.current, environment: environment)
+        GuardSession(head: head, client: client, policy: store.current, environment: environment)
     }
 }

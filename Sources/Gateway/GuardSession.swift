@@ -14,7 +14,7 @@ import Synchronization
 final class GuardSession: FilterSession {
     let head: HTTPRequestHead
     let client: ClientInfo
-    let pipeline: GuardPipeline
+    let policy: PolicyInForce
     let environment: GuardFilter.Environment
     let endpoint: Endpoint?
     /// How the exchange is read and written; nil if it is not read.
@@ -38,19 +38,35 @@ final class GuardSession: FilterSession {
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
         var error: ChatAPIError?
+        /// What the overrides make of the policy, as far as the request is known.
+        var pipeline: GuardPipeline
     }
 
-    let state = Mutex(State())
+    let state: Mutex<State>
 
-    init(head: HTTPRequestHead, client: ClientInfo, pipeline: GuardPipeline, environment: GuardFilter.Environment) {
+    /// What the exchange is judged by.
+    var pipeline: GuardPipeline { state.withLock { $0.pipeline } }
+
+    init(head: HTTPRequestHead, client: ClientInfo, policy: PolicyInForce, environment: GuardFilter.Environment) {
         self.head = head
         self.client = client
-        self.pipeline = pipeline
+        self.policy = policy
         self.environment = environment
+        state = Mutex(State(pipeline: policy.base))
         let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
         self.endpoint = endpoint
         errors = ErrorForm(path: head.uri)
         dialect = if case .guarded(let dialect) = endpoint { dialect } else { nil }
+        choosePolicy(model: nil)
+    }
+
+    /// Takes what the policy's overrides say about this request.
+    func choosePolicy(model: String?) {
+        let tenant = environment.configuration.tenantField.flatMap { head.headers.first(name: $0) }
+        let path = head.uri.prefix { $0 != "?" }
+        let routes = [String(path), endpoint?.name].compactMap { $0 }
+        let pipeline = policy.pipeline(for: RequestScope(routes: routes, model: model, tenant: tenant))
+        state.withLock { $0.pipeline = pipeline }
     }
 
     private var isShadow: Bool { pipeline.policy.mode == .shadow }
@@ -101,6 +117,7 @@ final class GuardSession: FilterSession {
             $0.request = request
             $0.unreadable[.input] = request.unscanned.count
         }
+        choosePolicy(model: request.model)
         guard pipeline.judges(.input) else { return forward(request) }
         guard !isShadow else {
             // Shadow mode never delays: the caller's request is on its way while it is judged.

@@ -1,14 +1,14 @@
 import Guard
 import Synchronization
 
-/// The pipeline of the policy in force. An exchange takes it once, at its start, and keeps it to its end, so that no
-/// exchange is judged by two policies.
+/// The policy in force. An exchange takes it once, at its start, and keeps it to its end, so that no exchange is judged by
+/// two policies.
 final class PolicyStore: Sendable {
-    private let state: Mutex<GuardPipeline>
+    private let state: Mutex<PolicyInForce>
 
-    init(_ pipeline: GuardPipeline) { state = Mutex(pipeline) }
+    init(_ pipeline: GuardPipeline) { state = Mutex(PolicyInForce(pipeline)) }
 
-    var current: GuardPipeline { state.withLock { $0 } }
+    var current: PolicyInForce { state.withLock { $0 } }
 
-    func replace(with pipeline: GuardPipeline) { state.withLock { $0 = pipeline } }
+    func replace(with pipeline: GuardPipeline) { state.withLock { $0 = PolicyInForce(pipeline) } }
 }

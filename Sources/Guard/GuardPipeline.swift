@@ -33,6 +33,11 @@ package struct GuardPipeline: Sendable {
         self.cache = cache
     }
 
+    /// The same judging under another policy, whose rules are among this one's: for the requests that an override is about.
+    package func under(_ policy: Policy) -> GuardPipeline {
+        GuardPipeline(policy: policy, rules: rules, classifier: classifier, writer: writer, cache: cache)
+    }
+
     /// Whether the phase can end in anything but silence. If not, its texts need not be held or read.
     package func judges(_ phase: Phase) -> Bool {
         usesModel(in: phase) || policy.rules.contains { $0.phases.contains(phase) }

@@ -6,6 +6,10 @@ extension Policy {
         policy.input.overall = nil
         policy.output.categories = [:]
         policy.output.overall = nil
+        for index in policy.overrides.indices {
+            policy.overrides[index].then.input = PhasePatch(roles: policy.overrides[index].then.input.roles)
+            policy.overrides[index].then.output = PhasePatch(roles: policy.overrides[index].then.output.roles)
+        }
         return policy
     }
 }

@@ -21,6 +21,8 @@ package struct Policy: Sendable, Equatable {
     package var stream: StreamPolicy
     /// In file order; ids are unique.
     package var rules: [Rule]
+    /// What is done otherwise about some requests, in file order.
+    package var overrides: [PolicyOverride]
 
     package init(
         name: String,
@@ -29,7 +31,8 @@ package struct Policy: Sendable, Equatable {
         input: PhasePolicy = PhasePolicy(),
         output: PhasePolicy = PhasePolicy(),
         stream: StreamPolicy = StreamPolicy(),
-        rules: [Rule] = []
+        rules: [Rule] = [],
+        overrides: [PolicyOverride] = []
     ) {
         self.name = name
         self.digest = digest
@@ -38,6 +41,7 @@ package struct Policy: Sendable, Equatable {
         self.output = output
         self.stream = stream
         self.rules = rules
+        self.overrides = overrides
     }
 
     package subscript(phase: Phase) -> PhasePolicy {

@@ -9,7 +9,7 @@ extension PolicyDecoder {
         let fields = fields(of: node, what, known: PolicyKeys.phase)
         var policy = PhasePolicy()
         if let roles = fields["roles"] { policy.roles = choices(roles, "'roles'", each: "role") ?? policy.roles }
-        let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryOptions()
+        let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryPatch()
         if let overall = fields["overall"] { policy.overall = overallPolicy(overall, phase: phase) }
         let named = fields["categories"].map { categories($0, defaults: defaults, phase: phase) } ?? [:]
         for (category, entry) in named { policy.categories[category] = entry }
@@ -37,9 +37,9 @@ extension PolicyDecoder {
     /// here: an action that came from it would override what each category says.
     ///
     /// - Returns: nil if it is ignored.
-    private mutating func overallPolicy(_ node: YAMLNode, phase: Phase) -> OverallPolicy? {
+    mutating func overallPolicy(_ node: YAMLNode, phase: Phase) -> OverallPolicy? {
         guard case .mapping(let entries) = node.content, !entries.contains(where: { $0.name == "action" }) else {
-            return categoryPolicy(node, "'overall'", defaults: CategoryOptions(), phase: phase).map { .own($0) }
+            return categoryPolicy(node, "'overall'", defaults: CategoryPatch(), phase: phase).map { .own($0) }
         }
         let options = options(node, "'overall'")
         for entry in entries where entry.name != "threshold" && PolicyKeys.category.contains(entry.name) {
@@ -54,7 +54,7 @@ extension PolicyDecoder {
     }
 
     /// Whether the node is a mapping, and not the word that says: scored, but not judged.
-    private mutating func isJudged(_ node: YAMLNode, _ what: String, example: String) -> Bool {
+    mutating func isJudged(_ node: YAMLNode, _ what: String, example: String) -> Bool {
         switch node.content {
         case .mapping: return true
         case .refused, .scalar("ignore", isPlain: true): return false
@@ -73,7 +73,7 @@ extension PolicyDecoder {
     /// - Returns: every category that is named, with nil for those that are ignored.
     private mutating func categories(
         _ node: YAMLNode,
-        defaults: CategoryOptions,
+        defaults: CategoryPatch,
         phase: Phase
     ) -> [HarmCategory: CategoryPolicy?] {
         let known = HarmCategory.allCases.map(\.rawValue)
@@ -93,24 +93,14 @@ extension PolicyDecoder {
     private mutating func categoryPolicy(
         _ node: YAMLNode,
         _ what: String,
-        defaults: CategoryOptions,
+        defaults: CategoryPatch,
         phase: Phase
     ) -> CategoryPolicy? {
         guard isJudged(node, what, example: "{threshold: 0.8, action: block}") else { return nil }
         let options = options(node, what).over(defaults)
         if options.threshold == nil { note(node, "\(what) has no 'threshold'", hint: "give it here or in 'defaults'") }
         if options.action == nil { note(node, "\(what) has no 'action'", hint: "give it here or in 'defaults'") }
-        if phase == .output, options.action == .rewrite {
-            switch options.rewrite {
-            case .replace: break
-            case .steer, .redact, nil:
-                note(
-                    node,
-                    "\(what) cannot steer an answer that is already written",
-                    hint: "say what stands in its place, for example 'rewrite: {replace: \"[withheld]\"}'"
-                )
-            }
-        }
+        checkSteering(node, what, options, phase: phase)
         return CategoryPolicy(
             threshold: options.threshold ?? 1,
             action: options.action ?? .log,
@@ -120,11 +110,22 @@ extension PolicyDecoder {
         )
     }
 
+    /// An answer cannot be steered.
+    mutating func checkSteering(_ node: YAMLNode, _ what: String, _ options: CategoryPatch, phase: Phase) {
+        guard phase == .output, options.action == .rewrite else { return }
+        if case .replace = options.rewrite { return }
+        note(
+            node,
+            "\(what) cannot steer an answer that is already written",
+            hint: "say what stands in its place, for example 'rewrite: {replace: \"[withheld]\"}'"
+        )
+    }
+
     /// Reads `threshold`, `action`, `response`, `rewrite`, `on_failure`. A value that is wrong is reported here and
     /// stands as if it had been given, so that it is not reported as missing too.
-    private mutating func options(_ node: YAMLNode, _ what: String) -> CategoryOptions {
+    mutating func options(_ node: YAMLNode, _ what: String) -> CategoryPatch {
         let fields = fields(of: node, what, known: PolicyKeys.category)
-        var options = CategoryOptions()
+        var options = CategoryPatch()
         if let node = fields["threshold"] { options.threshold = score(node, "threshold") ?? 1 }
         if let node = fields["action"] { options.action = choice(node, "action") ?? .log }
         if let node = fields["response"] { options.response = response(node) }

@@ -8,23 +8,23 @@ extension PolicyDecoder {
     private static let bytes = 64...(1 << 20)
 
     /// Reads `stream`: how a streamed answer travels.
-    mutating func streamPolicy(_ node: YAMLNode) -> StreamPolicy {
+    ///
+    /// - Parameter policy: what holds where it says nothing.
+    mutating func streamPatch(_ node: YAMLNode, over policy: StreamPolicy) -> StreamPatch {
         let fields = fields(of: node, "'stream'", known: PolicyKeys.stream)
-        var policy = StreamPolicy()
-        if let node = fields["mode"] { policy.mode = choice(node, "mode") ?? policy.mode }
-        for key in ["tokens", "milliseconds", "bytes"] where policy.mode != .window {
+        var patch = StreamPatch()
+        if let node = fields["mode"] { patch.mode = choice(node, "mode") }
+        let mode = patch.mode ?? policy.mode
+        for key in ["tokens", "milliseconds", "bytes"] where mode != .window {
             guard let node = fields[key] else { continue }
-            note(node, "'\(key)' has no effect in mode '\(policy.mode.rawValue)'", hint: "write 'mode: window'")
+            note(node, "'\(key)' has no effect in mode '\(mode.rawValue)'", hint: "write 'mode: window'")
         }
-        if let node = fields["tokens"], let tokens = whole(node, "tokens", in: 2...Self.mostTokens) {
-            policy.holdBack.tokens = tokens
+        if let node = fields["tokens"] { patch.tokens = whole(node, "tokens", in: 2...Self.mostTokens) }
+        if let node = fields["milliseconds"] {
+            let count = whole(node, "milliseconds", in: 1...Self.mostMilliseconds)
+            patch.delay = count.map { .milliseconds($0) }
         }
-        if let node = fields["milliseconds"], let time = whole(node, "milliseconds", in: 1...Self.mostMilliseconds) {
-            policy.holdBack.delay = .milliseconds(time)
-        }
-        if let node = fields["bytes"], let bytes = whole(node, "bytes", in: Self.bytes) {
-            policy.holdBack.bytes = bytes
-        }
-        return policy
+        if let node = fields["bytes"] { patch.bytes = whole(node, "bytes", in: Self.bytes) }
+        return patch
     }
 }

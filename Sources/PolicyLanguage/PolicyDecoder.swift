@@ -36,10 +36,17 @@ struct PolicyDecoder: YAMLDecoding {
         if let node = fields["mode"] { policy.mode = choice(node, "mode") ?? .enforce }
         if let node = fields["input"] { policy.input = phasePolicy(node, phase: .input) }
         if let node = fields["output"] { policy.output = phasePolicy(node, phase: .output) }
-        if let node = fields["stream"] { policy.stream = streamPolicy(node) }
+        if let node = fields["stream"] {
+            policy.stream = streamPatch(node, over: policy.stream).applied(to: policy.stream)
+        }
         let included = fields["include"].map { includedRules($0) } ?? []
         let all = fields["rules"].map { rules($0, after: included, in: policy) } ?? included
         policy.rules = all.map(\.rule)
+        if let node = fields["exclude"] {
+            let excluded = excludedRules(node, among: policy.rules)
+            policy.rules.removeAll { excluded.contains($0.id) }
+        }
+        if let node = fields["overrides"] { policy.overrides = overrides(node, of: policy) }
         return policy
     }
 
@@ -60,7 +67,7 @@ struct PolicyDecoder: YAMLDecoding {
     }
 
     /// Names go into log lines and headers: one short line.
-    private mutating func name(_ node: YAMLNode) -> String? {
+    mutating func name(_ node: YAMLNode) -> String? {
         guard let name = text(node, "name") else { return nil }
         let isOneLine = name.unicodeScalars.allSatisfy(\.isPrintable)
         if name.count > 100 || !isOneLine { note(node, "name must be one line of at most 100 characters") }

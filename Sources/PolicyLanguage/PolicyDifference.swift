@@ -33,6 +33,7 @@ package struct PolicyDifference: Sendable, Equatable, Encodable {
         for phase in Phase.allCases { compare(phase, old[phase], new[phase]) }
         compareStreams(old.stream, new.stream)
         compareRules(old.rules, new.rules)
+        compareOverrides(old, new)
     }
 
     private mutating func compare(_ subject: String, _ before: String?, _ after: String?, effect: String? = nil) {
@@ -89,6 +90,22 @@ extension PolicyDifference {
         compare("stream.tokens", "\(old.holdBack.tokens)", "\(new.holdBack.tokens)")
         compare("stream.delay", "\(old.holdBack.delay)", "\(new.holdBack.delay)")
         compare("stream.bytes", "\(old.holdBack.bytes)", "\(new.holdBack.bytes)")
+    }
+
+    /// Overrides are the same if they are about the same requests.
+    private mutating func compareOverrides(_ old: Policy, _ new: Policy) {
+        func words(_ override: PolicyOverride, of policy: Policy) -> String {
+            PolicyDifference(from: policy.withoutOverrides, to: override.then.applied(to: policy.withoutOverrides))
+                .changes.map(\.description).joined(separator: "; ")
+        }
+        func keyed(_ policy: Policy) -> [ScopePattern: String] {
+            Dictionary(policy.overrides.map { ($0.when, words($0, of: policy)) }) { first, _ in first }
+        }
+        let (before, after) = (keyed(old), keyed(new))
+        var seen: Set<ScopePattern> = []
+        for override in old.overrides + new.overrides where seen.insert(override.when).inserted {
+            compare("overrides.\(override.name)", before[override.when], after[override.when])
+        }
     }
 
     /// Rules are the same if their ids are; their order only matters for which of two blocks is answered.
@@ -194,5 +211,13 @@ extension PolicyDifference.Change: CustomStringConvertible {
         case (nil, let after?): "+ \(subject): \(after)\(effect)"
         case (nil, nil): "~ \(subject)\(effect)"
         }
+    }
+}
+
+extension Policy {
+    fileprivate var withoutOverrides: Policy {
+        var policy = self
+        policy.overrides = []
+        return policy
     }
 }

@@ -20,6 +20,16 @@ extension PolicyExplanation: CustomStringConvertible {
                     ).description
             )
         }
+        if !overrides.isEmpty {
+            let items = overrides.map { override in
+                (["  \(override.name): \(override.condition)"] + override.changes.map { "    \($0)" })
+                    .joined(separator: "\n")
+            }
+            blocks.append(
+                "overrides: where two of those that fit a request disagree, the upper one counts\n"
+                    + items.joined(separator: "\n")
+            )
+        }
         return blocks.joined(separator: "\n\n")
     }
 
@@ -30,6 +40,13 @@ extension PolicyExplanation: CustomStringConvertible {
             policy \(name)\(digest), mode \(effect)
             A score from the threshold on takes the action. The strictest action wins: block, rewrite, log.
             """
+    }
+}
+
+extension PolicyExplanation.OverrideExplanation {
+    fileprivate var condition: String {
+        when.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.joined(separator: " or "))" }
+            .joined(separator: ", ")
     }
 }
 

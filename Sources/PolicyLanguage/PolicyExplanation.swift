@@ -10,6 +10,8 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
     package var mode: String
     package var phases: [PhaseExplanation]
     package var rules: [RuleExplanation]
+    /// The one that counts most first.
+    package var overrides: [OverrideExplanation]
 
     /// One phase.
     package struct PhaseExplanation: Sendable, Equatable, Encodable {
@@ -50,12 +52,54 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
         package var tests: Int
     }
 
-    package init(_ policy: Policy) {
+    /// What is done otherwise about some requests.
+    package struct OverrideExplanation: Sendable, Equatable, Encodable {
+        package var name: String
+        /// Patterns by what they are held against: `route`, `model`, `tenant`.
+        package var when: [String: [String]]
+        /// What it changes, in words.
+        package var changes: [PolicyDifference.Change]
+    }
+
+    /// - Parameter scope: a request to explain the policy for: with the overrides that hold for it put in, and only these
+    ///   listed. Without one, all are listed and none is put in.
+    package init(_ policy: Policy, for scope: RequestScope? = nil) {
+        let all = PolicyOverride.byPrecedence(policy.overrides)
+        let chosen = scope.map { policy.overrides(for: $0) } ?? all
+        overrides = chosen.map { OverrideExplanation(policy.overrides[$0], of: policy) }
+        let policy = scope.map { policy.policy(for: $0) } ?? policy
         name = policy.name
         digest = policy.digest
         mode = policy.mode.rawValue
         phases = Phase.allCases.map { PhaseExplanation(phase: $0, policy: policy[$0]) }
         rules = policy.rules.map(RuleExplanation.init)
+    }
+}
+
+extension PolicyOverride {
+    /// Positions, the one that counts most first.
+    fileprivate static func byPrecedence(_ overrides: [PolicyOverride]) -> [Int] {
+        overrides.indices.sorted {
+            (-overrides[$0].when.specificity, $0) < (-overrides[$1].when.specificity, $1)
+        }
+    }
+}
+
+extension PolicyExplanation.OverrideExplanation {
+    init(_ override: PolicyOverride, of policy: Policy) {
+        name = override.name
+        when = override.when.words
+        var plain = policy
+        plain.overrides = []
+        changes = PolicyDifference(from: plain, to: override.then.applied(to: plain)).changes
+    }
+}
+
+extension ScopePattern {
+    /// By what they are held against, as the language calls it.
+    var words: [String: [String]] {
+        let all = ["route": routes, "model": models, "tenant": tenants]
+        return all.filter { !$0.value.isEmpty }.mapValues { $0.map(\.text) }
     }
 }
 

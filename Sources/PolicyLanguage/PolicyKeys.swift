@@ -2,9 +2,17 @@
 ///
 /// `Policies/README.md` documents each of them, and a test holds it to that.
 enum PolicyKeys {
-    static let policy = ["version", "name", "mode", "definitions", "include", "input", "output", "stream", "rules"]
+    static let policy = [
+        "version", "name", "mode", "definitions", "include", "input", "output", "stream", "rules",
+        "exclude", "overrides",
+    ]
     static let pack = ["version", "definitions", "include", "rules"]
     static let inclusion = ["file", "only", "action", "response", "rewrite"]
+    static let override = ["name", "when", "then"]
+    static let when = ["route", "model", "tenant"]
+    static let then = ["mode", "input", "output", "stream", "exclude"]
+    static let thenPhase = ["roles", "overall", "categories", "others"]
+    static let exclude = ["rules", "categories"]
     static let phase = ["roles", "overall", "defaults", "categories", "others"]
     static let stream = ["mode", "tokens", "milliseconds", "bytes"]
     static let category = ["threshold", "action", "response", "rewrite", "on_failure"]

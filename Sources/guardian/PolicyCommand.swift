@@ -70,12 +70,27 @@ struct PolicyCommand: AsyncParsableCommand {
         @Argument(help: "The policy file.")
         var file: String
 
+        @Option(help: "Explain it for requests to this path or API, for example openai.chat.")
+        var route: [String] = []
+
+        @Option(help: "Explain it for requests that ask for this model.")
+        var model: String?
+
+        @Option(help: "Explain it for requests of this tenant.")
+        var tenant: String?
+
         @Flag(help: "Print an object.")
         var json = false
 
+        /// Nil if no request was described.
+        private var scope: RequestScope? {
+            let scope = RequestScope(routes: route, model: model, tenant: tenant)
+            return scope == RequestScope() ? nil : scope
+        }
+
         func run() async throws {
             try await reportingErrors {
-                let explanation = PolicyExplanation(try PolicyCompiler.compile(path: file).policy)
+                let explanation = PolicyExplanation(try PolicyCompiler.compile(path: file).policy, for: scope)
                 guard json else {
                     print(explanation)
                     return

@@ -78,22 +78,46 @@ private final class Listener: SafetyClassifier {
         )
         configuration.passesUnrecognised = passesUnrecognised
         configuration.upstream.authorization = "Bearer upstream"
+        configuration.tenantField = "x-tenant"
         return GuardSession(
             head: HTTPRequestHead(
                 version: .http1_1,
                 method: method,
                 uri: path,
-                headers: ["authorization": "Bearer caller", "x-own": "kept"]
+                headers: ["authorization": "Bearer caller", "x-own": "kept", "x-tenant": "blue"]
             ),
             client: ClientInfo(address: nil, requestID: "r1", isTLS: true),
-            pipeline: GuardPipeline(
-                policy: policy,
-                rules: try RuleSet(policy.rules),
-                classifier: classifier,
-                writer: NoModel()
+            policy: PolicyInForce(
+                GuardPipeline(
+                    policy: policy,
+                    rules: try RuleSet(policy.rules),
+                    classifier: classifier,
+                    writer: NoModel()
+                )
             ),
             environment: .init(configuration: configuration, audit: sink, metrics: GatewayMetrics())
         )
+    }
+
+    @Test(arguments: [
+        (ScopePattern(routes: [WordPattern("openai.chat")]), true),
+        (ScopePattern(routes: [WordPattern("/v1/chat/*")]), true),
+        (ScopePattern(routes: [WordPattern("/v1/messages")]), false),
+        (ScopePattern(models: [WordPattern("m")]), true),
+        (ScopePattern(models: [WordPattern("n")]), false),
+        (ScopePattern(tenants: [WordPattern("blue")]), true),
+        (ScopePattern(tenants: [WordPattern("red")]), false),
+    ])
+    func anOverrideHoldsForItsRequestsOnly(when: ScopePattern, holds: Bool) async throws {
+        let override = PolicyOverride(name: "o", when: when, then: PolicyPatch(excludedRules: ["stop"]))
+        let session = try session(policy: Policy(name: "test", rules: Self.rules, overrides: [override]))
+        _ = session.begin()
+        let isForwarded =
+            switch await session.request(body: body("A forbidden word")) {
+            case .forward: true
+            case .reply: false
+            }
+        #expect(isForwarded == holds)
     }
 
     private func body(_ text: String, stream: Bool = false) -> ByteBuffer {

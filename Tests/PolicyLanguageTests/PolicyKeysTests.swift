@@ -19,7 +19,8 @@ import Testing
     @Test(arguments: [
         PolicyKeys.policy, PolicyKeys.phase, PolicyKeys.category, PolicyKeys.response, PolicyKeys.rewrite,
         PolicyKeys.rule, PolicyKeys.match, PolicyKeys.stream, PolicyKeys.regex, PolicyKeys.tests,
-        PolicyKeys.pack, PolicyKeys.inclusion, CaseKeys.file, CaseKeys.testCase, CaseKeys.expectation, CaseKeys.corpus,
+        PolicyKeys.pack, PolicyKeys.inclusion, PolicyKeys.override, PolicyKeys.when, PolicyKeys.then,
+        PolicyKeys.exclude, PolicyKeys.keyword, CaseKeys.file, CaseKeys.testCase, CaseKeys.expectation, CaseKeys.corpus,
         Checksum.allCases.map(\.rawValue),
         HarmCategory.allCases.map(\.rawValue),
         Role.allCases.map(\.rawValue), Phase.allCases.map(\.rawValue), Action.allCases.map(\.rawValue),

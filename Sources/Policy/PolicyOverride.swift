@@ -1,0 +1,135 @@
+package import GuardCore
+
+/// What is done otherwise about some requests.
+package struct PolicyOverride: Sendable, Equatable {
+    /// For people and records.
+    package var name: String
+    package var when: ScopePattern
+    package var then: PolicyPatch
+
+    package init(name: String, when: ScopePattern, then: PolicyPatch) {
+        self.name = name
+        self.when = when
+        self.then = then
+    }
+}
+
+/// A part of a policy that takes the place of what the policy says itself.
+package struct PolicyPatch: Sendable, Equatable {
+    package var mode: Policy.Mode?
+    package var input: PhasePatch
+    package var output: PhasePatch
+    package var stream: StreamPatch
+    /// Ids of rules that do not hold.
+    package var excludedRules: Set<String>
+
+    package init(
+        mode: Policy.Mode? = nil,
+        input: PhasePatch = PhasePatch(),
+        output: PhasePatch = PhasePatch(),
+        stream: StreamPatch = StreamPatch(),
+        excludedRules: Set<String> = []
+    ) {
+        self.mode = mode
+        self.input = input
+        self.output = output
+        self.stream = stream
+        self.excludedRules = excludedRules
+    }
+}
+
+/// What changes in a phase.
+package struct PhasePatch: Sendable, Equatable {
+    /// What changes about one category, or about overall harm.
+    package enum Change<Value: Sendable & Equatable>: Sendable, Equatable {
+        /// It is not judged.
+        case ignored
+        case set(Value)
+    }
+
+    package var roles: Set<Role>?
+    package var overall: Change<OverallPolicy>?
+    package var categories: [HarmCategory: Change<CategoryPatch>]
+
+    package init(
+        roles: Set<Role>? = nil,
+        overall: Change<OverallPolicy>? = nil,
+        categories: [HarmCategory: Change<CategoryPatch>] = [:]
+    ) {
+        self.roles = roles
+        self.overall = overall
+        self.categories = categories
+    }
+
+    package func applied(to policy: PhasePolicy) -> PhasePolicy {
+        var policy = policy
+        policy.roles = roles ?? policy.roles
+        switch overall {
+        case .ignored: policy.overall = nil
+        case .set(let overall): policy.overall = overall
+        case nil: break
+        }
+        for (category, change) in categories {
+            switch change {
+            case .ignored: policy.categories[category] = nil
+            case .set(let patch): policy.categories[category] = patch.applied(to: policy.categories[category])
+            }
+        }
+        return policy
+    }
+}
+
+/// What changes about how streamed answers travel.
+package struct StreamPatch: Sendable, Equatable {
+    package var mode: StreamPolicy.Mode?
+    package var tokens: Int?
+    package var delay: Duration?
+    package var bytes: Int?
+
+    package init(mode: StreamPolicy.Mode? = nil, tokens: Int? = nil, delay: Duration? = nil, bytes: Int? = nil) {
+        self.mode = mode
+        self.tokens = tokens
+        self.delay = delay
+        self.bytes = bytes
+    }
+
+    package func applied(to policy: StreamPolicy) -> StreamPolicy {
+        var policy = policy
+        policy.mode = mode ?? policy.mode
+        policy.holdBack.tokens = tokens ?? policy.holdBack.tokens
+        policy.holdBack.delay = delay ?? policy.holdBack.delay
+        policy.holdBack.bytes = bytes ?? policy.holdBack.bytes
+        return policy
+    }
+}
+
+extension PolicyPatch {
+    /// The policy with this over it. Its overrides stay: they were chosen from before.
+    package func applied(to policy: Policy) -> Policy {
+        var policy = policy
+        policy.mode = mode ?? policy.mode
+        policy.input = input.applied(to: policy.input)
+        policy.output = output.applied(to: policy.output)
+        policy.stream = stream.applied(to: policy.stream)
+        if !excludedRules.isEmpty { policy.rules.removeAll { excludedRules.contains($0.id) } }
+        return policy
+    }
+}
+
+extension Policy {
+    /// The positions of the overrides that hold for a request, the one that counts most first: the most specific, and of
+    /// equally specific ones the first of the file.
+    package func overrides(for scope: RequestScope) -> [Int] {
+        overrides.indices.filter { overrides[$0].when.fits(scope) }.sorted {
+            (-overrides[$0].when.specificity, $0) < (-overrides[$1].when.specificity, $1)
+        }
+    }
+
+    /// What holds with these overrides, the one that counts most first.
+    package func overridden(by positions: [Int]) -> Policy {
+        positions.reversed().reduce(self) { $1 < overrides.count ? overrides[$1].then.applied(to: $0) : $0 }
+    }
+
+    /// What holds for a request.
+    package func policy(for scope: RequestScope) -> Policy { overridden(by: overrides(for: scope)) }
+}
