@@ -6,18 +6,14 @@ enum Base64Runs {
     private static let minimumBytes = 10
     /// From this many characters in a row on a line break may lie within a run, as mail folds it.
     private static let foldedLineLength = 40
+    private static let alphabet = LetterRuns(minimum: minimumLength, value: value)
 
     static func find(in text: [UInt8]) -> [DecodedRun] {
         var runs: [DecodedRun] = []
-        var position = 0
-        while position < text.count {
-            guard value(of: text[position]) != nil else {
-                position += 1
-                continue
-            }
-            let (characters, end) = run(in: text, from: position)
-            position = end
-            if characters.count >= minimumLength { runs += decode(characters, of: text) }
+        alphabet.forEach(in: text) { start in
+            let (characters, end) = run(in: text, from: start)
+            runs += decode(characters, of: text)
+            return end
         }
         return runs
     }
@@ -28,7 +24,7 @@ enum Base64Runs {
         var position = start
         var lineStart = start
         while position < text.count {
-            if value(of: text[position]) != nil {
+            if alphabet.value(of: text[position]) != nil {
                 characters.append(position)
                 position += 1
                 continue
@@ -37,7 +33,7 @@ enum Base64Runs {
             var next = position
             if next < text.count, text[next] == 0x0D { next += 1 }
             if next < text.count, text[next] == 0x0A { next += 1 }
-            guard next > position, next < text.count, value(of: text[next]) != nil else { break }
+            guard next > position, next < text.count, alphabet.value(of: text[next]) != nil else { break }
             position = next
             lineStart = next
         }
@@ -46,30 +42,19 @@ enum Base64Runs {
 
     /// Decodes from each of the four places a group may begin at: the run may be glued to other letters.
     private static func decode(_ characters: [Int], of text: [UInt8]) -> [DecodedRun] {
-        var runs: [DecodedRun] = []
-        for offset in 0..<4 {
-            let sextets = characters.dropFirst(offset).map { value(of: text[$0]) ?? 0 }
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(sextets.count * 3 / 4)
-            var bits: UInt32 = 0
-            for (index, sextet) in sextets.enumerated() {
-                bits = bits << 6 | UInt32(sextet)
-                // The second to fourth character of a group each complete a byte.
-                if index % 4 != 0 { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(6 - 2 * (index % 4)))) }
-            }
-            for stretch in ReadableText.stretches(of: bytes, minimum: minimumBytes, needsWords: true) {
-                let first = characters[offset + stretch.lowerBound / 3 * 4 + stretch.lowerBound % 3]
-                let last = characters[offset + (stretch.upperBound - 1) / 3 * 4 + (stretch.upperBound - 1) % 3 + 1]
-                runs.append(
-                    DecodedRun(
-                        encoding: .base64,
-                        bytes: Array(bytes[stretch]),
-                        map: OffsetMap(viewLength: stretch.count, source: first..<(last + 1))
-                    )
+        (0..<4).flatMap { offset in
+            let values = characters.dropFirst(offset).lazy.map { alphabet.value(of: text[$0]) ?? 0 }
+            let bytes = BitPacking.bytes(values, width: 6)
+            return ReadableText.stretches(of: bytes, minimum: minimumBytes, needsWords: true).map { stretch in
+                let source = BitPacking.characters(of: stretch, width: 6)
+                let (first, last) = (characters[offset + source.lowerBound], characters[offset + source.upperBound - 1])
+                return DecodedRun(
+                    encoding: .base64,
+                    bytes: Array(bytes[stretch]),
+                    map: OffsetMap(viewLength: stretch.count, source: first..<(last + 1))
                 )
             }
         }
-        return runs
     }
 
     private static func value(of byte: UInt8) -> UInt8? {

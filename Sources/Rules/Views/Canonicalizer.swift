@@ -22,10 +22,16 @@ struct Canonicalizer {
     private let confusables = Confusables.shared
     private var isMaterial = false
     private var units: [Unit] = []
+    /// Whether two of three letters and more are Latin.
+    private lazy var isMostlyLatin: Bool = {
+        let latin = units.count { ScalarClass.isLatin($0.scalar) }
+        let others = units.count { $0.scalar >= 0x370 && ScalarClass.isWord($0.scalar) }
+        return latin >= 2 * others
+    }()
 
     /// The canonical view of UTF-8 text; nil if the text is its own.
     static func canonicalize(_ bytes: [UInt8]) -> Result? {
-        if bytes.allSatisfy({ $0 < 0x7F && $0 >= 0x20 || (0x09...0x0D).contains($0) }) { return nil }
+        if ByteSurvey(bytes).isPlain { return nil }
         var canonicalizer = Canonicalizer()
         canonicalizer.readScalars(bytes)
         canonicalizer.composeMarks()
@@ -149,7 +155,8 @@ struct Canonicalizer {
 
     // MARK: Words
 
-    /// Folds look-alikes within words of mixed script. Words of one script are what they are: Russian stays Russian.
+    /// Folds look-alikes within words of mixed script. Words of one script are what they are, Russian stays Russian, unless
+    /// they make common words when folded and stand in a text that is mostly Latin.
     private mutating func foldWords() {
         var index = 0
         while index < units.count {
@@ -165,9 +172,29 @@ struct Canonicalizer {
                 if ScalarClass.isLatin(scalar) { hasLatin = true } else if scalar >= 0x370 { hasOther = true }
                 end += 1
             }
-            if hasLatin, hasOther { foldMixed(index..<end) }
+            if hasLatin, hasOther {
+                foldMixed(index..<end)
+            } else if hasOther {
+                foldForeign(index..<end)
+            }
             index = end
         }
+    }
+
+    private mutating func foldForeign(_ word: Range<Int>) {
+        guard word.count <= CommonWords.longestWord, let first = confusables.lookAlikes[units[word.lowerBound].scalar]
+        else { return }
+        var letters = [first]
+        for unit in units[word.dropFirst()] {
+            guard let letter = confusables.lookAlikes[unit.scalar] else { return }
+            letters.append(letter)
+        }
+        // A Greek letter alone is a symbol.
+        guard word.count > 1 || ScalarClass.isCyrillic(units[word.lowerBound].scalar),
+            CommonWords.shared.contains(letters.map { UInt8($0) | 0x20 }), isMostlyLatin
+        else { return }
+        for (index, letter) in zip(word, letters) { units[index].scalar = letter }
+        isMaterial = true
     }
 
     private mutating func foldMixed(_ word: Range<Int>) {
@@ -177,8 +204,14 @@ struct Canonicalizer {
             letters.contains { ScalarClass.isCyrillic($0) && confusables.toLatin[$0] == nil }
             && letters.allSatisfy { !ScalarClass.isLatin($0) || confusables.toCyrillic[$0] != nil }
         let table = isCyrillic ? confusables.toCyrillic : confusables.toLatin
+        let takesRare = letters.allSatisfy {
+            $0 < 0x370 || ScalarClass.isLatin($0) || table[$0] != nil || confusables.rareToLatin[$0] != nil
+        }
         for index in word {
-            guard let letter = table[units[index].scalar] else { continue }
+            guard
+                let letter = table[units[index].scalar]
+                    ?? (takesRare ? confusables.rareToLatin[units[index].scalar] : nil)
+            else { continue }
             units[index].scalar = letter
             isMaterial = true
         }

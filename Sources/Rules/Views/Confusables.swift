@@ -1,4 +1,4 @@
-/// Letters that look like others, as the usual fonts draw them: a selection of our own, in the spirit of UTS #39.
+/// Letters that look like others, as the usual fonts draw them: a selection of our own, and those of UTS #39.
 struct Confusables: Sendable {
     static let shared = Confusables()
 
@@ -6,6 +6,11 @@ struct Confusables: Sendable {
     let latinVariants: [UInt32: UInt32]
     /// To ASCII, but only in words that also hold Latin letters.
     let toLatin: [UInt32: UInt32]
+    /// To ASCII, but only in words whose other letters are all Latin or among these: scripts that are written beside Latin
+    /// letters without a space.
+    let rareToLatin: [UInt32: UInt32]
+    /// To ASCII: drawn so alike that a word of nothing else may be one in Latin letters.
+    let lookAlikes: [UInt32: UInt32]
     /// Latin to Cyrillic, for Cyrillic words with Latin letters smuggled in.
     let toCyrillic: [UInt32: UInt32]
 
@@ -16,7 +21,7 @@ struct Confusables: Sendable {
             1D0A j 1D0B k 1D0D m 1D0F o 1D18 p 1D1B t 1D1C u 1D20 v 1D21 w 1D22 z A730 f A731 s A7AF q
             """
         ).merging(Self.enclosed) { first, _ in first }
-        toLatin = Self.table(
+        let own = Self.table(
             """
             430 a 435 e 43E o 440 p 441 c 443 y 445 x 455 s 456 i 457 i 458 j 454 e 450 e 451 e 433 r 43A k 43C m 43D h
             43F n 442 t 432 b 44C b 4BB h 4AF y 4CF l 475 v 461 w 501 d 51B q 51D w
@@ -29,12 +34,24 @@ struct Confusables: Sendable {
             13DA S 13DE L 13DF C 13E2 P 13E6 K 13F4 B
             """
         )
+        // Latin's own look-alikes are letters of Turkish, Azeri or phonetics: `latinVariants` says which are folded.
+        let drawn = Self.table(ConfusableTable.text).filter { $0.key >= 0x370 }
+        let toLatin = drawn.filter { Self.hasCase($0.key) }.merging(own) { $1 }
+        self.toLatin = toLatin
+        rareToLatin = drawn.filter { !Self.hasCase($0.key) }
+        lookAlikes = Dictionary(uniqueKeysWithValues: drawn.keys.compactMap { key in toLatin[key].map { (key, $0) } })
         toCyrillic = Dictionary(
             uniqueKeysWithValues: zip(
                 "aeopcyxkABEKMHOPCTXY".unicodeScalars.map(\.value),
                 "аеорсухкАВЕКМНОРСТХУ".unicodeScalars.map(\.value)
             )
         )
+    }
+
+    /// Greek, Cyrillic, Armenian, Cherokee: alphabets whose words stand apart from Latin ones.
+    private static func hasCase(_ scalar: UInt32) -> Bool {
+        ScalarClass.isGreek(scalar) || ScalarClass.isCyrillic(scalar) || (0x530...0x58F).contains(scalar)
+            || (0x13A0...0x13FF).contains(scalar)
     }
 
     private static func table(_ text: String) -> [UInt32: UInt32] {

@@ -9,13 +9,27 @@ struct DecodedRun: Sendable, Equatable {
 /// How a text was hidden within another.
 package enum TextEncoding: String, Sendable, Hashable, CaseIterable {
     case base64
+    case base32
     case hexadecimal
     /// Percent-encoding (RFC 3986), `+` read as a space.
     case percent
+    /// Character references of HTML.
+    case entities
+    /// `\u006b` and `\u{6b}`.
+    case unicodeEscapes
+    /// Letters turned by thirteen.
+    case rot13
+    /// Written from end to start.
+    case reversed
+    /// Each word written from end to start.
+    case reversedWords
     /// Characters of Unicode's tag block.
     case tags
     /// Bytes carried by variation selectors.
     case variationSelectors
+
+    /// Whether it only turns letters or their order.
+    var isTurning: Bool { self == .rot13 || self == .reversed || self == .reversedWords }
 }
 
 /// Tells readable text from what random bytes look like.

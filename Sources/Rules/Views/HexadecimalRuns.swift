@@ -6,17 +6,33 @@ enum HexadecimalRuns {
     static func find(in text: [UInt8]) -> [DecodedRun] {
         var runs: [DecodedRun] = []
         var position = 0
-        while position < text.count {
-            guard digit(text[position]) != nil else {
-                position += 1
-                continue
-            }
-            let (digits, end) = run(in: text, from: position)
+        while let found = text[position...].firstIndex(where: isDecimal) {
+            let (digits, end) = run(in: text, from: start(of: found, in: text, after: position))
             position = end
             if digits.count >= minimumDigits { runs += decode(digits, of: text) }
         }
         return runs
     }
+
+    /// Where the run of a decimal digit begins: every byte of ASCII text has one, and words have none, so only there
+    /// a run is looked for.
+    private static func start(of found: Int, in text: [UInt8], after end: Int) -> Int {
+        var start = found
+        while start > end {
+            if digit(text[start - 1]) != nil {
+                start -= 1
+            } else if start - 2 > end, isSeparator(text[start - 1]), digit(text[start - 2]) != nil,
+                digit(text[start - 3]) != nil
+            {
+                start -= 2
+            } else {
+                break
+            }
+        }
+        return start
+    }
+
+    private static func isDecimal(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     /// The places of the digits of the run that begins at `start`, and where it ends.
     private static func run(in text: [UInt8], from start: Int) -> (digits: [Int], end: Int) {

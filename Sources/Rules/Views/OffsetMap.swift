@@ -42,17 +42,19 @@ struct OffsetMap: Sendable, Equatable {
         }
     }
 
-    /// The smallest range of the source that holds everything the range of the view was made of, and what was removed
-    /// between. An empty or outlying range gives an empty one.
+    /// The smallest range of the source that holds everything the ends of the range were made of, and what was removed
+    /// between. An empty or outlying range gives an empty one. Views that run backwards are mapped as well.
     func source(of view: Range<Int>) -> Range<Int> {
-        guard !view.isEmpty, let first = piece(at: view.lowerBound), let last = piece(at: view.upperBound - 1) else {
-            return 0..<0
-        }
-        let lower = first.isVerbatim ? first.sourceStart + view.lowerBound - first.viewStart : first.sourceStart
-        let upper =
-            last.isVerbatim
-            ? last.sourceStart + view.upperBound - last.viewStart : last.sourceStart + last.sourceLength
-        return lower < upper ? lower..<upper : upper..<lower
+        guard !view.isEmpty, let first = byteSource(of: view.lowerBound), let last = byteSource(of: view.upperBound - 1)
+        else { return 0..<0 }
+        return min(first.lowerBound, last.lowerBound)..<max(first.upperBound, last.upperBound)
+    }
+
+    private func byteSource(of offset: Int) -> Range<Int>? {
+        guard let piece = piece(at: offset) else { return nil }
+        guard piece.isVerbatim else { return piece.sourceStart..<piece.sourceStart + piece.sourceLength }
+        let start = piece.sourceStart + offset - piece.viewStart
+        return start..<start + 1
     }
 
     private func piece(at offset: Int) -> Piece? {

@@ -5,13 +5,13 @@ package struct TextView: Sendable {
         case raw
         /// What a reader sees, in the simplest scalars. See `Canonicalizer`.
         case canonical
-        /// A stretch of the text, decoded; the outermost encoding first.
-        case decoded([TextEncoding])
-        /// The canonical form of a decoded stretch.
-        case canonicalDecoded([TextEncoding])
+        /// Words that are spelled out, cut up or drawn, as they are meant. See `Squeezer`.
+        case squeezed
     }
 
     package let kind: Kind
+    /// What the text was hidden by, the outermost encoding first; empty for readings of the text itself.
+    package let encodings: [TextEncoding]
     /// UTF-8.
     package let bytes: [UInt8]
     let folded: FoldedText
@@ -22,8 +22,16 @@ package struct TextView: Sendable {
     /// From this view to the original text, step by step.
     let maps: [OffsetMap]
 
-    init(kind: Kind, bytes: [UInt8], maps: [OffsetMap], isCanonical: Bool, isMaterial: Bool) {
+    init(
+        kind: Kind,
+        encodings: [TextEncoding],
+        bytes: [UInt8],
+        maps: [OffsetMap],
+        isCanonical: Bool,
+        isMaterial: Bool
+    ) {
         self.kind = kind
+        self.encodings = encodings
         self.bytes = bytes
         self.maps = maps
         self.isCanonical = isCanonical
@@ -37,56 +45,79 @@ package struct TextView: Sendable {
     package func source(of span: Range<Int>) -> Range<Int> {
         maps.reduce(span) { $1.source(of: $0) }
     }
-
-    var encodings: [TextEncoding] {
-        switch kind {
-        case .raw, .canonical: []
-        case .decoded(let encodings), .canonicalDecoded(let encodings): encodings
-        }
-    }
-
-    /// The canonical form of this view; nil if it is its own.
-    static func canonical(of bytes: [UInt8], encodings: [TextEncoding], maps: [OffsetMap]) -> TextView? {
-        Canonicalizer.canonicalize(bytes).map { result in
-            TextView(
-                kind: encodings.isEmpty ? .canonical : .canonicalDecoded(encodings),
-                bytes: result.bytes,
-                maps: [result.map] + maps,
-                isCanonical: true,
-                isMaterial: result.isMaterial
-            )
-        }
-    }
-
-    /// Texts hidden in this view.
-    func decoded() -> [DecodedText] {
-        let finders = [Base64Runs.find, HexadecimalRuns.find, PercentRuns.find, InvisibleRuns.find]
-        return finders.flatMap { $0(bytes) }.map { run in
-            DecodedText(encodings: encodings + [run.encoding], bytes: run.bytes, maps: [run.map] + maps)
-        }
-    }
 }
 
-/// A text found hidden in another, before its views are made.
-struct DecodedText: Sendable {
-    /// The outermost first.
-    var encodings: [TextEncoding]
+/// A text, given or found hidden in another, before its views are made.
+struct HiddenText: Sendable {
+    /// The outermost first; none for a text that is not hidden.
+    var encodings: [TextEncoding] = []
     var bytes: [UInt8]
     /// To the original text, step by step.
-    var maps: [OffsetMap]
+    var maps: [OffsetMap] = []
 
-    /// The decoded text and its canonical form, if that is another. Of the two the model reads the canonical one if that
-    /// differs materially.
-    var views: [TextView] {
-        let canonical = TextView.canonical(of: bytes, encodings: encodings, maps: maps)
+    /// The text, its canonical form and its squeezed form, where these are others, and the texts hidden in them.
+    ///
+    /// Of the text and its canonical form, if they differ materially, the model reads the canonical one where the text is a
+    /// hidden one, and both where it is not.
+    func read() -> (views: [TextView], hidden: [HiddenText]) {
+        let survey = ByteSurvey(bytes)
+        let canonical = survey.isPlain ? nil : Canonicalizer.canonicalize(bytes)
         let plain = TextView(
-            kind: .decoded(encodings),
+            kind: .raw,
+            encodings: encodings,
             bytes: bytes,
             maps: maps,
             isCanonical: canonical == nil,
-            isMaterial: canonical?.isMaterial != true
+            isMaterial: encodings.isEmpty || canonical?.isMaterial != true
         )
-        return [plain] + (canonical.map { [$0] } ?? [])
+        var views = [plain]
+        var hidden: [HiddenText] = []
+        var words = WordSurvey(bytes)
+        if let canonical {
+            hidden += self.hidden(in: plain, survey, words)
+            views.append(
+                TextView(
+                    kind: .canonical,
+                    encodings: encodings,
+                    bytes: canonical.bytes,
+                    maps: [canonical.map] + maps,
+                    isCanonical: true,
+                    isMaterial: canonical.isMaterial
+                )
+            )
+            words = WordSurvey(canonical.bytes)
+        }
+        let visible = views[views.count - 1]
+        hidden += self.hidden(in: visible, canonical == nil ? survey : ByteSurvey(visible.bytes), words)
+        if let squeezed = Squeezer.squeeze(visible.bytes, words) {
+            views.append(
+                TextView(
+                    kind: .squeezed,
+                    encodings: encodings,
+                    bytes: squeezed.bytes,
+                    maps: [squeezed.map] + visible.maps,
+                    isCanonical: true,
+                    isMaterial: squeezed.isMaterial
+                )
+            )
+        }
+        return (views, hidden)
+    }
+
+    private func hidden(in view: TextView, _ survey: ByteSurvey, _ words: WordSurvey) -> [HiddenText] {
+        let bytes = view.bytes
+        var runs = Base64Runs.find(in: bytes) + Base32Runs.find(in: bytes)
+        if survey.hasDigit { runs += HexadecimalRuns.find(in: bytes) }
+        if survey.hasPercent { runs += PercentRuns.find(in: bytes) }
+        if survey.hasAmpersand { runs += CharacterReferences.findEntities(in: bytes) }
+        if survey.hasBackslash { runs += CharacterReferences.findEscapes(in: bytes) }
+        if survey.hasNonASCII { runs += InvisibleRuns.find(in: bytes) }
+        runs += CipheredStretches.find(in: bytes, words)
+        // Turning twice gives what was there before.
+        if let last = encodings.last, last.isTurning { runs.removeAll { $0.encoding.isTurning } }
+        return runs.map {
+            HiddenText(encodings: encodings + [$0.encoding], bytes: $0.bytes, maps: [$0.map] + view.maps)
+        }
     }
 
     /// The same hidden text is found in the text and in its canonical form, but is one.

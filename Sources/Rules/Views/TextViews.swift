@@ -1,5 +1,5 @@
-/// The readings of one text, computed once for all rules and the model: the text itself, its canonical form if that is
-/// another, and what is encoded in either, to a depth.
+/// The readings of one text, computed once for all rules and the model: the text itself, its canonical form, its squeezed
+/// form if these are others, and what is encoded in it, to a depth.
 ///
 /// A view never holds more than one text, and each knows where its bytes come from.
 package struct TextViews: Sendable {
@@ -7,43 +7,64 @@ package struct TextViews: Sendable {
     package static let decodingDepth = 3
     /// Decoded bytes kept, as a multiple of the text's. Honest nesting shrinks; this bounds what crafted overlaps could do.
     package static let decodedLimit = 4
+    /// Hidden texts of one depth that get views of their own. What is found beyond is read as one text, a line each: many
+    /// small ones must cost no more than a large one, and none may be left unread.
+    package static let hiddenLimit = 128
 
     /// The text itself first.
     package let views: [TextView]
 
     package init(_ text: String) {
         let bytes = Array(text.utf8)
-        let canonical = TextView.canonical(of: bytes, encodings: [], maps: [])
-        let raw = TextView(kind: .raw, bytes: bytes, maps: [], isCanonical: canonical == nil, isMaterial: true)
-        var views = [raw] + (canonical.map { [$0] } ?? [])
+        var (views, sources) = HiddenText(bytes: bytes).read()
         var remaining = Self.decodedLimit * bytes.count
-        var seen: Set<DecodedText.Identity> = []
-        var sources = views
-        for _ in 0..<Self.decodingDepth {
-            var found: [TextView] = []
-            for text in sources.flatMap({ $0.decoded() }) where seen.insert(text.identity).inserted {
+        var seen: Set<HiddenText.Identity> = []
+        for depth in 1...Self.decodingDepth where !sources.isEmpty {
+            var found: [HiddenText] = []
+            for text in sources where seen.insert(text.identity).inserted {
                 remaining -= text.bytes.count
                 guard remaining >= 0 else { break }
-                found += text.views
+                found.append(text)
             }
-            views += found
-            sources = found
+            sources = []
+            for text in Self.gathered(found) {
+                let (more, hidden) = text.read()
+                views += more
+                if depth < Self.decodingDepth { sources += hidden }
+            }
         }
         self.views = views
     }
 
-    /// What the model is to read: the text itself, its canonical form if that differs materially, and all that was decoded
-    /// in one text, a line each, if there is any. At most three texts, so that nobody can multiply the model's work.
+    /// The same texts, those beyond the limit as one.
+    private static func gathered(_ texts: [HiddenText]) -> [HiddenText] {
+        guard texts.count > hiddenLimit else { return texts }
+        var rest = HiddenText(encodings: texts[hiddenLimit].encodings, bytes: [])
+        var map = OffsetMap()
+        for text in texts[hiddenLimit...] {
+            // One piece a text: a match stands for all of it.
+            let source = text.identity.source
+            rest.bytes += text.bytes + [0x0A]
+            map.append(viewLength: text.bytes.count, source: source)
+            map.append(viewLength: 1, source: source)
+        }
+        rest.maps = [map]
+        return texts[..<hiddenLimit] + [rest]
+    }
+
+    /// What the model is to read: the text itself, its canonical and its squeezed form if they differ materially, and all
+    /// that was decoded in one text, a line each, if there is any. At most `modelLimit` texts, so that nobody can multiply
+    /// the model's work.
     package var modelViews: [String] {
         var texts: [String] = []
         var decoded: [String] = []
         for view in views where view.isMaterial {
-            switch view.kind {
-            case .raw, .canonical: texts.append(view.text)
-            case .decoded, .canonicalDecoded: decoded.append(view.text)
-            }
+            if view.encodings.isEmpty { texts.append(view.text) } else { decoded.append(view.text) }
         }
         if !decoded.isEmpty { texts.append(decoded.joined(separator: "\n")) }
         return texts
     }
+
+    /// Texts that the model reads in place of one, at the most.
+    package static let modelLimit = 4
 }

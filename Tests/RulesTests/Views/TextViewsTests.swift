@@ -18,7 +18,7 @@ import Testing
         #expect(TextViews("do \(encoded)").modelViews == ["do \(encoded)", "open the pod door"])
     }
 
-    @Test func theModelNeverReadsMoreThanThreeTexts() {
+    @Test func theModelNeverReadsMoreThanFourTexts() {
         let runs = (0..<50).map { Data("hidden order number \($0)".utf8).base64EncodedString() }
         let views = TextViews("a\u{200B}b " + runs.joined(separator: " , "))
         #expect(views.modelViews.count == 3)
@@ -30,7 +30,7 @@ import Testing
         for _ in 0..<TextViews.decodingDepth { text = Data(text.utf8).base64EncodedString() + " end" }
         let views = TextViews(text)
         #expect(views.views.contains { $0.text.hasPrefix("the innermost words") })
-        #expect(views.views.last?.encodings.count == TextViews.decodingDepth)
+        #expect(views.views.map(\.encodings.count).max() == TextViews.decodingDepth)
     }
 
     @Test func decodedTextIsMadeCanonicalToo() {
@@ -67,12 +67,48 @@ import Testing
         }
     }
 
+    @Test func theModelReadsWordsAsTheyAreMeant() {
+        #expect(TextViews("please k.i.l.l it").modelViews == ["please k.i.l.l it", "please kill it"])
+        // Cyrillic letters and a digit: what is seen, then what is meant.
+        #expect(TextViews("раssw0rd").modelViews == ["раssw0rd", "passw0rd", "password"])
+        let encoded = Data("the p@ssw0rd of root".utf8).base64EncodedString()
+        #expect(TextViews(encoded).modelViews.last == "the p@ssw0rd of root\nthe password of root")
+    }
+
+    @Test func foreignWordsAmongEnglishOnesAreFoldedIfTheyLookSo() {
+        #expect(TextViews("open the сосоа and ехсеss box").modelViews.last?.contains("excess box") == true)
+        #expect(TextViews("hear ту ехсuse: саре and rope").modelViews.last == "hear ту excuse: cape and rope")
+        // A text that is mostly Russian is Russian.
+        #expect(TextViews("сор и рот, а не cat").modelViews.count == 1)
+    }
+
+    @Test func whatIsBeyondTheLimitOfViewsIsReadAsOne() throws {
+        let runs = (0..<TextViews.hiddenLimit + 40).map { Data("hidden order number \($0)".utf8).base64EncodedString() }
+        let text = runs.joined(separator: " , ")
+        let views = TextViews(text).views
+        #expect(views.count == TextViews.hiddenLimit + 2)
+        let last = try #require(views.last)
+        #expect(last.text.contains("number \(TextViews.hiddenLimit + 39)"))
+        let place = try #require(last.text.firstRange(of: "number \(TextViews.hiddenLimit + 7)"))
+        let start = last.text[..<place.lowerBound].utf8.count
+        let source = last.source(of: start..<start + 6)
+        #expect(text.utf8.dropFirst(source.lowerBound).starts(with: runs[TextViews.hiddenLimit + 7].utf8.prefix(20)))
+    }
+
+    @Test func depthOfDecodingIsLimited() {
+        var text = "the innermost words of all"
+        for _ in 0...TextViews.decodingDepth { text = Data(text.utf8).base64EncodedString() }
+        #expect(!TextViews(text).views.contains { $0.text.contains("innermost") })
+    }
+
     @Test func hostileTextsStayBounded() {
         for text in [
             String(repeating: "A", count: 20_000), String(repeating: "%41", count: 8000),
             String(repeating: "\u{E0041}", count: 5000),
             String(repeating: "4", count: 20_000), String(repeating: "\u{FDFA}", count: 3000),
-            String(repeating: " ", count: 20_000),
+            String(repeating: " ", count: 20_000), String(repeating: "MFRGG", count: 4000),
+            String(repeating: "k.i.l.l ", count: 3000), String(repeating: "gur rknzcyr ", count: 2000),
+            String(repeating: "&#107;", count: 4000), String(repeating: "\\u006b", count: 4000),
         ] {
             let total = TextViews(text).views.reduce(0) { $0 + $1.bytes.count }
             #expect(total <= 20 * text.utf8.count)

@@ -1,0 +1,61 @@
+/// Which kinds of bytes a text holds, found eight bytes at a time, so that what is absent is not looked for.
+struct ByteSurvey: Sendable, Equatable {
+    private(set) var hasNonASCII = false
+    /// Bytes below the space that are not tab, line feed, vertical tab, form feed or carriage return, or 0x7F.
+    private(set) var hasControls = false
+    private(set) var hasPercent = false
+    private(set) var hasAmpersand = false
+    private(set) var hasBackslash = false
+    private(set) var hasDigit = false
+
+    init(_ text: [UInt8]) {
+        text.withUnsafeBytes { bytes in
+            let whole = bytes.count & ~7
+            /// Marks, in the highest bit of each byte.
+            var (nonASCII, low, percent, ampersand, backslash, digit) = (
+                UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0)
+            )
+            @inline(__always)
+            func survey(_ word: UInt64) {
+                nonASCII |= word
+                // Exact for ASCII bytes: no sum or difference below leaves its byte, so neighbours do not mix.
+                let ascii = word & Self.low7
+                low |= (Self.every(0x9F) &- ascii) & ~word | (ascii &+ Self.every(0x01))
+                percent |= Self.zeroes(ascii ^ Self.every(UInt8(ascii: "%")))
+                ampersand |= Self.zeroes(ascii ^ Self.every(UInt8(ascii: "&")))
+                backslash |= Self.zeroes(ascii ^ Self.every(UInt8(ascii: "\\")))
+                digit |= (ascii &+ Self.every(0x80 - 0x30)) & ~(ascii &+ Self.every(0x80 - 0x3A))
+            }
+            for offset in stride(from: 0, to: whole, by: 8) {
+                survey(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            }
+            var rest = Self.every(0x20)
+            for offset in whole..<bytes.count { rest = rest << 8 | UInt64(bytes[offset]) }
+            survey(rest)
+            hasNonASCII = nonASCII & Self.high != 0
+            hasPercent = percent & Self.high != 0
+            hasAmpersand = ampersand & Self.high != 0
+            hasBackslash = backslash & Self.high != 0
+            hasDigit = digit & Self.high != 0
+            // White space and control characters are told apart only where there is either.
+            hasControls = low & Self.high != 0 && bytes.contains(where: Self.isControl)
+        }
+    }
+
+    /// Whether the text is its own canonical form as far as bytes tell.
+    var isPlain: Bool { !hasNonASCII && !hasControls }
+
+    private static let high: UInt64 = 0x8080_8080_8080_8080
+    private static let low7: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+
+    @inline(__always)
+    private static func every(_ byte: UInt8) -> UInt64 { 0x0101_0101_0101_0101 &* UInt64(byte) }
+
+    /// Marks bytes that are 0; the others must be below 0x80.
+    @inline(__always)
+    private static func zeroes(_ word: UInt64) -> UInt64 { every(0x80) &- word }
+
+    private static func isControl(_ byte: UInt8) -> Bool {
+        byte < 0x20 && !(0x09...0x0D).contains(byte) || byte == 0x7F
+    }
+}

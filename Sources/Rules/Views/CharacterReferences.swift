@@ -1,0 +1,113 @@
+/// Finds lines that spell characters by number: `&#107;`, `&#x6B;` (HTML), `\u006b`, `\u{6b}` (programming languages).
+enum CharacterReferences {
+    /// Letters and digits a line must spell so: nobody needs to, and punctuation is often escaped.
+    static let minimumLetters = 3
+
+    static func findEntities(in text: [UInt8]) -> [DecodedRun] {
+        find(in: text, sign: UInt8(ascii: "&"), encoding: .entities, reference: entity)
+    }
+
+    static func findEscapes(in text: [UInt8]) -> [DecodedRun] {
+        find(in: text, sign: UInt8(ascii: "\\"), encoding: .unicodeEscapes, reference: escape)
+    }
+
+    private typealias Reference = (value: UInt32, end: Int)
+
+    private static func find(
+        in text: [UInt8],
+        sign: UInt8,
+        encoding: TextEncoding,
+        reference: ([UInt8], Int) -> Reference?
+    ) -> [DecodedRun] {
+        var runs: [DecodedRun] = []
+        var start = 0
+        while start < text.count {
+            let end = text[start...].firstIndex(of: 0x0A) ?? text.count
+            if text[start..<end].contains(sign),
+                let run = decode(text, start..<end, sign: sign, encoding: encoding, reference: reference)
+            {
+                runs.append(run)
+            }
+            start = end + 1
+        }
+        return runs
+    }
+
+    private static func decode(
+        _ text: [UInt8],
+        _ line: Range<Int>,
+        sign: UInt8,
+        encoding: TextEncoding,
+        reference: ([UInt8], Int) -> Reference?
+    ) -> DecodedRun? {
+        var run = DecodedRun(encoding: encoding, bytes: [], map: OffsetMap())
+        var letters = 0
+        var position = line.lowerBound
+        while position < line.upperBound {
+            if text[position] == sign, let (value, end) = reference(text, position) {
+                let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
+                let encoded = UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+                if ScalarClass.isWord(value) { letters += 1 }
+                run.bytes += encoded
+                run.map.append(viewLength: encoded.count, source: position..<end)
+                position = end
+            } else {
+                run.bytes.append(text[position])
+                run.map.append(viewLength: 1, source: position..<position + 1)
+                position += 1
+            }
+        }
+        return letters >= minimumLetters ? run : nil
+    }
+
+    /// `&#` and decimal digits, `&#x` and hexadecimal ones, or one of a few names; browsers do without the semicolon.
+    private static func entity(_ text: [UInt8], _ start: Int) -> Reference? {
+        guard start + 2 < text.count else { return nil }
+        guard text[start + 1] == UInt8(ascii: "#") else {
+            return names.first { text[start...].starts(with: $0.name) }.map { ($0.value, start + $0.name.count) }
+        }
+        let isHexadecimal = text[start + 2] | 0x20 == UInt8(ascii: "x")
+        let first = start + (isHexadecimal ? 3 : 2)
+        guard let (value, end) = number(text, from: first, radix: isHexadecimal ? 16 : 10, digits: 1...7) else {
+            return nil
+        }
+        return (value, end < text.count && text[end] == UInt8(ascii: ";") ? end + 1 : end)
+    }
+
+    private static func escape(_ text: [UInt8], _ start: Int) -> Reference? {
+        guard start + 2 < text.count else { return nil }
+        switch text[start + 1] {
+        case UInt8(ascii: "u") where text[start + 2] == UInt8(ascii: "{"):
+            guard let (value, end) = number(text, from: start + 3, radix: 16, digits: 1...6), end < text.count,
+                text[end] == UInt8(ascii: "}")
+            else { return nil }
+            return (value, end + 1)
+        case UInt8(ascii: "u"): return number(text, from: start + 2, radix: 16, digits: 4...4)
+        case UInt8(ascii: "U"): return number(text, from: start + 2, radix: 16, digits: 8...8)
+        default: return nil
+        }
+    }
+
+    private static func number(
+        _ text: [UInt8],
+        from start: Int,
+        radix: UInt32,
+        digits: ClosedRange<Int>
+    ) -> Reference? {
+        var value: UInt32 = 0
+        var end = start
+        while end < text.count, end - start < digits.upperBound, let digit = HexadecimalRuns.digit(text[end]),
+            digit < radix
+        {
+            value = value &* radix &+ UInt32(digit)
+            end += 1
+        }
+        return end - start >= digits.lowerBound ? (value, end) : nil
+    }
+
+    /// Those that stand between letters.
+    private static let names: [(name: [UInt8], value: UInt32)] = [
+        ("&amp;", 0x26), ("&lt;", 0x3C), ("&gt;", 0x3E), ("&quot;", 0x22), ("&apos;", 0x27), ("&nbsp;", 0x20),
+        ("&shy;", 0xAD), ("&zwnj;", 0x200C), ("&zwj;", 0x200D), ("&Tab;", 0x09), ("&NewLine;", 0x0A),
+    ].map { (Array($0.0.utf8), $0.1) }
+}

@@ -1,0 +1,180 @@
+/// Finds stretches of words that are no words until they are turned: by 13 letters (rot13) or end to start.
+///
+/// The test of plausibility: a word gains if it is common only when turned, and loses if it is common only as it stands;
+/// the more letters, the more. A stretch is taken where the gains outweigh the losses most, and only if it gains
+/// `minimumWords` words with `minimumLetters` letters, a word of four letters or more among them. Words in foreign
+/// languages and names rarely gain, and never so often.
+struct CipheredStretches {
+    static let minimumWords = 3
+    static let minimumLetters = 10
+    /// Letters of words that are not common, less those of common ones, from which on a closer look is worth its time.
+    static let suspiciousLetters = 10
+    /// Words beside a stretch that may belong to it though they are not common either way.
+    static let margin = 12
+
+    private struct Word {
+        var range: Range<Int>
+        var isCommon: Bool
+        var isRotated: Bool
+        var isReversed: Bool
+        /// Whether the words on both sides of it are far from each other.
+        var startsLine: Bool
+    }
+
+    private let text: [UInt8]
+    private let words: [Word]
+
+    static func find(in text: [UInt8], _ survey: WordSurvey) -> [DecodedRun] {
+        guard survey.isSuspicious else { return [] }
+        let stretches = CipheredStretches(text)
+        return stretches.find(\.isRotated).map(stretches.rotated)
+            + stretches.find(\.isReversed).flatMap { [stretches.reversed($0), stretches.reversedWords($0)] }
+    }
+
+    private init(_ text: [UInt8]) {
+        self.text = text
+        let common = CommonWords.shared
+        var words: [Word] = []
+        var position = 0
+        var startsLine = true
+        while position < text.count {
+            guard ASCIILetters.isLetter(text[position]) else {
+                if text[position] == 0x0A { startsLine = true }
+                position += 1
+                continue
+            }
+            let start = position
+            while position < text.count, ASCIILetters.isLetter(text[position]) { position += 1 }
+            let letters = text[start..<position].lazy.map { $0 | 0x20 }
+            words.append(
+                Word(
+                    range: start..<position,
+                    isCommon: common.contains(letters),
+                    isRotated: common.contains(letters.map(ASCIILetters.rotated)),
+                    isReversed: common.contains(letters.reversed()),
+                    startsLine: startsLine
+                )
+            )
+            startsLine = false
+        }
+        self.words = words
+    }
+
+    /// Ranges of words that read better turned.
+    private func find(_ turned: (Word) -> Bool) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var best: (sum: Int, range: Range<Int>) = (0, 0..<0)
+        var sum = 0
+        var start = 0
+        func close() {
+            if isPlausible(best.range, turned) { found.append(widened(best.range, after: found.last?.upperBound ?? 0)) }
+            best = (0, 0..<0)
+        }
+        for (index, word) in words.enumerated() {
+            sum += weight(of: word, turned)
+            if sum <= 0 || sum < best.sum - 40 {
+                close()
+                (sum, start) = (0, index + 1)
+            } else if sum > best.sum {
+                best = (sum, start..<index + 1)
+            }
+        }
+        close()
+        return found
+    }
+
+    private func weight(of word: Word, _ turned: (Word) -> Bool) -> Int {
+        switch (word.isCommon, turned(word)) {
+        // A single letter says nothing.
+        case _ where word.range.count == 1: 0
+        case (false, true): 2 * word.range.count
+        case (true, true): 0
+        case (false, false): -word.range.count
+        case (true, false): -3 * word.range.count
+        }
+    }
+
+    private func isPlausible(_ range: Range<Int>, _ turned: (Word) -> Bool) -> Bool {
+        let gained = words[range].filter { turned($0) && !$0.isCommon && $0.range.count > 1 }
+        return gained.count >= Self.minimumWords
+            && gained.reduce(0) { $0 + $1.range.count } >= Self.minimumLetters
+            && gained.contains { $0.range.count >= 4 }
+    }
+
+    /// With the words beside it that are no common ones, so that a rare word at the end is read too.
+    private func widened(_ range: Range<Int>, after end: Int) -> Range<Int> {
+        var (lower, upper) = (range.lowerBound, range.upperBound)
+        while lower > end, range.lowerBound - lower < Self.margin, !words[lower].startsLine, !isPlain(words[lower - 1])
+        {
+            lower -= 1
+        }
+        while upper < words.count, upper - range.upperBound < Self.margin, !words[upper].startsLine,
+            !isPlain(words[upper])
+        { upper += 1 }
+        return lower..<upper
+    }
+
+    private func isPlain(_ word: Word) -> Bool { word.isCommon && word.range.count > 1 }
+
+    // MARK: Turning
+
+    private func source(of range: Range<Int>) -> Range<Int> {
+        words[range.lowerBound].range.lowerBound..<words[range.upperBound - 1].range.upperBound
+    }
+
+    private func rotated(_ range: Range<Int>) -> DecodedRun {
+        let source = source(of: range)
+        return DecodedRun(
+            encoding: .rot13,
+            bytes: text[source].map(ASCIILetters.rotated),
+            map: OffsetMap(viewLength: source.count, source: source)
+        )
+    }
+
+    private func reversed(_ range: Range<Int>) -> DecodedRun {
+        var run = DecodedRun(encoding: .reversed, bytes: [], map: OffsetMap())
+        append(source(of: range), backwards: true, to: &run)
+        return run
+    }
+
+    /// Each word on its own.
+    private func reversedWords(_ range: Range<Int>) -> DecodedRun {
+        var run = DecodedRun(encoding: .reversedWords, bytes: [], map: OffsetMap())
+        var position = source(of: range).lowerBound
+        for word in words[range] {
+            append(position..<word.range.lowerBound, backwards: false, to: &run)
+            append(word.range, backwards: true, to: &run)
+            position = word.range.upperBound
+        }
+        return run
+    }
+
+    private func append(_ source: Range<Int>, backwards: Bool, to run: inout DecodedRun) {
+        let scalars = text.withUnsafeBufferPointer { text in
+            var scalars: [Range<Int>] = []
+            var position = source.lowerBound
+            while position < source.upperBound {
+                let length = UTF8Scalars.decode(text, at: position).length
+                scalars.append(position..<min(position + length, source.upperBound))
+                position += length
+            }
+            return scalars
+        }
+        for scalar in backwards ? scalars.reversed() : scalars {
+            run.bytes += text[scalar]
+            run.map.append(viewLength: scalar.count, source: scalar)
+        }
+    }
+}
+
+/// The letters of ASCII.
+enum ASCIILetters {
+    @inline(__always)
+    static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) && byte < 0x80 }
+
+    /// Thirteen letters further, case kept; other bytes as they are.
+    static func rotated(_ byte: UInt8) -> UInt8 {
+        guard isLetter(byte) else { return byte }
+        return byte | 0x20 < UInt8(ascii: "n") ? byte + 13 : byte - 13
+    }
+}

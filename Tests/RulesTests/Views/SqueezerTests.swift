@@ -1,0 +1,95 @@
+import Testing
+
+@testable import Rules
+
+private func squeezed(_ text: String) -> Squeezer.Result? {
+    let bytes = Array(text.utf8)
+    return Squeezer.squeeze(bytes, WordSurvey(bytes))
+}
+
+private func read(_ text: String) -> String {
+    squeezed(text).map { String(decoding: $0.bytes, as: UTF8.self) } ?? text
+}
+
+@Suite struct SqueezerTests {
+    @Test(arguments: [
+        ("k i l l", "kill"), ("k.i.l.l", "kill"), ("k-i-l-l", "kill"), ("K_I_L_L", "KILL"), ("k\ni\nl\nl", "kill"),
+        ("h.o.w t.o k.i.l.l", "how to kill"), ("h o w  t o  k i l l", "how  to  kill"),
+        ("h o w t o k i l l", "how to kill"), ("now m.a.k.e it", "now make it"), ("k 1 l l", "kill"),
+    ]) func readsSpelledWords(text: String, expected: String) {
+        #expect(read(text) == expected)
+        #expect(squeezed(text)?.isMaterial == true)
+    }
+
+    @Test(arguments: [
+        ("k**il**l", "kill"), ("pass`wor`d", "password"), ("p<b>assw</b>ord", "password"), ("k-ill him", "kill him"),
+        ("ki.ll", "kill"), ("bo\nmb", "bomb"), ("bo-\nmb", "bomb"), ("pa-ssw-ord", "password"),
+    ]) func readsWordsThatWereCutUp(text: String, expected: String) {
+        #expect(read(text) == expected)
+        #expect(squeezed(text)?.isMaterial == true)
+    }
+
+    @Test(arguments: [
+        ("k1ll", "kill"), ("k111", "kill"), ("P@$$w0rd", "Password"), ("b0mb", "bomb"), ("h0w 70 m4k3", "how 70 make"),
+        ("5734l", "steal"),
+    ]) func readsWordsDrawnWithDigitsAndSigns(text: String, expected: String) {
+        #expect(read(text) == expected)
+        #expect(squeezed(text)?.isMaterial == true)
+    }
+
+    /// Rules look for words that are not common ones, too.
+    @Test func rareWordsAreReadButNotForTheModel() {
+        #expect(read("xylophon3") == "xylophon3")
+        #expect(read("xyl0phones") == "xylophones")
+        #expect(read("a xyl**op**hone") == "a xylophone")
+        #expect(squeezed("xyl0phones")?.isMaterial == false)
+    }
+
+    @Test(arguments: [
+        "A well-being and state-of-the-art plan, and/or a re-run.", "Call 1 2 3 4 5 6 7 now", "4111 1111 1111 1111",
+        "MP3 files of B2B and 3D, 10am", "bob@example.com at www.example.com/a-b_c.html", "**bold** and `code` here",
+        "I paid $100 on 10/12/2025", "e.g. the U.S. and i.e. a.m.", "<b>bold</b> <i>text</i>",
+        "1. one\n2. two\n3. three",
+        "He said \"don't\", didn't he?", "first line\nsecond line", "Я и в с ним", "你 好 世 界", "हि न दी", "한 국 어 로",
+        "let x = a[i] + b[j]",
+    ]) func leavesHonestTextAlone(text: String) {
+        #expect(squeezed(text)?.isMaterial != true, "\(read(text))")
+    }
+
+    @Test func lettersInARowAreOneWordEvenIfNoCommonOne() {
+        #expect(read("q, z, x, v") == "qzxv")
+        #expect(squeezed("q, z, x, v")?.isMaterial == false)
+        #expect(read("у б и т ь") == "убить")
+    }
+
+    @Test func everyByteMapsBackIntoTheText() {
+        var random = SeededGenerator(seed: 31)
+        var checked = 0
+        for _ in 0..<500 {
+            let text = random.text(of: "kil1l.- *<b>@0у\n", length: 0...24)
+            guard let result = squeezed(text) else { continue }
+            checked += 1
+            var previous = 0
+            for offset in result.bytes.indices {
+                let source = result.map.source(of: offset..<offset + 1)
+                #expect(!source.isEmpty && source.upperBound <= text.utf8.count && source.lowerBound >= previous)
+                previous = source.lowerBound
+            }
+            #expect(String(validating: result.bytes, as: UTF8.self) != nil)
+        }
+        #expect(checked > 50)
+    }
+
+    @Test func theSourceOfAWordIsAllOfItsSpelling() throws {
+        let result = try #require(squeezed("go k.i.l.l now"))
+        #expect(String(decoding: result.bytes, as: UTF8.self) == "go kill now")
+        #expect(result.map.source(of: 3..<7) == 3..<10)
+    }
+
+    @Test func hostileTextsAreReadInOnePass() {
+        for text in ["a ", "a.", "a-a-", "1l", "a*", "<", "<a", "a<b>", "é ", "@"] {
+            let long = String(repeating: text, count: 20_000)
+            #expect((squeezed(long)?.bytes.count ?? 0) <= 2 * long.utf8.count)
+        }
+    }
+}
