@@ -1,9 +1,10 @@
-"""Scores rows of `valid` with the real binary and prints the table of the README's model section.
+"""Scores held-out texts with the real binary and prints the tables of the README's model section.
 
-    python Models/training/evaluate_engine.py --data DIR --guardian .build/release/guardian
+    python Models/training/evaluate_engine.py --data DIR --guardian .build/release/guardian [--model FILE]
 
-Rows are of the half of `valid` that neither training, calibration nor the choice of thresholds saw, drawn with a fixed
-seed. The thresholds are those of a policy, as `guardian policy explain` gives them.
+The texts are the half of `valid` and of the corpus' held-out texts that calibration and choice of thresholds did not see, drawn
+with a fixed seed: single texts, and replies with their query. The thresholds are those of a policy, as
+`guardian policy explain` gives them. With `--model` another packed model is scored on the same texts.
 """
 
 from __future__ import annotations
@@ -19,24 +20,27 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import numpy as np
-from detection.features import key
-from detection.head import auroc
-from detection.sources import draw, read
+from calibrate_guardian import SEED, Judged, judged
+from detection.metrics import auroc
 from detection.taxonomy import OUTPUTS, UNKNOWN
 from detection.thresholds import is_hard
-from detection.trunk import Template, load_tokenizer
-from train_detection import SEED, VALID_LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
-TRUNK = ROOT / "Models/.cache/SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
-def classify(binary: Path, texts: list[str]) -> tuple[np.ndarray, list[float]]:
+def classify(binary: Path, model: Path | None, texts: list[Judged]) -> tuple[np.ndarray, list[float]]:
     """Probabilities [texts, 17], overall harm first, and the milliseconds that each text took."""
+
+    def line(one: Judged) -> str:
+        first, *rest = (turn.text for turn in one.turns)
+        return json.dumps({"text": first, "reply": rest[0]} if rest else {"text": first}) + "\n"
+
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
-        file.writelines(json.dumps({"text": text}) + "\n" for text in texts)
+        file.writelines(map(line, texts))
         file.flush()
         command = [binary.resolve(), "classify", "--input", file.name]
+        if model:
+            command += ["--model", model.resolve()]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     scored = [json.loads(line) for line in done.stdout.splitlines()]
     if len(scored) != len(texts):
@@ -53,29 +57,42 @@ def thresholds(binary: Path, policy: Path) -> dict[str, float]:
     return {name: found.get("overall" if name == "harm" else name) for name in OUTPUTS}
 
 
+def drawn(data: Path, size: int) -> list[Judged]:
+    """The texts: all held-out ones of the corpus, and `size` of `valid`."""
+    rest = [one for one in judged(data) if not one.is_for_calibration]
+    rest = [one for one in rest if len(one.turns) == 1 or [turn.role for turn in one.turns] == ["user", "assistant"]]
+    own = [one for one in rest if one.row.source in OWN]
+    public = [one for one in rest if one.row.source not in OWN]
+    random.Random(SEED).shuffle(public)
+    return public[:size] + own
+
+
+OWN = ("own:pairs", "own:texts", "own:chats", "own:replies", "own:prompts")
+
+
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="directory with valid/")
     parser.add_argument("--guardian", type=Path, required=True, help="the built binary")
+    parser.add_argument("--model", type=Path, help="a packed model in place of the shipped one")
     parser.add_argument("--policy", type=Path, default=ROOT / "Policies/default.yaml")
-    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=1000, help="texts of valid")
     options = parser.parse_args()
 
-    template = Template(load_tokenizer(TRUNK))
-    rows = draw(read(options.data / "valid"), SEED, VALID_LIMITS)
-    rows = [row for row in rows if int(key(template.windows(row.text)[0]), 16) % 2 == 1]
-    random.Random(SEED).shuffle(rows)
-    rows = rows[: options.rows]
-    scores, milliseconds = classify(options.guardian, [row.text for row in rows])
+    texts = drawn(options.data, options.rows)
+    rows = [one.row for one in texts]
+    scores, milliseconds = classify(options.guardian, options.model, texts)
     targets = np.array([row.labels.values for row in rows])
     limits = thresholds(options.guardian, options.policy)
+    source = np.array([row.source for row in rows])
+    own = np.isin(source, OWN)
 
-    print(f"{len(rows)} rows; policy {options.policy.name}; median {np.median(milliseconds):.1f} ms a text\n")
+    print(f"{len(rows)} texts; policy {options.policy.name}; median {np.median(milliseconds):.1f} ms a text\n")
     print("| output | harmful rows | AUROC | threshold | precision | recall | false alarms |")
     print("|---|---|---|---|---|---|---|")
     for index, name in enumerate(OUTPUTS):
-        known = targets[:, index] != UNKNOWN
+        known = (targets[:, index] != UNKNOWN) & ~own
         truth, score = targets[known, index] == 1, scores[known, index]
         flagged = score >= limits[name]
         precision = 100 * (truth & flagged).sum() / max(1, flagged.sum())
@@ -89,15 +106,27 @@ def main() -> None:
     kind = np.array([row.kind for row in rows])
     english = np.array([row.lang == "en" for row in rows])
     reached = np.stack([scores[:, i] >= limits[name] for i, name in enumerate(OUTPUTS)], axis=1).any(1)
-    print("\n| rows | number | any threshold reached |")
+    print("\n| texts of `valid` | number | any threshold reached |")
     print("|---|---|---|")
     for name, mask in {
         "harmful, English": (kind == "harmful") & english,
         "harmful, other languages": (kind == "harmful") & ~english,
         "harmless, ordinary": (kind == "benign") & ~hard,
         "harmless that look harmful": (kind == "benign") & hard,
+        "harmless replies": kind == "reply",
     }.items():
+        mask = mask & ~own
         print(f"| {name} | {mask.sum()} | {100 * reached[mask].mean():.1f} % |")
+    print("\n| held-out texts of the corpus | harmful | harmless | AUROC | recall | false alarms |")
+    print("|---|---|---|---|---|---|")
+    for name in OWN:
+        part = source == name
+        truth = targets[part, 0] == 1
+        area = auroc(truth.astype(float), scores[part, 0]) if 0 < truth.sum() < len(truth) else float("nan")
+        recall, alarms = (100 * reached[part][side].mean() if side.any() else float("nan") for side in (truth, ~truth))
+        print(
+            f"| {name.removeprefix('own:')} | {truth.sum()} | {(~truth).sum()} | {area:.3f} | {recall:.0f} % | {alarms:.0f} % |"
+        )
 
 
 if __name__ == "__main__":

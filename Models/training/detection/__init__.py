@@ -1,1 +1,1 @@
-"""Training of Guardian's detection heads on the frozen trunk."""
+"""Labels, public rows, calibration and reports of the detection task."""

@@ -12,9 +12,6 @@ from pathlib import Path
 from .sources import HARMLESS, Row
 from .taxonomy import CATEGORIES, Labels
 
-SAFEGUARD_PAIRS = Path(__file__).parents[1] / "safeguard" / "responses"
-"""The prompts and responses written for the safeguard adapter."""
-
 TEXTS = json.loads((Path(__file__).parent / "own_texts.json").read_text(encoding="utf-8"))
 """Lists of texts: `short`, `code`, `answers`, `refusals`, `neighbours` (harmless ones near a harmful topic, a dozen
 for each category), and `requests`: harmful ones under their category."""
@@ -56,26 +53,6 @@ def languages(held_out: bool) -> list[Row]:
         for index, text in enumerate(twelve)
         if (index in HELD_OUT_LANGUAGE_TEXTS) == held_out
     ]
-
-
-def pairs(split: str) -> list[Row]:
-    """The prompts of the safeguard pairs under their category, and the responses as harmless replies.
-
-    `split` is `train` or `heldout`. A pair of the kind `mismatch` has a harmless prompt.
-    """
-    found = []
-    for path in sorted(SAFEGUARD_PAIRS.glob("*.jsonl")):
-        for pair in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            if pair["split"] != split:
-                continue
-            lang = "en" if pair["kind"] != "language" else "other"
-            if pair["kind"] == "mismatch":
-                found.append(Row(pair["prompt"], "pairs:mismatch", "benign", HARMLESS, 2.0, lang))
-            else:
-                labels = harmful_labels(pair["category"])
-                found.append(Row(pair["prompt"], "pairs:prompts", "harmful", labels, 2.0, lang))
-            found.append(Row(pair["response"], "pairs:responses", "reply", HARMLESS, 2.0, lang))
-    return found
 
 
 def rows() -> list[Row]:

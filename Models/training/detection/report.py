@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .calibration import REFERENCE_SHARE, expected_error
-from .head import auroc
+from .metrics import auroc
 from .sources import Row
 from .taxonomy import CATEGORIES, OUTPUTS, UNKNOWN
 from .thresholds import is_hard

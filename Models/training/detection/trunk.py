@@ -1,4 +1,4 @@
-"""The frozen trunk and its tokenizer, both read from the GGUF file that the Swift engine maps."""
+"""The tokenizer, read from the GGUF file that the engine's model is packed from, and the token sequence around one text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 
 import gguf
 import tokenizers
-import torch
 from tokenizers import pre_tokenizers
-from transformers import AutoModelForCausalLM
 
 WIDTH = 576
 
@@ -45,13 +43,6 @@ def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
     return tokenizer
 
 
-def load_model(path: Path, layers: int, dtype: torch.dtype) -> torch.nn.Module:
-    """The first `layers` blocks of the trunk, dequantised, for inference."""
-    model = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.float32).model
-    model.layers = model.layers[:layers]
-    return model.to(dtype).eval().requires_grad_(False)
-
-
 @dataclass(frozen=True)
 class Sequence:
     """The token ids of one detection window; the text's own tokens are `ids[start:stop]`."""
@@ -62,7 +53,7 @@ class Sequence:
 
 
 class Template:
-    """The words around a text. All roles share one template: a reply is judged as if a user had sent it."""
+    """The words around a text of a user."""
 
     prefix, suffix = "user\n", "assistant\n"
 
@@ -74,17 +65,3 @@ class Template:
     def sequence(self, text_ids: list[int]) -> Sequence:
         """The sequence around the tokens of a text."""
         return Sequence((*self.head, *text_ids, *self.tail), len(self.head), len(self.head) + len(text_ids))
-
-    def windows(self, text: str) -> list[Sequence]:
-        """What the engine judges: all of the text, in overlapping windows; the last is moved back to full length."""
-        ids = self.tokenizer.encode(text).ids
-        last = max(0, len(ids) - WINDOW_TOKENS)
-        starts = [*range(0, last, WINDOW_TOKENS - WINDOW_OVERLAP), last]
-        return [self.sequence(ids[start : start + WINDOW_TOKENS]) for start in starts]
-
-    def clipped(self, text: str, limit: int) -> Sequence:
-        """What the heads are trained on: at most `limit` tokens, the first of some texts and the last of others."""
-        ids = self.tokenizer.encode(text).ids
-        if len(ids) > limit:
-            ids = ids[:limit] if sum(ids[:8]) % 2 == 0 else ids[-limit:]
-        return self.sequence(ids)

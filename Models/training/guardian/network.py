@@ -11,9 +11,10 @@ from pathlib import Path
 import torch
 from detection.taxonomy import OUTPUTS
 from detection.trunk import WIDTH, Sequence
-from safeguard.adapter import MODULES, LowRank, load_trunk, run_blocks
 from safetensors.torch import load_file
 from torch import nn
+
+from .lowrank import MODULES, LowRank, load_trunk, run_blocks
 
 FIRST_LAYER, EXIT_LAYER = 8, 19
 """The blocks that the lower adapter changes; the head reads the states behind the last of them."""
@@ -21,7 +22,8 @@ RANK, SCALE = 32, 2.0
 UPPER_RANK = 16
 HIDDEN = 192
 POOLINGS = ("pred", "turn", "mean")
-ALL_MODULES = {"attn_q": ("self_attn", "q_proj"), "attn_k": ("self_attn", "k_proj"), **MODULES}
+UPPER_MODULES = {name: place for name, place in MODULES.items() if name not in ("attn_q", "attn_k")}
+"""Responses need no other attention, only other words."""
 RMS_ADDEND = 1e-5
 """The trunk's own, as the engine adds it."""
 
@@ -51,27 +53,27 @@ def normalized(states: torch.Tensor) -> torch.Tensor:
 class Guardian(nn.Module):
     """The frozen trunk, both adapters and the head."""
 
-    def __init__(self, trunk: Path, upper: Path | None = None, dropout: float = 0.0):
+    def __init__(self, trunk: Path, upper: Path | None = None):
         super().__init__()
         self.model = load_trunk(trunk)
         layers = self.model.model.layers
-        self._adapt(range(FIRST_LAYER, EXIT_LAYER + 1), ALL_MODULES, RANK, dropout)
-        self._adapt(range(EXIT_LAYER + 1, len(layers)), MODULES, UPPER_RANK, dropout)
+        self._adapt(range(FIRST_LAYER, EXIT_LAYER + 1), MODULES, RANK)
+        self._adapt(range(EXIT_LAYER + 1, len(layers)), UPPER_MODULES, UPPER_RANK)
         self.head = Head()
         if upper is not None:
             self.load_adapters(load_file(upper), partly=True)
 
-    def _adapt(self, blocks: range, modules: dict, rank: int, dropout: float) -> None:
+    def _adapt(self, blocks: range, modules: dict, rank: int) -> None:
         for index in blocks:
             for part, name in modules.values():
                 parent = getattr(self.model.model.layers[index], part)
-                setattr(parent, name, LowRank(getattr(parent, name), rank, SCALE, dropout))
+                setattr(parent, name, LowRank(getattr(parent, name), rank, SCALE))
 
     def adapters(self) -> dict[str, nn.Parameter]:
         """The low-rank tensors under their names in the file that the engine reads."""
         tensors: dict[str, nn.Parameter] = {}
         for index, block in enumerate(self.model.model.layers):
-            for module, (part, name) in ALL_MODULES.items():
+            for module, (part, name) in MODULES.items():
                 layer = getattr(getattr(block, part), name)
                 if isinstance(layer, LowRank):
                     tensors[f"layers.{index}.{module}.lora_a"] = layer.lora_a
@@ -98,13 +100,20 @@ class Guardian(nn.Module):
         self.head.load_state_dict(head)
         self.load_adapters({name: value for name, value in state.items() if not name.startswith("head.")})
 
+    def load_exported(self, folder: Path) -> None:
+        """Takes adapters and head from the files that are packed."""
+        self.load_adapters(load_file(folder / "safeguard.safetensors"))
+        head = load_file(folder / "detection.safetensors")
+        names = {"inner.weight": "head.w1", "inner.bias": "head.b1", "outer.weight": "head.w2", "outer.bias": "head.b2"}
+        self.head.load_state_dict({name: head[stored] for name, stored in names.items()})
+
     def below(self, ids: torch.Tensor) -> torch.Tensor:
         """States in front of the first adapted block, without a graph."""
         with torch.no_grad():
             return run_blocks(self.model, self.model.model.embed_tokens(ids), 0, FIRST_LAYER)
 
-    def features(self, batch: list[Sequence]) -> torch.Tensor:
-        """Normalised pooled states [rows, poolings * width] of right-padded sequences."""
+    def pooled(self, batch: list[Sequence]) -> torch.Tensor:
+        """Pooled states [rows, poolings, width] of right-padded sequences."""
         ids = padded([list(sequence.ids) for sequence in batch])
         states = run_blocks(self.model, self.below(ids), FIRST_LAYER, EXIT_LAYER + 1)
         rows = torch.arange(len(batch))
@@ -113,7 +122,11 @@ class Guardian(nn.Module):
         inside = (places >= torch.tensor([[s.start] for s in batch])) & (places < torch.tensor([[s.stop] for s in batch]))
         weight = inside.float() / inside.sum(1, keepdim=True).clamp(min=1)
         mean = torch.einsum("rt,rtw->rw", weight, states)
-        return normalized(torch.stack([states[rows, ends], states[rows, ends - 1], mean], 1)).flatten(1)
+        return torch.stack([states[rows, ends], states[rows, ends - 1], mean], 1)
+
+    def features(self, batch: list[Sequence]) -> torch.Tensor:
+        """What the head takes: [rows, poolings * width]."""
+        return normalized(self.pooled(batch)).flatten(1)
 
     def response_loss(self, group: list[tuple[list[int], int]]) -> torch.Tensor:
         """Mean cross-entropy a token of the parts behind `start` of (ids, start)."""

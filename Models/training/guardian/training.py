@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from detection.head import auroc
+from detection.metrics import auroc
 from detection.taxonomy import UNKNOWN
 from detection.trunk import Sequence
 from torch.nn import functional
@@ -19,7 +19,7 @@ from torch.nn import functional
 from .corpus import Example, Unit
 from .disguise import disguised
 from .layout import Layout
-from .network import Guardian
+from .network import EXIT_LAYER, Guardian
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def train(
     upper, lower = [], []
     for name, tensor in network.adapters().items():
         tensor.requires_grad_(True)
-        is_lower = int(name.split(".")[1]) <= 19
+        is_lower = int(name.split(".")[1]) <= EXIT_LAYER
         (lower if is_lower else upper).append(tensor)
     head = list(network.head.parameters())
     optimiser = torch.optim.AdamW(

@@ -18,14 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import tokenizers
 import torch
 from detection.trunk import load_tokenizer
+from guardian.network import Guardian
 from safeguard.acceptance import Acceptance
-from safeguard.adapter import adapt, load_adapters, load_trunk
 from safeguard.generation import generate
 from safeguard.samples import Layout, read_samples
-from safeguard.training import batches
 from torch import nn
 
 BATCH = 16
@@ -71,13 +69,17 @@ def public_probes(data: Path) -> list[Probe]:
 
 
 def load_guardian(trunk: Path, folder: Path) -> tuple[nn.Module, Layout, dict]:
-    """The trunk with the exported adapter, the token layout, and the manifest."""
+    """The trunk with the exported adapters, the token layout, and the manifest."""
+    network = Guardian(trunk)
+    network.load_exported(folder)
     manifest = json.loads((folder / "safeguard.json").read_text(encoding="utf-8"))
-    tokenizer: tokenizers.Tokenizer = load_tokenizer(trunk)
-    model = load_trunk(trunk)
-    adapt(model, manifest["firstLayer"], manifest["rank"], manifest["scale"])
-    load_adapters(model, folder / manifest["weights"])
-    return model.eval(), Layout(tokenizer), manifest
+    return network.model.eval(), Layout(load_tokenizer(trunk)), manifest
+
+
+def batches(lengths: list[int], size: int) -> list[list[int]]:
+    """Indices of prompts of like length, so that little padding is computed."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    return [order[i : i + size] for i in range(0, len(order), size)]
 
 
 def main() -> None:

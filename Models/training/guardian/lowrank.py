@@ -1,16 +1,17 @@
-"""Low-rank adapters on the upper blocks of the trunk: y = W x + scale * B (A x)."""
+"""The trunk, and the low-rank change of its linear maps: y = W x + scale * B (A x)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-# Names in the exported file, and where the module sits in a block. Queries and keys are not adapted.
+# Names in the exported file, and where the module sits in a block.
 MODULES = {
+    "attn_q": ("self_attn", "q_proj"),
+    "attn_k": ("self_attn", "k_proj"),
     "attn_v": ("self_attn", "v_proj"),
     "attn_output": ("self_attn", "o_proj"),
     "ffn_gate": ("mlp", "gate_proj"),
@@ -47,61 +48,25 @@ class _Product(torch.autograd.Function):
 class LowRank(nn.Module):
     """A frozen linear map with a trained low-rank addition, which starts at zero."""
 
-    def __init__(self, base: nn.Linear, rank: int, scale: float, dropout: float):
+    def __init__(self, base: nn.Linear, rank: int, scale: float):
         super().__init__()
         self.base, self.scale = base, scale
         self.lora_a = nn.Parameter(torch.empty(rank, base.in_features))
         self.lora_b = nn.Parameter(torch.zeros(base.out_features, rank))
         nn.init.normal_(self.lora_a, std=base.in_features**-0.5)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape [..., in] to [..., out]."""
-        if self.dropout.p == 0:
+        if torch.is_grad_enabled():
             return _Product.apply(x, self.base.weight, self.lora_a, self.lora_b, self.scale)
-        low = nn.functional.linear(self.dropout(x), self.lora_a)
-        return self.base(x) + self.scale * nn.functional.linear(low, self.lora_b)
+        # One token at a time, as in generation, merging would cost more than the product.
+        return self.base(x) + self.scale * nn.functional.linear(nn.functional.linear(x, self.lora_a), self.lora_b)
 
 
 def load_trunk(path: Path) -> nn.Module:
     """The whole trunk, dequantised to float32 and frozen."""
     model = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.float32)
     return model.eval().requires_grad_(False)
-
-
-def adapt(model: nn.Module, first_layer: int, rank: int, scale: float, dropout: float = 0.0) -> None:
-    """Puts untrained adapters on every block from `first_layer` on."""
-    for block in model.model.layers[first_layer:]:
-        for part, name in MODULES.values():
-            parent = getattr(block, part)
-            setattr(parent, name, LowRank(getattr(parent, name), rank, scale, dropout))
-
-
-def adapters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The trained tensors under their names in the exported file."""
-    tensors: dict[str, nn.Parameter] = {}
-    for index, block in enumerate(model.model.layers):
-        for module, (part, name) in MODULES.items():
-            layer = getattr(getattr(block, part), name)
-            if isinstance(layer, LowRank):
-                tensors[f"layers.{index}.{module}.lora_a"] = layer.lora_a
-                tensors[f"layers.{index}.{module}.lora_b"] = layer.lora_b
-    return tensors
-
-
-def save_adapters(model: nn.Module, path: Path) -> None:
-    """Writes the adapters as float16."""
-    save_file({name: tensor.detach().to(torch.float16) for name, tensor in adapters(model).items()}, path)
-
-
-def load_adapters(model: nn.Module, path: Path) -> None:
-    """Reads what `save_adapters` wrote into a model that `adapt` has prepared."""
-    stored, target = load_file(path), adapters(model)
-    if stored.keys() != target.keys():
-        raise SystemExit(f"{path}: the adapted modules are not those of the recipe")
-    with torch.no_grad():
-        for name, tensor in stored.items():
-            target[name].copy_(tensor)
 
 
 def run_blocks(model: nn.Module, hidden: torch.Tensor, first: int, last: int) -> torch.Tensor:
