@@ -3,12 +3,14 @@ struct AhoCorasick: Sendable {
     /// By byte: its column in the table; bytes that no pattern holds share column 0.
     private let columns: [UInt16]
     private let width: Int
-    /// `state * width + column`: the next state.
-    private let next: [Int32]
+    /// `row + column`: the row of the next state, that is its number times `width`, and `endBit` if a pattern ends there.
+    private let next: [UInt32]
     /// By state: the patterns that end there, without those of shorter suffixes.
     private let outputs: [[Int]]
     /// By state: the nearest suffix that is a state with outputs, 0 if none.
     private let suffixes: [Int32]
+
+    private static let endBit: UInt32 = 1 << 31
 
     /// - Parameter patterns: non-empty strings; equal ones are all reported.
     init(_ patterns: [[UInt8]]) {
@@ -59,7 +61,10 @@ struct AhoCorasick: Sendable {
         }
         self.columns = columns
         self.width = width
-        self.next = next
+        self.next = next.map { state in
+            let ends = !outputs[Int(state)].isEmpty || suffixes[Int(state)] != 0
+            return UInt32(state) * UInt32(width) | (ends ? Self.endBit : 0)
+        }
         self.outputs = outputs
         self.suffixes = suffixes
     }
@@ -67,13 +72,22 @@ struct AhoCorasick: Sendable {
     /// Calls `report` with each occurrence: the pattern's index and the offset behind it, by ascending end.
     func search(_ text: [UInt8], report: (_ pattern: Int, _ end: Int) -> Void) {
         guard outputs.count > 1 else { return }
-        var state = 0
-        for (offset, byte) in text.enumerated() {
-            state = Int(next[state * width + Int(columns[Int(byte)])])
-            var ending = outputs[state].isEmpty ? Int(suffixes[state]) : state
-            while ending != 0 {
-                for pattern in outputs[ending] { report(pattern, offset + 1) }
-                ending = Int(suffixes[ending])
+        text.withUnsafeBufferPointer { text in
+            next.withUnsafeBufferPointer { next in
+                columns.withUnsafeBufferPointer { columns in
+                    var row = 0
+                    for offset in text.indices {
+                        let entry = next[row + Int(columns[Int(text[offset])])]
+                        row = Int(entry & ~Self.endBit)
+                        guard entry & Self.endBit != 0 else { continue }
+                        var ending = row / width
+                        if outputs[ending].isEmpty { ending = Int(suffixes[ending]) }
+                        while ending != 0 {
+                            for pattern in outputs[ending] { report(pattern, offset + 1) }
+                            ending = Int(suffixes[ending])
+                        }
+                    }
+                }
             }
         }
     }

@@ -25,6 +25,13 @@ package struct RuleSet: Sendable {
     private let unfiltered: [Int]
     private let automaton: AhoCorasick
     private let targets: [Target]
+    /// By phase and role: whether each rule reads it; a combination that no rule reads is missing.
+    private let readers: [Reader: [Bool]]
+
+    private struct Reader: Hashable {
+        var phase: Phase
+        var role: Role
+    }
 
     /// - Throws: `RuleError` for the first rule that cannot be compiled.
     package init(_ rules: [Rule]) throws(RuleError) {
@@ -32,7 +39,7 @@ package struct RuleSet: Sendable {
     }
 
     /// - Parameter isFiltered: false to run every regular expression on every text, as the reference in tests.
-    init(_ rules: [Rule], isFiltered: Bool) throws(RuleError) {
+    package init(_ rules: [Rule], isFiltered: Bool) throws(RuleError) {
         var compiled: [CompiledRule] = []
         for rule in rules { compiled.append(try CompiledRule(rule)) }
         var strings: [[UInt8]] = []
@@ -54,6 +61,14 @@ package struct RuleSet: Sendable {
                 regexes.append(Regex(rule: number, matcher: matcher))
             }
         }
+        var readers: [Reader: [Bool]] = [:]
+        for phase in Phase.allCases {
+            for role in Role.allCases {
+                let reads = compiled.map { $0.reads(role, in: phase) }
+                if reads.contains(true) { readers[Reader(phase: phase, role: role)] = reads }
+            }
+        }
+        self.readers = readers
         self.rules = compiled
         self.regexes = regexes
         self.unfiltered = unfiltered
@@ -74,13 +89,14 @@ package struct RuleSet: Sendable {
 
     /// The same on views that were computed before, one for each segment.
     package func matches(in segments: [TextSegment], views: [TextViews], phase: Phase) -> [RuleMatch] {
-        zip(segments, views).enumerated().flatMap { index, pair in
-            let (segment, views) = pair
-            let active = rules.map { $0.reads(segment.role, in: phase) }
-            return spans(in: views, active: active).enumerated().flatMap { rule, spans in
-                spans.map { RuleMatch(ruleID: rules[rule].id, segment: index, span: $0) }
+        var found: [RuleMatch] = []
+        for (index, (segment, views)) in zip(segments, views).enumerated() {
+            guard let active = readers[Reader(phase: phase, role: segment.role)] else { continue }
+            for (rule, spans) in spans(in: views, active: active) {
+                found += spans.map { RuleMatch(ruleID: rules[rule].id, segment: index, span: $0) }
             }
         }
+        return found
     }
 
     /// Runs a rule's own tests. A test's text is read by whatever phase and role the rule names.
@@ -88,34 +104,41 @@ package struct RuleSet: Sendable {
         let set = try RuleSet([rule])
         return rule.tests.enumerated().compactMap { index, test in
             let spans = set.spans(in: TextViews(test.text), active: [true])
-            let matches = !spans.allSatisfy(\.isEmpty)
+            let matches = !spans.isEmpty
             return matches == test.matches ? nil : RuleTestFailure(ruleID: rule.id, index: index, test: test)
         }
     }
 
-    /// By rule, where it matches the original text.
-    private func spans(in views: TextViews, active: [Bool]) -> [[Range<Int>]] {
-        guard active.contains(true), let original = views.views.first else { return [] }
-        var found = Array(repeating: SpanList(), count: rules.count)
+    /// Where rules match the original text, in the order of the rules; those that do not are missing. What a text costs
+    /// depends on what is in it and not on how many rules there are.
+    private func spans(in views: TextViews, active: [Bool]) -> [(rule: Int, spans: [Range<Int>])] {
+        guard let original = views.views.first else { return [] }
+        var found: [Int: SpanList] = [:]
+        var isWanted = Array(repeating: false, count: regexes.count)
         for view in views.views {
-            var wanted = Array(repeating: false, count: regexes.count)
-            for index in unfiltered { wanted[index] = true }
+            var wanted: [Int] = []
             automaton.search(view.folded.bytes) { string, end in
                 switch targets[string] {
-                case .literal(let regex): wanted[regex] = true
+                case .literal(let regex):
+                    guard !isWanted[regex], active[regexes[regex].rule] else { return }
+                    isWanted[regex] = true
+                    wanted.append(regex)
                 case .keyword(let rule, let index):
                     guard view.isCanonical, active[rule] else { return }
                     let keyword = rules[rule].keywords[index]
                     let span = (end - keyword.folded.count)..<end
                     guard keyword.stands(in: view.folded.bytes, at: span) else { return }
-                    found[rule].append(view.source(of: view.folded.map.source(of: span)))
+                    found[rule, default: SpanList()].append(view.source(of: view.folded.map.source(of: span)))
                 }
             }
-            for (index, regex) in regexes.enumerated() where wanted[index] && active[regex.rule] {
-                search(regex.matcher, in: view, into: &found[regex.rule])
+            for index in wanted { isWanted[index] = false }
+            for index in unfiltered where active[regexes[index].rule] { wanted.append(index) }
+            for index in wanted {
+                let regex = regexes[index]
+                search(regex.matcher, in: view, into: &found[regex.rule, default: SpanList()])
             }
         }
-        return found.map { $0.resolved(in: original.bytes) }
+        return found.map { ($0, $1.resolved(in: original.bytes)) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
     }
 
     private func search(_ matcher: RegexMatcher, in view: TextView, into found: inout SpanList) {

@@ -32,6 +32,10 @@ final class LazyDFA {
     private let stride: Int
     private let stateLimit: Int
     private let startThreads: [Int]
+    /// By byte: whether a match can begin with it; nil if that is no help.
+    private let firstBytes: [Bool]?
+    /// By context: the state in which nothing has begun, `unknown` if it has no number yet.
+    private var startStates = Array(repeating: LazyDFA.unknown, count: RegexContext.count)
     private var states: [State] = []
     private var numbers: [State: Int32] = [:]
     private var table: [Int32] = []
@@ -49,20 +53,15 @@ final class LazyDFA {
         var work = 0
         Self.follow(0, program, into: &set, work: &work)
         startThreads = set.members.sorted()
+        firstBytes = FirstBytes(of: program).table
     }
 
     /// The match that ends first among those that begin at or after `start`; nil if there is none.
     func scan(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Candidate? {
         let alphabet = program.alphabet
-        var position = start
-        var windowStart = start
-        var state = number(
-            of: State(
-                context: program.hasAssertions
-                    ? RegexContext(at: start, of: bytes, alphabet: alphabet) : RegexContext(isTextStart: false),
-                threads: startThreads
-            )
-        )
+        var position = nextStart(in: bytes, from: start)
+        var windowStart = position
+        var state = startState(at: position, of: bytes)
         while true {
             let (index, length) = alphabet.classify(bytes, at: position)
             var transition = table[Int(state) * stride + index]
@@ -71,9 +70,36 @@ final class LazyDFA {
             if transition & Self.matchBit != 0 { return Candidate(windowStart: windowStart, end: position) }
             if length == 0 { return nil }
             position += length
-            if transition & Self.freshBit != 0 { windowStart = position }
             state = transition & Self.stateMask
+            guard transition & Self.freshBit != 0 else { continue }
+            windowStart = nextStart(in: bytes, from: position)
+            guard windowStart > position else { continue }
+            position = windowStart
+            state = startState(at: position, of: bytes)
         }
+    }
+
+    /// Where nothing has begun: the next place where a match can begin, or the end.
+    @inline(__always)
+    private func nextStart(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let firstBytes else { return start }
+        let found = firstBytes.withUnsafeBufferPointer { first in
+            var position = start
+            while position < bytes.count, !first[Int(bytes[position])] { position += 1 }
+            return position
+        }
+        steps += found - start
+        return found
+    }
+
+    private func startState(at position: Int, of bytes: UnsafeBufferPointer<UInt8>) -> Int32 {
+        let context =
+            program.hasAssertions
+            ? RegexContext(at: position, of: bytes, alphabet: program.alphabet) : RegexContext(isTextStart: false)
+        if startStates[context.number] != Self.unknown { return startStates[context.number] }
+        let state = number(of: State(context: context, threads: startThreads))
+        startStates[context.number] = state
+        return state
     }
 
     /// Computes one entry of the table. `state` is renumbered if the cache had to be emptied.
@@ -138,6 +164,7 @@ final class LazyDFA {
         states.removeAll(keepingCapacity: true)
         numbers.removeAll(keepingCapacity: true)
         table.removeAll(keepingCapacity: true)
+        for context in startStates.indices { startStates[context] = Self.unknown }
     }
 
     /// Adds an instruction and what it reaches without consuming or deciding anything.

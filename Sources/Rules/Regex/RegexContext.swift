@@ -6,6 +6,11 @@ struct RegexContext: Hashable, Sendable {
 
     static let textStart = RegexContext(isTextStart: true)
 
+    /// A number of the context's own, below `count`.
+    var number: Int { (isTextStart ? 1 : 0) | (followsWord ? 2 : 0) | (followsNewline ? 4 : 0) }
+
+    static let count = 8
+
     /// - Parameter previous: the class of the scalar before the position.
     init(after previous: Int, in alphabet: RegexAlphabet) {
         followsWord = alphabet.isWord[previous]

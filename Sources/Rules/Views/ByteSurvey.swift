@@ -19,41 +19,31 @@ struct ByteSurvey: Sendable, Equatable {
             func survey(_ word: UInt64) {
                 nonASCII |= word
                 // Exact for ASCII bytes: no sum or difference below leaves its byte, so neighbours do not mix.
-                let ascii = word & Self.low7
-                low |= (Self.every(0x9F) &- ascii) & ~word | (ascii &+ Self.every(0x01))
-                percent |= Self.zeroes(ascii ^ Self.every(UInt8(ascii: "%")))
-                ampersand |= Self.zeroes(ascii ^ Self.every(UInt8(ascii: "&")))
-                backslash |= Self.zeroes(ascii ^ Self.every(UInt8(ascii: "\\")))
-                digit |= (ascii &+ Self.every(0x80 - 0x30)) & ~(ascii &+ Self.every(0x80 - 0x3A))
+                let ascii = word & ~ByteWord.high
+                low |= (ByteWord.every(0x9F) &- ascii) & ~word | (ascii &+ ByteWord.every(0x01))
+                percent |= ByteWord.zeroes(ascii ^ ByteWord.every(UInt8(ascii: "%")))
+                ampersand |= ByteWord.zeroes(ascii ^ ByteWord.every(UInt8(ascii: "&")))
+                backslash |= ByteWord.zeroes(ascii ^ ByteWord.every(UInt8(ascii: "\\")))
+                digit |= ByteWord.members(ascii, of: 0x30...0x39)
             }
             for offset in stride(from: 0, to: whole, by: 8) {
                 survey(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             }
-            var rest = Self.every(0x20)
+            var rest = ByteWord.every(0x20)
             for offset in whole..<bytes.count { rest = rest << 8 | UInt64(bytes[offset]) }
             survey(rest)
-            hasNonASCII = nonASCII & Self.high != 0
-            hasPercent = percent & Self.high != 0
-            hasAmpersand = ampersand & Self.high != 0
-            hasBackslash = backslash & Self.high != 0
-            hasDigit = digit & Self.high != 0
+            hasNonASCII = nonASCII & ByteWord.high != 0
+            hasPercent = percent & ByteWord.high != 0
+            hasAmpersand = ampersand & ByteWord.high != 0
+            hasBackslash = backslash & ByteWord.high != 0
+            hasDigit = digit & ByteWord.high != 0
             // White space and control characters are told apart only where there is either.
-            hasControls = low & Self.high != 0 && bytes.contains(where: Self.isControl)
+            hasControls = low & ByteWord.high != 0 && bytes.contains(where: Self.isControl)
         }
     }
 
     /// Whether the text is its own canonical form as far as bytes tell.
     var isPlain: Bool { !hasNonASCII && !hasControls }
-
-    private static let high: UInt64 = 0x8080_8080_8080_8080
-    private static let low7: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-
-    @inline(__always)
-    private static func every(_ byte: UInt8) -> UInt64 { 0x0101_0101_0101_0101 &* UInt64(byte) }
-
-    /// Marks bytes that are 0; the others must be below 0x80.
-    @inline(__always)
-    private static func zeroes(_ word: UInt64) -> UInt64 { every(0x80) &- word }
 
     private static func isControl(_ byte: UInt8) -> Bool {
         byte < 0x20 && !(0x09...0x0D).contains(byte) || byte == 0x7F

@@ -36,6 +36,14 @@ package struct TextViews: Sendable {
         self.views = views
     }
 
+    /// The text alone, as it is: what other readings are compared with.
+    package init(asItIs text: String) {
+        let bytes = Array(text.utf8)
+        views = [
+            TextView(kind: .raw, encodings: [], bytes: bytes, maps: [], isCanonical: true, isMaterial: true)
+        ]
+    }
+
     /// The same texts, those beyond the limit as one.
     private static func gathered(_ texts: [HiddenText]) -> [HiddenText] {
         guard texts.count > hiddenLimit else { return texts }

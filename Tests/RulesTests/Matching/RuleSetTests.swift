@@ -154,6 +154,29 @@ private func matched(_ rules: [Rule], _ text: String) throws -> [String] {
         }
     }
 
+    /// Many rules with strings of each other's, on texts that hold some of them in pieces.
+    @Test func manyRulesFindWhatEachFindsAlone() throws {
+        var random = SeededGenerator(seed: 52)
+        let rules = (0..<40).map { number in
+            let word = random.text(of: "abc", length: 3...5)
+            let matcher: Matcher =
+                number % 2 == 0
+                ? .keyword(word) : .regex(pattern: "\\b\(word)[ab]?c*\\b", ignoreCase: number % 4 == 1)
+            return rule(matcher, id: "r\(number)", phases: number % 3 == 0 ? [.output] : [.input])
+        }
+        let all = try RuleSet(rules)
+        var matched = 0
+        for _ in 0..<40 {
+            let segments = [
+                TextSegment(path: "/", role: .user, text: random.text(of: "abc BC.-\u{200B}", length: 0...60))
+            ]
+            let alone = try rules.flatMap { try RuleSet([$0]).matches(in: segments, phase: .input) }
+            #expect(all.matches(in: segments, phase: .input) == alone)
+            matched += alone.count
+        }
+        #expect(matched > 10)
+    }
+
     @Test func faultyRulesAreNamed() {
         #expect(throws: RuleError.self) { try RuleSet([rule(.keyword("\u{200B} "), id: "empty")]) }
         do {

@@ -36,4 +36,28 @@ import Testing
             #expect(FoldedText(Array(text.utf8)).bytes == expected)
         }
     }
+
+    /// Eight bytes at a time or one: the same, wherever white space, capitals and other scalars stand.
+    @Test func foldingManyBytesAtOnceIsFoldingEach() {
+        var random = SeededGenerator(seed: 14)
+        for _ in 0..<600 {
+            let text =
+                random.text(of: "abcdefgXYZ@[`{ \n\u{7F}\u{1}", length: 0...40)
+                + random.text(of: " é\u{3000}A", length: 0...2)
+            let bytes = Array(text.utf8)
+            var expected: [UInt8] = []
+            for scalar in text.unicodeScalars {
+                let folded = FoldedText.fold(scalar)
+                if folded == [0x20], expected.last == 0x20 { continue }
+                expected += folded
+            }
+            let result = FoldedText(bytes)
+            #expect(result.bytes == expected)
+            for offset in result.bytes.indices where result.bytes[offset] < 0x80 {
+                let source = result.map.source(of: offset..<offset + 1)
+                let piece = FoldedText(Array(bytes[source])).bytes
+                #expect(piece == [result.bytes[offset]], "\(text.debugDescription) at \(offset)")
+            }
+        }
+    }
 }
