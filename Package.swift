@@ -87,7 +87,8 @@ let package = Package(
         .executableTarget(
             name: "guardian-bench",
             dependencies: [
-                "CKernels", "GuardCore", "GuardianModel", "TLS", "Tokenizer", "Transformer", arguments,
+                "CKernels", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "Rules", "TLS", "Tokenizer",
+                "Transformer", arguments,
             ]
         ),
 
@@ -109,7 +110,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["GuardianModel", "Tokenizer", "Transformer"],
+            dependencies: ["GuardCore", "GuardianModel", "Policy", "Rules", "Tokenizer", "Transformer"],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Package.swift", "Runner", "Sources", "run", "words.dict"],
             sources: ["Replay", "Targets"]

@@ -11,13 +11,15 @@ let package = Package(
     targets: [
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "GuardCore"),
+        .target(name: "Policy", dependencies: ["GuardCore"]),
+        .target(name: "Rules", dependencies: ["GuardCore", "Policy"]),
         .target(name: "Tokenizer"),
         .target(name: "Transformer", dependencies: ["CKernels"]),
         .target(name: "GuardianModel", dependencies: ["GuardCore", "Tokenizer", "Transformer"]),
         // libFuzzer brings `main`.
         .executableTarget(
             name: "fuzz",
-            dependencies: ["GuardianModel", "Tokenizer", "Transformer"],
+            dependencies: ["GuardCore", "GuardianModel", "Policy", "Rules", "Tokenizer", "Transformer"],
             path: ".",
             exclude: ["Corpus", "Replay", "Sources", "run", "words.dict"],
             sources: ["Runner", "Targets"]

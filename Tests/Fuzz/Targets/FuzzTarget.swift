@@ -13,6 +13,10 @@ enum FuzzTarget: String, CaseIterable {
     case text
     /// Packed model files, their digest taken to be right.
     case packed
+    /// A text to be read in all ways, and rules on it.
+    case views
+    /// A regular expression, a line feed and a text.
+    case matcher
 
     /// - Returns: whether the input was what the target reads.
     func accepts(_ input: UnsafeRawBufferPointer) -> Bool {
@@ -22,6 +26,8 @@ enum FuzzTarget: String, CaseIterable {
         case .vocabulary: Self.readVocabulary(input)
         case .text: Self.encode(input)
         case .packed: Self.readPacked(input)
+        case .views: Self.readViews(input)
+        case .matcher: Self.match(input)
         }
     }
 
@@ -33,6 +39,8 @@ enum FuzzTarget: String, CaseIterable {
         case .vocabulary: [FuzzSeeds.vocabulary]
         case .text: FuzzSeeds.texts.map { Data($0.utf8) }
         case .packed: [try FuzzSeeds.packed(exitDepth: 1)]
+        case .views: FuzzSeeds.views.map { Data($0.utf8) }
+        case .matcher: FuzzSeeds.patterns.map { Data($0.utf8) }
         }
     }
 }
