@@ -95,7 +95,11 @@ let package = Package(
         // Tests: one target per room.
         .testTarget(name: "GuardCoreTests", dependencies: ["GuardCore"]),
         .testTarget(name: "PolicyTests", dependencies: ["GuardCore", "Policy"]),
-        .testTarget(name: "PolicyLanguageTests", dependencies: ["GuardCore", "Policy", "PolicyLanguage", "Rules"]),
+        .testTarget(
+            name: "PolicyLanguageTests",
+            dependencies: ["GuardCore", "Policy", "PolicyLanguage", "Rules"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(name: "RulesTests", dependencies: ["GuardCore", "Policy", "Rules"]),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Transformer"], exclude: ["Fixtures"]),
         .testTarget(

@@ -6,19 +6,25 @@ import GuardCore
 /// written so that a reader need not infer it. Durations are milliseconds with three decimals, scores have six.
 package enum AuditEncoder {
     /// Every key a record can hold, as the reference documents them: nested keys with a dot, elements with `[]`.
-    package static let fields = [
-        "time", "request_id", "policy.name", "policy.digest", "mode", "route", "dialect", "model", "stream",
-        "input.action", "input.categories[]", "input.findings[].category", "input.findings[].source",
-        "input.findings[].rule", "input.findings[].spans[]", "input.findings[].score", "input.findings[].threshold",
-        "input.findings[].action", "input.findings[].segment", "input.segments_scanned", "input.segments_unscanned",
-        "output.action", "output.categories[]", "output.findings[].category", "output.findings[].source",
-        "output.findings[].rule", "output.findings[].spans[]", "output.findings[].score",
-        "output.findings[].threshold", "output.findings[].action", "output.findings[].segment",
-        "output.segments_scanned", "output.segments_unscanned", "response.origin", "response.category",
-        "response.fallback_reason", "status", "fault", "error", "durations_ms.rules", "durations_ms.model",
-        "durations_ms.upstream", "durations_ms.total", "tokens.judged", "tokens.generated", "tokens.prompt",
-        "tokens.completion", "bytes.request", "bytes.response", "content.input[]", "content.output[]",
-    ]
+    package static let fields =
+        ["time", "request_id", "policy.name", "policy.digest", "mode", "route", "dialect", "model", "stream"]
+        + phaseFields("input") + phaseFields("output")
+        + [
+            "response.origin", "response.category", "response.fallback_reason", "status", "fault", "error",
+            "durations_ms.rules", "durations_ms.model", "durations_ms.upstream", "durations_ms.total", "tokens.judged",
+            "tokens.generated", "tokens.prompt", "tokens.completion", "bytes.request", "bytes.response",
+            "candidate.policy.name", "candidate.policy.digest",
+        ] + phaseFields("candidate.input") + phaseFields("candidate.output")
+        + ["content.input[]", "content.output[]"]
+
+    private static func phaseFields(_ phase: String) -> [String] {
+        let fields = [
+            "action", "categories[]", "findings[].category", "findings[].source", "findings[].rule",
+            "findings[].spans[]", "findings[].score", "findings[].threshold", "findings[].action", "findings[].segment",
+            "segments_scanned", "segments_unscanned", "scores.harm",
+        ]
+        return (fields + HarmCategory.allCases.map { "scores.\($0.rawValue)" }).map { "\(phase).\($0)" }
+    }
 
     /// The record as UTF-8, ending in a line feed, which is the only one in it.
     package static func line(_ record: AuditRecord) -> [UInt8] {
@@ -50,6 +56,7 @@ package enum AuditEncoder {
                 json.member("request", record.bytes.request)
                 json.member("response", record.bytes.response)
             }
+            json.member("candidate", record.candidate)
             json.member("content", record.content)
         }
         return json.bytes + [UInt8(ascii: "\n")]
@@ -91,6 +98,34 @@ extension JSONLine {
             }
             json.member("segments_scanned", value.segmentsScanned)
             json.member("segments_unscanned", value.segmentsUnscanned)
+            json.member("scores", value.scores)
+        }
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: Assessment?) {
+        guard let value else { return }
+        key(name)
+        object { json in
+            json.key("harm")
+            json.decimal(value.harm, digits: 6)
+            for category in HarmCategory.allCases {
+                json.key(category.rawValue)
+                json.decimal(value.categories[category], digits: 6)
+            }
+        }
+    }
+
+    fileprivate mutating func member(_ name: String, _ value: AuditRecord.CandidateRecord?) {
+        guard let value else { return }
+        key(name)
+        object { json in
+            json.key("policy")
+            json.object { json in
+                json.member("name", value.policy.name)
+                json.member("digest", value.policy.digest)
+            }
+            json.member("input", value.input)
+            json.member("output", value.output)
         }
     }
 

@@ -35,6 +35,8 @@ package struct AuditRecord: Sendable, Equatable {
     package var durations: Durations
     package var tokens: Tokens
     package var bytes: Bytes
+    /// What another policy would have decided; nil if none was tried.
+    package var candidate: CandidateRecord?
     /// The text of the exchange; nil unless the operator turned it on.
     package var content: Content?
 
@@ -56,6 +58,7 @@ package struct AuditRecord: Sendable, Equatable {
         durations: Durations = Durations(),
         tokens: Tokens = Tokens(),
         bytes: Bytes = Bytes(),
+        candidate: CandidateRecord? = nil,
         content: Content? = nil
     ) {
         self.time = time
@@ -75,6 +78,7 @@ package struct AuditRecord: Sendable, Equatable {
         self.durations = durations
         self.tokens = tokens
         self.bytes = bytes
+        self.candidate = candidate
         self.content = content
     }
 }
@@ -103,19 +107,36 @@ extension AuditRecord {
         package var segmentsScanned: Int
         /// Texts that nobody read: their role is not inspected, or the dialect does not name them.
         package var segmentsUnscanned: Int
+        /// The highest scores of all texts, whether they reach a threshold or not; nil if the model gave none.
+        package var scores: Assessment?
 
         package init(
             action: Action?,
             categories: [HarmCategory] = [],
             findings: [Finding] = [],
             segmentsScanned: Int,
-            segmentsUnscanned: Int
+            segmentsUnscanned: Int,
+            scores: Assessment? = nil
         ) {
             self.action = action
             self.categories = categories
             self.findings = findings
             self.segmentsScanned = segmentsScanned
             self.segmentsUnscanned = segmentsUnscanned
+            self.scores = scores
+        }
+    }
+
+    /// What a policy that is tried beside the one in force would have decided.
+    package struct CandidateRecord: Sendable, Equatable {
+        package var policy: PolicyReference
+        package var input: PhaseRecord?
+        package var output: PhaseRecord?
+
+        package init(policy: PolicyReference, input: PhaseRecord? = nil, output: PhaseRecord? = nil) {
+            self.policy = policy
+            self.input = input
+            self.output = output
         }
     }
 

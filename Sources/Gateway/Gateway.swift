@@ -27,8 +27,8 @@ package final class Gateway: Sendable {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let engine: GuardianEngine
-    private let store: PolicyStore
-    private let cache = AssessmentCache()
+    private let policy: PolicyWatch
+    private let policyTask = Mutex<Task<Void, Never>?>(nil)
     private let audit: any AuditSink
     private let readiness = Readiness()
     /// nil where the gateway listens without TLS.
@@ -46,7 +46,8 @@ package final class Gateway: Sendable {
     package init(_ configuration: GatewayConfiguration, logger: Logger) async throws {
         self.configuration = configuration
         self.logger = logger
-        let (policy, rules) = try PolicyCompiler.compile(path: configuration.policy)
+        // Before the model, which takes longer to load.
+        _ = try PolicyCompiler.compile(path: configuration.policy)
         let metrics = self.metrics
         certificates = try configuration.tls.map { tls throws(GatewayError) in
             try CertificateWatch(tls, logger: logger) { metrics.countReload("certificates", $0) }
@@ -54,8 +55,13 @@ package final class Gateway: Sendable {
         let servers = try Self.servers(configuration.upstream)
         audit = try Self.sink(configuration.audit)
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
-        let pipeline = GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine, cache: cache)
-        store = PolicyStore(pipeline)
+        policy = try PolicyWatch(
+            policy: configuration.policy,
+            candidate: configuration.candidate,
+            classifier: engine,
+            writer: engine,
+            logger: logger
+        ) { metrics.notePolicy($0, inForce: $1) }
 
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let environment = GuardFilter.Environment(configuration: configuration, audit: audit, metrics: metrics)
@@ -73,7 +79,7 @@ package final class Gateway: Sendable {
                 limits: limits,
                 upstream: servers
             ),
-            filter: GuardFilter(store: store, environment: environment),
+            filter: GuardFilter(store: policy.store, environment: environment),
             group: group,
             logger: logger
         )
@@ -104,6 +110,7 @@ package final class Gateway: Sendable {
             if let certificates {
                 certificateTask.withLock { $0 = Task { await certificates.run() } }
             }
+            policyTask.withLock { [policy] in $0 = Task { await policy.run() } }
             readiness.set(true)
             return Addresses(gateway: Self.text(gateway.first), admin: Self.text(admin.first))
         } catch {
@@ -115,22 +122,11 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Reads the policy file again. A policy that is not valid changes nothing: the one in force stays.
+    /// Reads the policy and its candidate again. A policy that is not valid changes nothing: the one in force stays.
     ///
     /// - Throws: `GatewayError`.
     package func reloadPolicy() throws {
-        let (policy, rules): (Policy, RuleSet)
-        do {
-            (policy, rules) = try PolicyCompiler.compile(path: configuration.policy)
-        } catch {
-            metrics.countReload("policy", .failed)
-            throw error
-        }
-        metrics.countReload("policy", .succeeded)
-        store.replace(
-            with: GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine, cache: cache)
-        )
-        logger.info("Policy in force", metadata: ["policy": "\(policy.name)", "digest": "\(policy.digest)"])
+        try policy.reload()
     }
 
     /// Reads the certificates again. Connections that are open are not touched.
@@ -144,6 +140,7 @@ package final class Gateway: Sendable {
     package func shutdown() async {
         readiness.set(false)
         certificateTask.withLock { $0?.cancel() }
+        policyTask.withLock { $0?.cancel() }
         let limit = NIODeadline.now() + .nanoseconds(configuration.drainTimeout.nanoseconds)
         await proxy.shutdown(deadline: limit)
         if let prober { try? await prober.eventLoop.submit { prober.bound.value.stop() }.get() }

@@ -122,6 +122,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var upstream: UpstreamAPI
     /// Absolute path of the policy file.
     package var policy: String
+    /// Absolute path of a policy that is tried beside it on live traffic, recorded and never acted on.
+    package var candidate: String?
     /// The header field that names whom a request is made for; nil if none does.
     package var tenantField: String?
     package var model: Model

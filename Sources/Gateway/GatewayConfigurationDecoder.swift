@@ -32,6 +32,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["admin"] { admin(node, into: &configuration) }
         if let node = fields["upstream"] { upstream(node, into: &configuration.upstream) }
         if let node = fields["policy"] { configuration.policy = path(node, "policy") ?? "" }
+        if let node = fields["candidate"] { configuration.candidate = path(node, "candidate") }
         if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }
         if let node = fields["model"] { model(node, into: &configuration.model) }
         if let node = fields["audit"] { audit(node, into: &configuration.audit) }
@@ -137,7 +138,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 /// The keys of the file, mapping by mapping. README.md documents each of them, and a test holds it to that.
 enum GatewayConfigurationKeys {
     static let root = [
-        "version", "listen", "admin", "upstream", "policy", "tenant_header", "model", "audit", "limits",
+        "version", "listen", "admin", "upstream", "policy", "candidate", "tenant_header", "model", "audit", "limits",
         "unrecognised_paths", "drain_timeout", "event_loops",
     ]
     static let listen = ["address", "tls"]

@@ -3,6 +3,7 @@ import Guard
 import GuardCore
 import Policy
 import Proxy
+import Synchronization
 
 /// What the gateway counts. The names are documented in README.md, "Metrics".
 final class GatewayMetrics: Sendable {
@@ -17,6 +18,10 @@ final class GatewayMetrics: Sendable {
     private let stages: Histogram
     private let judgedTokens: Counter
     private let reloads: Counter
+    private let stalePolicy: Gauge
+    private let policyInfo: Gauge
+    private let candidates: Counter
+    private let policyDigest = Mutex<[String]?>(nil)
 
     init() {
         requests = registry.counter(
@@ -55,6 +60,20 @@ final class GatewayMetrics: Sendable {
             help: "Times that a file was read again, by what (policy, certificates) and result.",
             labels: ["what", "result"]
         )
+        stalePolicy = registry.gauge(
+            "guardian_policy_stale",
+            help: "1 while the policy's files cannot be used and what was read before stays in force."
+        )
+        policyInfo = registry.gauge(
+            "guardian_policy_info",
+            help: "1 for the policy in force, 0 for those that were.",
+            labels: ["name", "digest"]
+        )
+        candidates = registry.counter(
+            "guardian_candidate_decisions_total",
+            help: "Decisions of the candidate policy by phase, what was decided (live) and what it would have decided.",
+            labels: ["phase", "live", "candidate"]
+        )
         duration = registry.histogram(
             "guardian_request_duration_seconds",
             help: "From the request head to the end of the reply."
@@ -81,6 +100,23 @@ final class GatewayMetrics: Sendable {
 
     func countReload(_ what: String, _ outcome: CertificateWatch.Outcome) {
         reloads.increment([what, outcome.rawValue])
+    }
+
+    /// Notes what came of reading the policy's files, the first time too, and which policy is in force.
+    func notePolicy(_ outcome: CertificateWatch.Outcome, inForce policy: Policy) {
+        let labels = [policy.name, policy.digest]
+        let previous = policyDigest.withLock { known in
+            defer { known = labels }
+            return known
+        }
+        if previous != nil { countReload("policy", outcome) }
+        stalePolicy.set(outcome == .failed ? 1 : 0)
+        if let previous { policyInfo.set(0, previous) }
+        policyInfo.set(1, labels)
+    }
+
+    func count(candidate: Decision, live: Decision, phase: Phase) {
+        candidates.increment([phase.rawValue, live.action?.rawValue ?? "allow", candidate.action?.rawValue ?? "allow"])
     }
 
     func countUnscanned(_ strings: Int, phase: Phase) {

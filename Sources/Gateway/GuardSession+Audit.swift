@@ -10,16 +10,16 @@ import Synchronization
 extension GuardSession {
     func finish(_ summary: ExchangeSummary) {
         environment.metrics.count(summary)
-        let background = state.withLock { $0.background }
-        guard background != nil || hasObserved else {
+        let (background, candidate) = state.withLock { ($0.background, $0.candidate) }
+        guard background != nil || hasObserved || candidate != nil else {
             record(summary)
             return
         }
-        // Shadow mode: the record waits for the judging, the exchange did not.
-        Task {
+        // Shadow mode, or a candidate: the record waits for the judging, the exchange did not.
+        Task(priority: background == nil && !hasObserved ? .utility : nil) {
             if let background { note(await background.value) }
-            await judgeObserved()
-            record(summary)
+            if hasObserved { await judgeObserved() }
+            record(summary, candidate: candidate)
         }
     }
 
@@ -35,11 +35,20 @@ extension GuardSession {
         }
         noteAnswer(answer)
         let deadline = ContinuousClock.now + environment.configuration.model.timeout
-        note(await pipeline.inspect(answer.segments, phase: .output, context: asked, deadline: deadline))
+        note(
+            await pipeline.inspect(
+                answer.segments,
+                phase: .output,
+                context: asked,
+                sampling: sampling,
+                deadline: deadline
+            )
+        )
     }
 
-    private func record(_ summary: ExchangeSummary) {
+    private func record(_ summary: ExchangeSummary, candidate: CandidateJudge? = nil) {
         let state = state.withLock { $0 }
+        let pipeline = state.pipeline
         let inspections = [state.input, state.output].compactMap { $0 }
         for phase in Phase.allCases {
             let ignored = inspections.first { $0.phase == phase }?.unscanned ?? 0
@@ -72,6 +81,7 @@ extension GuardSession {
                 completion: state.usage?.completion
             ),
             bytes: .init(request: summary.requestBytes, response: summary.responseBytes),
+            candidate: candidate.map { candidateRecord($0, input: state.input, output: state.output) },
             content: environment.configuration.audit.includesContent
                 ? .init(
                     input: state.input?.segments.map(\.text) ?? [],
@@ -81,13 +91,39 @@ extension GuardSession {
         environment.audit.record(record)
     }
 
+    /// What the candidate makes of what was judged.
+    private func candidateRecord(
+        _ candidate: CandidateJudge,
+        input: Inspection?,
+        output: Inspection?
+    ) -> AuditRecord.CandidateRecord {
+        func record(_ inspection: Inspection?) -> AuditRecord.PhaseRecord? {
+            guard let inspection else { return nil }
+            let decision = candidate.decision(about: inspection, sampling: sampling)
+            environment.metrics.count(candidate: decision, live: inspection.decision, phase: inspection.phase)
+            return AuditRecord.PhaseRecord(
+                action: decision.action,
+                categories: decision.categories,
+                findings: decision.findings,
+                segmentsScanned: inspection.segments.count,
+                segmentsUnscanned: inspection.unscanned
+            )
+        }
+        return AuditRecord.CandidateRecord(
+            policy: .init(name: candidate.policy.name, digest: candidate.policy.digest),
+            input: record(input),
+            output: record(output)
+        )
+    }
+
     private func phaseRecord(_ inspection: Inspection, unreadable: Int) -> AuditRecord.PhaseRecord {
         AuditRecord.PhaseRecord(
             action: inspection.decision.action,
             categories: inspection.decision.categories,
             findings: inspection.decision.findings,
             segmentsScanned: inspection.segments.count,
-            segmentsUnscanned: inspection.unscanned + unreadable
+            segmentsUnscanned: inspection.unscanned + unreadable,
+            scores: inspection.scores
         )
     }
 }

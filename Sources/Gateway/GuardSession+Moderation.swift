@@ -21,7 +21,7 @@ extension GuardSession {
         var moderations: [Moderation] = []
         var strictest: Inspection?
         for segments in request.inputs {
-            let inspection = await pipeline.inspect(segments, phase: .input, deadline: deadline)
+            let inspection = await pipeline.inspect(segments, phase: .input, sampling: sampling, deadline: deadline)
             note(inspection)
             guard inspection.failure == nil else { return reply(Self.unjudged(inspection.failure)) }
             if (inspection.decision.action.map { $0 > strictest?.decision.action ?? .log } ?? false) || strictest == nil

@@ -136,6 +136,7 @@ struct StreamPassage {
                 [segment],
                 phase: .output,
                 context: session.asked,
+                sampling: session.sampling,
                 deadline: session.deadline
             )
             try Task.checkCancellation()
@@ -190,6 +191,7 @@ struct StreamPassage {
             whole.segments,
             phase: .output,
             context: session.asked,
+            sampling: session.sampling,
             deadline: session.deadline
         )
         try Task.checkCancellation()

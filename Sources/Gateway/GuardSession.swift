@@ -40,6 +40,8 @@ final class GuardSession: FilterSession {
         var error: ChatAPIError?
         /// What the overrides make of the policy, as far as the request is known.
         var pipeline: GuardPipeline
+        /// What is tried beside it; nil if nothing is.
+        var candidate: CandidateJudge?
     }
 
     let state: Mutex<State>
@@ -65,11 +67,18 @@ final class GuardSession: FilterSession {
         let tenant = environment.configuration.tenantField.flatMap { head.headers.first(name: $0) }
         let path = head.uri.prefix { $0 != "?" }
         let routes = [String(path), endpoint?.name].compactMap { $0 }
-        let pipeline = policy.pipeline(for: RequestScope(routes: routes, model: model, tenant: tenant))
-        state.withLock { $0.pipeline = pipeline }
+        let scope = RequestScope(routes: routes, model: model, tenant: tenant)
+        let (pipeline, candidate) = (policy.pipeline(for: scope), policy.candidate(for: scope))
+        state.withLock {
+            $0.pipeline = pipeline
+            $0.candidate = candidate
+        }
     }
 
     private var isShadow: Bool { pipeline.policy.mode == .shadow }
+
+    /// Which of the findings that are recorded for a share of the requests are recorded for this one.
+    var sampling: Sampling { Sampling(requestID: client.requestID) }
 
     var deadline: ContinuousClock.Instant { .now + environment.configuration.model.timeout }
 
@@ -121,13 +130,15 @@ final class GuardSession: FilterSession {
         guard pipeline.judges(.input) else { return forward(request) }
         guard !isShadow else {
             // Shadow mode never delays: the caller's request is on its way while it is judged.
-            let (pipeline, deadline) = (pipeline, deadline)
-            let task = Task { await pipeline.inspect(request.segments, phase: .input, deadline: deadline) }
+            let (pipeline, sampling, deadline) = (pipeline, sampling, deadline)
+            let task = Task {
+                await pipeline.inspect(request.segments, phase: .input, sampling: sampling, deadline: deadline)
+            }
             state.withLock { $0.background = task }
             return forward(request)
         }
 
-        let inspection = await pipeline.inspect(request.segments, phase: .input, deadline: deadline)
+        let inspection = await pipeline.inspect(request.segments, phase: .input, sampling: sampling, deadline: deadline)
         note(inspection)
         switch inspection.enforcedAction {
         case .block:
@@ -202,7 +213,13 @@ final class GuardSession: FilterSession {
 
     /// Judges a whole answer of which nothing has gone out.
     func judge(_ answer: any DialectAnswer, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
-        let inspection = await pipeline.inspect(answer.segments, phase: .output, context: asked, deadline: deadline)
+        let inspection = await pipeline.inspect(
+            answer.segments,
+            phase: .output,
+            context: asked,
+            sampling: sampling,
+            deadline: deadline
+        )
         note(inspection)
         noteAnswer(answer)
         switch inspection.enforcedAction {

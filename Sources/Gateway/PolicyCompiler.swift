@@ -15,13 +15,33 @@ package enum PolicyCompiler {
 
     /// - Throws: `GatewayError` with every error of the file, or with the rules' own tests that failed.
     package static func compile(path: String) throws(GatewayError) -> (policy: Policy, rules: RuleSet) {
-        try attempt(path).get()
+        var read: [String] = []
+        return try compile(path: path, reading: &read)
     }
 
-    private static func attempt(_ path: String) -> Result<(policy: Policy, rules: RuleSet), GatewayError> {
+    /// - Parameter files: gets the path of each file that is looked for, whatever comes of it.
+    /// - Throws: `GatewayError` with every error of the file, or with the rules' own tests that failed.
+    static func compile(
+        path: String,
+        reading files: inout [String]
+    ) throws(GatewayError) -> (policy: Policy, rules: RuleSet) {
+        let read = FileList()
+        defer { files += read.paths }
+        return try attempt(path, read).get()
+    }
+
+    /// Paths in the order they were added.
+    private final class FileList {
+        var paths: [String] = []
+    }
+
+    private static func attempt(
+        _ path: String,
+        _ files: FileList
+    ) -> Result<(policy: Policy, rules: RuleSet), GatewayError> {
         let policy: Policy
         do throws(PolicyError) {
-            policy = try loader.load(path: path)
+            policy = try loader.load(path: path) { files.paths.append($0) }
         } catch {
             return .failure(GatewayError(.configuration, "\(error)"))
         }

@@ -2,16 +2,21 @@ import Guard
 import Policy
 import Synchronization
 
-/// A policy as it was loaded, with what its overrides make of it for some requests.
+/// A policy as it was loaded, with what its overrides make of it for some requests, and the candidate beside it.
 final class PolicyInForce: Sendable {
     /// For requests that no override is about.
     let base: GuardPipeline
+    /// Decides on the same scores and is only recorded; nil if there is none.
+    private let candidate: CandidateJudge?
     private let variants = Mutex<[[Int]: GuardPipeline]>([:])
 
     /// Combinations of overrides that are kept; there are rarely more than overrides.
     private static let capacity = 256
 
-    init(_ base: GuardPipeline) { self.base = base }
+    init(_ base: GuardPipeline, candidate: CandidateJudge? = nil) {
+        self.base = base
+        self.candidate = candidate
+    }
 
     /// The pipeline for a request.
     func pipeline(for scope: RequestScope) -> GuardPipeline {
@@ -25,5 +30,11 @@ final class PolicyInForce: Sendable {
             variants[positions] = variant
         }
         return variant
+    }
+
+    /// The candidate for a request.
+    func candidate(for scope: RequestScope) -> CandidateJudge? {
+        guard let candidate, !candidate.policy.overrides.isEmpty else { return candidate }
+        return candidate.under(candidate.policy.policy(for: scope))
     }
 }

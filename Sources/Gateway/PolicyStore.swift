@@ -6,9 +6,9 @@ import Synchronization
 final class PolicyStore: Sendable {
     private let state: Mutex<PolicyInForce>
 
-    init(_ pipeline: GuardPipeline) { state = Mutex(PolicyInForce(pipeline)) }
+    init(_ policy: PolicyInForce) { state = Mutex(policy) }
 
     var current: PolicyInForce { state.withLock { $0 } }
 
-    func replace(with pipeline: GuardPipeline) { state.withLock { $0 = PolicyInForce(pipeline) } }
+    func replace(with policy: PolicyInForce) { state.withLock { $0 = policy } }
 }

@@ -48,11 +48,13 @@ package struct GuardPipeline: Sendable {
     /// - Parameters:
     ///   - segments: every string of the request or answer.
     ///   - context: what was said before, for an answer: the query. The turns before a request's last one are among its segments.
+    ///   - sampling: the request, for what is recorded for a share of them only.
     ///   - deadline: when the model's answer is of no use any more; the failure mode of each category decides then.
     package func inspect(
         _ segments: [TextSegment],
         phase: Phase,
         context: [ClassifierInput.Turn] = [],
+        sampling: Sampling? = nil,
         deadline: ContinuousClock.Instant?
     ) async -> Inspection {
         let inspected = segments.filter { policy[phase].roles.contains($0.role) && !$0.text.isEmpty }
@@ -80,7 +82,8 @@ package struct GuardPipeline: Sendable {
             phase: phase,
             segments: inspected,
             assessments: scores.assessments,
-            matches: matches
+            matches: matches,
+            sampling: sampling
         )
         return Inspection(
             phase: phase,
@@ -88,6 +91,7 @@ package struct GuardPipeline: Sendable {
             segments: inspected,
             unscanned: segments.count(where: { !policy[phase].roles.contains($0.role) }),
             tokens: scores.tokens,
+            assessments: scores.assessments,
             scores: scores.assessments.compactMap { $0 }.reduce(nil) { $0?.union($1) ?? $1 },
             failure: scores.failure,
             rulesDuration: start.duration(to: rulesEnd),

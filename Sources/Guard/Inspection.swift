@@ -11,6 +11,8 @@ package struct Inspection: Sendable {
     package var unscanned: Int
     /// Tokens the model read; texts answered from the cache count none.
     package var tokens: Int
+    /// The model's scores by segment, as the decision was made from them: see `Policy.decide`.
+    package var assessments: [Assessment?]
     /// The highest scores of all texts; nil if the model scored none.
     package var scores: Assessment?
     /// Why the model gave no score, if it did not.
@@ -24,6 +26,7 @@ package struct Inspection: Sendable {
         segments: [TextSegment] = [],
         unscanned: Int = 0,
         tokens: Int = 0,
+        assessments: [Assessment?] = [],
         scores: Assessment? = nil,
         failure: ClassifierError? = nil,
         rulesDuration: Duration = .zero,
@@ -34,6 +37,7 @@ package struct Inspection: Sendable {
         self.segments = segments
         self.unscanned = unscanned
         self.tokens = tokens
+        self.assessments = assessments
         self.scores = scores
         self.failure = failure
         self.rulesDuration = rulesDuration

@@ -7,19 +7,25 @@ package struct CategoryPatch: Sendable, Equatable {
     package var response: ResponseStyle?
     package var rewrite: RewriteMethod?
     package var failureMode: CategoryPolicy.FailureMode?
+    package var sample: Double?
+    package var requiredRules: Set<String>?
 
     package init(
         threshold: Double? = nil,
         action: Action? = nil,
         response: ResponseStyle? = nil,
         rewrite: RewriteMethod? = nil,
-        failureMode: CategoryPolicy.FailureMode? = nil
+        failureMode: CategoryPolicy.FailureMode? = nil,
+        sample: Double? = nil,
+        requiredRules: Set<String>? = nil
     ) {
         self.threshold = threshold
         self.action = action
         self.response = response
         self.rewrite = rewrite
         self.failureMode = failureMode
+        self.sample = sample
+        self.requiredRules = requiredRules
     }
 
     /// This, and where it says nothing, that.
@@ -29,7 +35,9 @@ package struct CategoryPatch: Sendable, Equatable {
             action: action ?? defaults.action,
             response: response ?? defaults.response,
             rewrite: rewrite ?? defaults.rewrite,
-            failureMode: failureMode ?? defaults.failureMode
+            failureMode: failureMode ?? defaults.failureMode,
+            sample: sample ?? defaults.sample,
+            requiredRules: requiredRules ?? defaults.requiredRules
         )
     }
 
@@ -44,7 +52,9 @@ package struct CategoryPatch: Sendable, Equatable {
             action: action,
             response: response ?? policy?.response ?? .generated,
             rewrite: rewrite ?? policy?.rewrite ?? .steer(message: nil),
-            failureMode: failureMode ?? (action == policy?.action ? policy?.failureMode : nil)
+            failureMode: failureMode ?? (action == policy?.action ? policy?.failureMode : nil),
+            sample: sample ?? policy?.sample ?? 1,
+            requiredRules: requiredRules ?? policy?.requiredRules ?? []
         )
     }
 }

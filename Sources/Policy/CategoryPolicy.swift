@@ -16,6 +16,10 @@ package struct CategoryPolicy: Sendable, Equatable {
     package var response: ResponseStyle
     package var rewrite: RewriteMethod
     package var failureMode: FailureMode
+    /// Where the action is `log`, the share of requests that it is recorded for.
+    package var sample: Double
+    /// Ids and tags of rules of which one has to match the same text; none if empty.
+    package var requiredRules: Set<String>
 
     /// - Parameter failureMode: closed for a category that blocks and open otherwise, unless given.
     package init(
@@ -23,13 +27,17 @@ package struct CategoryPolicy: Sendable, Equatable {
         action: Action,
         response: ResponseStyle = .generated,
         rewrite: RewriteMethod = .steer(message: nil),
-        failureMode: FailureMode? = nil
+        failureMode: FailureMode? = nil,
+        sample: Double = 1,
+        requiredRules: Set<String> = []
     ) {
         self.threshold = threshold
         self.action = action
         self.response = response
         self.rewrite = rewrite
         self.failureMode = failureMode ?? (action == .block ? .closed : .open)
+        self.sample = sample
+        self.requiredRules = requiredRules
     }
 }
 

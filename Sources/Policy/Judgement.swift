@@ -9,6 +9,8 @@ struct Judgement {
     var targets: [Int]
     /// The position of the rule in the policy; 0 for the model.
     var rulePosition = 0
+    /// The share of requests that it is recorded for, where its action is `log`.
+    var sample = 1.0
 
     /// The order of a report: strictest action, taxonomy, then rules in file order, the model, failures; then segments.
     static func reportedBefore(_ lhs: Judgement, _ rhs: Judgement) -> Bool {

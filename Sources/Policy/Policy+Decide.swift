@@ -13,15 +13,25 @@ extension Policy {
     ///     one at the end counts as nil. An empty array means that the model was not asked.
     ///   - matches: where rules matched. A match of a rule that the policy does not have in this phase, or of a segment
     ///     that was not given, is none.
+    ///   - sampling: the request, where what is recorded for a share of them is left out of the others; nil leaves nothing out.
     package func decide(
         phase: Phase,
         segments: [TextSegment],
         assessments: [Assessment?],
-        matches: [RuleMatch]
+        matches: [RuleMatch],
+        sampling: Sampling? = nil
     ) -> Decision {
-        var judgements = ruleJudgements(phase: phase, segments: segments, matches: matches)
+        let ruleJudgements = ruleJudgements(phase: phase, segments: segments, matches: matches)
+            .filter { isSupported($0, by: assessments) }
+        var judgements = ruleJudgements
         if !assessments.isEmpty {
+            let combination = RuleCombination(ruleJudgements, rules: rules)
             judgements += modelJudgements(phase: phase, segmentCount: segments.count, assessments: assessments)
+                .filter { combination.admits($0, in: self[phase]) }
+        }
+        if let anomaly = anomalyJudgement(phase: phase, of: ruleJudgements) { judgements.append(anomaly) }
+        if let sampling {
+            judgements.removeAll { $0.finding.action == .log && !sampling.includes($0.sample) }
         }
         judgements.sort(by: Judgement.reportedBefore)
 

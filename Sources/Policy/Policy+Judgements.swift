@@ -24,7 +24,8 @@ extension Policy {
                         response: rule.response,
                         rewrite: rule.rewrite,
                         targets: [segment],
-                        rulePosition: position
+                        rulePosition: position,
+                        sample: rule.sample
                     )
                 )
             }
@@ -110,7 +111,8 @@ extension CategoryPolicy {
             finding: Finding(category: category, source: source, action: action, segment: segment),
             response: response,
             rewrite: rewrite,
-            targets: targets
+            targets: targets,
+            sample: sample
         )
     }
 }

@@ -60,14 +60,18 @@ package struct PhasePolicy: Sendable, Equatable {
     package var overall: OverallPolicy?
     /// Whose words are inspected. Others are counted as unscanned in the audit record.
     package var roles: Set<Role>
+    /// What is done once the rules add up to too much; nil is nothing.
+    package var anomaly: AnomalyPolicy?
 
     package init(
         categories: [HarmCategory: CategoryPolicy] = [:],
         overall: OverallPolicy? = nil,
-        roles: Set<Role> = Set(Role.allCases)
+        roles: Set<Role> = Set(Role.allCases),
+        anomaly: AnomalyPolicy? = nil
     ) {
         self.categories = categories
         self.overall = overall
         self.roles = roles
+        self.anomaly = anomaly
     }
 }

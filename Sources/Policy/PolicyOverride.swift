@@ -49,15 +49,18 @@ package struct PhasePatch: Sendable, Equatable {
 
     package var roles: Set<Role>?
     package var overall: Change<OverallPolicy>?
+    package var anomaly: Change<AnomalyPolicy>?
     package var categories: [HarmCategory: Change<CategoryPatch>]
 
     package init(
         roles: Set<Role>? = nil,
         overall: Change<OverallPolicy>? = nil,
+        anomaly: Change<AnomalyPolicy>? = nil,
         categories: [HarmCategory: Change<CategoryPatch>] = [:]
     ) {
         self.roles = roles
         self.overall = overall
+        self.anomaly = anomaly
         self.categories = categories
     }
 
@@ -67,6 +70,11 @@ package struct PhasePatch: Sendable, Equatable {
         switch overall {
         case .ignored: policy.overall = nil
         case .set(let overall): policy.overall = overall
+        case nil: break
+        }
+        switch anomaly {
+        case .ignored: policy.anomaly = nil
+        case .set(let anomaly): policy.anomaly = anomaly
         case nil: break
         }
         for (category, change) in categories {

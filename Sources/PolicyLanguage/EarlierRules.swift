@@ -67,6 +67,8 @@ struct EarlierRules {
         return candidates.first { position in
             let other = rules[position].rule
             return rule.category == other.category && rule.action == other.action
+                && rule.severity == other.severity && other.paranoia <= rule.paranoia && other.sample >= rule.sample
+                && rule.vetoes.isSubset(of: other.vetoes) && other.requiredScores.isEmpty
                 && rule.phases.isSubset(of: other.phases) && rule.roles.isSubset(of: other.roles)
                 && matchers[position].isSuperset(of: rule.matchers)
         }

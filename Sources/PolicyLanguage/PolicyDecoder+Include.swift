@@ -4,7 +4,7 @@ import Policy
 extension PolicyDecoder {
     /// Reads the tree of a rule pack.
     mutating func pack(_ root: YAMLNode) -> [PlacedRule] {
-        let fields = fields(of: root, "a rule pack", known: PolicyKeys.pack, required: ["version", "rules"])
+        let fields = fields(of: root, "a rule pack", known: PolicyKeys.pack, required: PolicyKeys.packRequired)
         checkVersion(fields["version"])
         checkDefinitions(fields["definitions"])
         let included = fields["include"].map { includedRules($0) } ?? []
@@ -39,7 +39,12 @@ extension PolicyDecoder {
         guard case .mapping = node.content else {
             return path(node).map { path in (path, packRules(path, at: node)) }
         }
-        let fields = fields(of: node, "an inclusion", known: PolicyKeys.inclusion, required: ["file"])
+        let fields = fields(
+            of: node,
+            "an inclusion",
+            known: PolicyKeys.inclusion,
+            required: PolicyKeys.inclusionRequired
+        )
         guard let fileNode = fields["file"], let path = path(fileNode) else { return nil }
         var rules = packRules(path, at: fileNode)
         if let node = fields["only"], let chosen = selection(node, "'only'", among: rules.map(\.rule)) {

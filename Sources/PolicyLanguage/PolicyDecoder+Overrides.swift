@@ -15,7 +15,12 @@ extension PolicyDecoder {
         var lines: [ScopePattern: Int] = [:]
         for (number, item) in items.enumerated() {
             let before = problems.count
-            let fields = fields(of: item, "an override", known: PolicyKeys.override, required: ["when", "then"])
+            let fields = fields(
+                of: item,
+                "an override",
+                known: PolicyKeys.override,
+                required: PolicyKeys.overrideRequired
+            )
             let name = fields["name"].flatMap { self.name($0) } ?? "\(number + 1)"
             let when = fields["when"].map { scopePattern($0) } ?? ScopePattern()
             let then = fields["then"].map { patch($0, of: policy) } ?? PolicyPatch()
@@ -87,6 +92,7 @@ extension PolicyDecoder {
         }
         let fields = fields(of: node, "\(what) of 'then'", known: PolicyKeys.thenPhase)
         if let node = fields["roles"] { patch.roles = choices(node, "'roles'", each: "role") }
+        if let node = fields["anomaly"] { patch.anomaly = anomalyPolicy(node).map { .set($0) } ?? .ignored }
         if let node = fields["overall"] {
             patch.overall = overallPolicy(node, phase: phase).map { .set($0) } ?? .ignored
         }
@@ -131,6 +137,7 @@ extension PolicyDecoder {
         }
         let options = CategoryPatch(action: whole.action, rewrite: whole.rewrite)
         checkSteering(node, what, options, phase: phase)
+        checkSample(node, what, patch.sample, action: whole.action)
         return .set(patch)
     }
 

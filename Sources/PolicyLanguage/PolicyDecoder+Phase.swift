@@ -10,6 +10,7 @@ extension PolicyDecoder {
         var policy = PhasePolicy()
         if let roles = fields["roles"] { policy.roles = choices(roles, "'roles'", each: "role") ?? policy.roles }
         let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryPatch()
+        if let anomaly = fields["anomaly"] { policy.anomaly = anomalyPolicy(anomaly) }
         if let overall = fields["overall"] { policy.overall = overallPolicy(overall, phase: phase) }
         let named = fields["categories"].map { categories($0, defaults: defaults, phase: phase) } ?? [:]
         for (category, entry) in named { policy.categories[category] = entry }
@@ -101,12 +102,15 @@ extension PolicyDecoder {
         if options.threshold == nil { note(node, "\(what) has no 'threshold'", hint: "give it here or in 'defaults'") }
         if options.action == nil { note(node, "\(what) has no 'action'", hint: "give it here or in 'defaults'") }
         checkSteering(node, what, options, phase: phase)
+        checkSample(node, what, options.sample, action: options.action)
         return CategoryPolicy(
             threshold: options.threshold ?? 1,
             action: options.action ?? .log,
             response: options.response ?? .generated,
             rewrite: options.rewrite ?? .steer(message: nil),
-            failureMode: options.failureMode
+            failureMode: options.failureMode,
+            sample: options.sample ?? 1,
+            requiredRules: options.requiredRules ?? []
         )
     }
 
@@ -133,6 +137,41 @@ extension PolicyDecoder {
             options.rewrite = rewrite(node, allowed: [.steer, .replace]) ?? .replace(text: "")
         }
         if let node = fields["on_failure"] { options.failureMode = choice(node, "on_failure") ?? .closed }
+        if let node = fields["sample"] { options.sample = score(node, "sample") ?? 1 }
+        if let node = fields["requires"] {
+            let names = list(node, "'requires'")?.compactMap { item in
+                text(item, "a rule's id or tag").map { (item, $0) }
+            }
+            options.requiredRules = Set((names ?? []).map(\.1))
+            requiredNames += names ?? []
+        }
         return options
+    }
+
+    /// Only what is recorded can be recorded for some requests.
+    mutating func checkSample(_ node: YAMLNode, _ what: String, _ sample: Double?, action: Action?) {
+        guard sample != nil, let action, action != .log else { return }
+        note(node, "'sample' has no effect on \(what), whose action is '\(action.rawValue)'", hint: "it is for 'log'")
+    }
+
+    /// Reads `anomaly`.
+    ///
+    /// - Returns: nil if it is ignored.
+    mutating func anomalyPolicy(_ node: YAMLNode) -> AnomalyPolicy? {
+        guard isJudged(node, "'anomaly'", example: "{threshold: 5, action: block}") else { return nil }
+        let fields = fields(
+            of: node,
+            "'anomaly'",
+            known: PolicyKeys.anomaly,
+            required: PolicyKeys.anomalyRequired
+        )
+        var policy = AnomalyPolicy(threshold: 1, action: .log)
+        if let node = fields["threshold"] { policy.threshold = whole(node, "threshold", in: 1...10_000) ?? 1 }
+        if let node = fields["action"], let action: Action = choice(node, "action") {
+            policy.action = action
+            if action == .rewrite { note(node, "'anomaly' cannot rewrite: it is about all rules together") }
+        }
+        if let node = fields["response"] { policy.response = response(node) }
+        return policy
     }
 }

@@ -17,7 +17,7 @@ extension PolicyDecoder {
                 of: item,
                 "a rule",
                 known: PolicyKeys.rule,
-                required: ["id", "category", "match", "action"]
+                required: PolicyKeys.ruleRequired
             )
             guard case .mapping = item.content else { continue }
             let rule = rule(fields)
@@ -55,6 +55,14 @@ extension PolicyDecoder {
             }
         }
         if let node = fields["tests"] { rule.tests = tests(node) }
+        if let node = fields["severity"] { rule.severity = choice(node, "severity") }
+        if let node = fields["paranoia"] { rule.paranoia = whole(node, "paranoia", in: Self.paranoia) ?? 1 }
+        if let node = fields["requires"] { rule.requiredScores = requiredScores(node) }
+        if let node = fields["vetoes"] { rule.vetoes = choices(node, "'vetoes'", each: "category") ?? [] }
+        if let node = fields["sample"] {
+            rule.sample = score(node, "sample") ?? 1
+            checkSample(node, "a rule", rule.sample, action: rule.action)
+        }
         return rule
     }
 
@@ -62,6 +70,10 @@ extension PolicyDecoder {
     private mutating func ruleID(_ node: YAMLNode, _ what: String = "an id") -> String? {
         guard let id = text(node, what == "an id" ? "id" : what) else { return nil }
         let allowed = id.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || "-_.".contains($0)) }
+        if id == AnomalyPolicy.id {
+            note(node, "\(what) must not be '\(id)': that is what the rules together are recorded as")
+            return nil
+        }
         if !allowed || id.count > 64 {
             note(node, "\(what) is at most 64 of a-z, 0-9, '-', '_' and '.'")
             return nil
@@ -77,6 +89,17 @@ extension PolicyDecoder {
             if !tags.insert(tag).inserted { note(item, "'\(tag)' is given twice in 'tags'") }
         }
         return tags
+    }
+
+    /// Reads `requires`: scores by category.
+    private mutating func requiredScores(_ node: YAMLNode) -> [HarmCategory: Double] {
+        let known = HarmCategory.allCases.map(\.rawValue)
+        let fields = fields(of: node, "'requires'", known: known, noun: "category")
+        var scores: [HarmCategory: Double] = [:]
+        for category in HarmCategory.allCases {
+            if let node = fields[category.rawValue] { scores[category] = score(node, category.rawValue) }
+        }
+        return scores
     }
 
     /// Reads `tests`: texts that the rule is to match, and texts that it is to pass.

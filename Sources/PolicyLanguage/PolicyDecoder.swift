@@ -13,9 +13,14 @@ struct PolicyDecoder: YAMLDecoding {
     var problems: [Problem] = []
     /// Whether a pack had errors of its own, so that what it would have held is not missed.
     var hasBrokenPack = false
+    /// Ids and tags of rules that categories require, which are known once all rules are.
+    var requiredNames: [(node: YAMLNode, name: String)] = []
 
     /// The version of the language that this decoder reads.
     private static let version = "1"
+
+    /// The levels of the OWASP Core Rule Set.
+    static let paranoia = 1...4
 
     init(packs: RulePackReader, file: String) {
         self.packs = packs
@@ -28,7 +33,7 @@ struct PolicyDecoder: YAMLDecoding {
             of: root,
             "a policy",
             known: PolicyKeys.policy,
-            required: ["version", "name", "input", "output"]
+            required: PolicyKeys.policyRequired
         )
         checkVersion(fields["version"])
         checkDefinitions(fields["definitions"])
@@ -41,11 +46,13 @@ struct PolicyDecoder: YAMLDecoding {
         }
         let included = fields["include"].map { includedRules($0) } ?? []
         let all = fields["rules"].map { rules($0, after: included, in: policy) } ?? included
-        policy.rules = all.map(\.rule)
+        let paranoia = fields["paranoia"].flatMap { whole($0, "paranoia", in: Self.paranoia) } ?? 1
+        policy.rules = all.map(\.rule).filter { $0.paranoia <= paranoia }
         if let node = fields["exclude"] {
             let excluded = excludedRules(node, among: policy.rules)
             policy.rules.removeAll { excluded.contains($0.id) }
         }
+        checkRequiredNames(among: policy.rules)
         if let node = fields["overrides"] { policy.overrides = overrides(node, of: policy) }
         return policy
     }
@@ -63,6 +70,15 @@ struct PolicyDecoder: YAMLDecoding {
             let hint = "for example {low: &low {threshold: 0.5}}"
             note(node, "'definitions' must be a mapping, not \(node.kind)", hint: hint)
             return
+        }
+    }
+
+    /// What a category requires has to be there, or the category is never found.
+    private mutating func checkRequiredNames(among rules: [Rule]) {
+        let known = Set(rules.map(\.id)).union(rules.flatMap(\.tags))
+        for (node, name) in requiredNames where !known.contains(name) && !hasBrokenPack {
+            let nearest = Suggestion.nearest(to: name, among: known.sorted()).map { "did you mean '\($0)'?" }
+            note(node, "no rule has the id or tag '\(name.clipped)'", hint: nearest)
         }
     }
 

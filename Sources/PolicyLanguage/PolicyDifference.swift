@@ -46,6 +46,7 @@ extension PolicyDifference {
         let name = phase.rawValue
         compare("\(name).roles", Self.list(old.roles), Self.list(new.roles))
         compareOverall("\(name).overall", old.overall, new.overall)
+        compare("\(name).anomaly", old.anomaly?.words, new.anomaly?.words)
         for category in HarmCategory.allCases {
             compare("\(name).\(category.rawValue)", old.categories[category], new.categories[category])
         }
@@ -69,6 +70,8 @@ extension PolicyDifference {
         compareActions(subject, old.action, new.action)
         compareConsequences(subject, old.consequence, new.consequence)
         compare("\(subject).on_failure", old.failureMode.rawValue, new.failureMode.rawValue)
+        compare("\(subject).sample", "\(old.sample)", "\(new.sample)")
+        compare("\(subject).requires", Self.list(old.requiredRules), Self.list(new.requiredRules))
     }
 
     private mutating func compareThresholds(_ subject: String, _ old: Double, _ new: Double) {
@@ -143,12 +146,25 @@ extension PolicyDifference {
         compare("\(subject).roles", Self.list(old.roles), Self.list(new.roles))
         compareActions(subject, old.action, new.action)
         compareConsequences(subject, old.consequence, new.consequence)
+        compare("\(subject).severity", old.severity?.rawValue, new.severity?.rawValue)
+        compare("\(subject).sample", "\(old.sample)", "\(new.sample)")
+        compare("\(subject).vetoes", Self.list(old.vetoes), Self.list(new.vetoes))
+        compare("\(subject).requires", Self.scores(old.requiredScores), Self.scores(new.requiredScores))
         for matcher in old.matchers where !new.matchers.contains(matcher) {
             compare("\(subject).match", matcher.words, nil)
         }
         for matcher in new.matchers where !old.matchers.contains(matcher) {
             compare("\(subject).match", nil, matcher.words)
         }
+    }
+
+    private static func list(_ names: Set<String>) -> String? {
+        names.isEmpty ? nil : names.sorted().joined(separator: ", ")
+    }
+
+    private static func scores(_ scores: [HarmCategory: Double]) -> String? {
+        let words = scores.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }
+        return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     /// In the order of the language.
@@ -173,6 +189,10 @@ extension OverallPolicy {
         case .own(let policy): policy.words
         }
     }
+}
+
+extension AnomalyPolicy {
+    fileprivate var words: String { "\(action.rawValue) from \(threshold) on" }
 }
 
 extension Rule {

@@ -9,7 +9,7 @@ extension PolicyExplanation: CustomStringConvertible {
                 + TextTable(
                     header: ["category", "threshold", "action", "what follows", "on failure"],
                     rows: phase.categories.map(\.row)
-                ).description
+                ).description + (phase.anomaly.map { "\n  rules together: \($0)" } ?? "")
         }
         if !rules.isEmpty {
             blocks.append(

@@ -20,6 +20,8 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
         package var roles: [Role]
         /// First `overall`, then all categories in taxonomy order.
         package var categories: [CategoryExplanation]
+        /// What is done once the rules add up to too much, in words; nil is nothing.
+        package var anomaly: String?
     }
 
     /// One category of a phase; all but the name is nil if it is scored and not judged. `overall` without an action of
@@ -107,6 +109,7 @@ extension PolicyExplanation.PhaseExplanation {
     fileprivate init(phase: Phase, policy: PhasePolicy) {
         self.phase = phase
         roles = Role.allCases.filter(policy.roles.contains)
+        anomaly = policy.anomaly.map { "\($0.action.rawValue) from \($0.threshold) on" }
         categories =
             [PolicyExplanation.CategoryExplanation(policy.overall)]
             + HarmCategory.allCases.map { PolicyExplanation.CategoryExplanation($0.rawValue, policy.categories[$0]) }

@@ -8,7 +8,10 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Check a policy file, try it on texts, or read what it does.",
-        subcommands: [Check.self, Explain.self, PolicyTestCommand.self, PolicyDiffCommand.self]
+        subcommands: [
+            Check.self, Explain.self, PolicyTestCommand.self, PolicyDiffCommand.self,
+            PolicyReplayCommand.self, PolicySchemaCommand.self,
+        ]
     )
 
     struct Check: AsyncParsableCommand {

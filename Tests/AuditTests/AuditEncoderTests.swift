@@ -21,8 +21,10 @@ import Testing
             categories: [.privacy, .weapons, .hate],
             findings: findings,
             segmentsScanned: 3,
-            segmentsUnscanned: 1
+            segmentsUnscanned: 1,
+            scores: Assessment.none
         )
+        record.candidate = .init(policy: .init(name: "next", digest: "ff"), input: phase, output: phase)
         record.input = phase
         record.output = phase
         record.response = .init(origin: .template, category: .weapons, fallbackReason: "detector")

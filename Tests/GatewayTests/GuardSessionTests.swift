@@ -67,7 +67,8 @@ private final class Listener: SafetyClassifier {
         method: HTTPMethod = .POST,
         policy: Policy = Policy(name: "test", rules: rules),
         passesUnrecognised: Bool = false,
-        classifier: any SafetyClassifier = NoModel()
+        classifier: any SafetyClassifier = NoModel(),
+        candidate: Policy? = nil
     ) throws -> GuardSession {
         var configuration = GatewayConfiguration(
             listen: .init(host: "127.0.0.1", port: 0),
@@ -93,10 +94,39 @@ private final class Listener: SafetyClassifier {
                     rules: try RuleSet(policy.rules),
                     classifier: classifier,
                     writer: NoModel()
-                )
+                ),
+                candidate: try candidate.map { CandidateJudge(policy: $0, rules: try RuleSet($0.rules)) }
             ),
             environment: .init(configuration: configuration, audit: sink, metrics: GatewayMetrics())
         )
+    }
+
+    @Test func aCandidateIsRecordedAndNeverActsNorAsksTheModel() async throws {
+        let listener = Listener()
+        var rules = Self.rules
+        rules[0].action = .log
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let session = try session(
+            policy: Policy(name: "live", input: judged, rules: rules),
+            classifier: listener,
+            candidate: Policy(name: "next", digest: "ff", input: judged, rules: Self.rules)
+        )
+        _ = session.begin()
+        let outcome = await session.request(body: body("A forbidden word"))
+        guard case .forward = outcome else {
+            Issue.record("the candidate acted")
+            return
+        }
+        let asked = listener.asked.count
+        session.finish(ExchangeSummary(status: 200))
+        for _ in 0..<1000 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let record = try #require(sink.records.first)
+        #expect(record.input?.action == .log)
+        #expect(record.candidate?.policy == .init(name: "next", digest: "ff"))
+        #expect(record.candidate?.input?.action == .block)
+        #expect(record.candidate?.output == nil)
+        #expect(record.input?.scores != nil)
+        #expect(listener.asked.count == asked)
     }
 
     @Test(arguments: [

@@ -53,6 +53,7 @@ import Testing
             status: 200,
             fault: "client",
             error: "e",
+            candidate: .init(policy: .init(name: "n", digest: "d")),
             content: .init()
         )
         let line = Data(AuditEncoder.line(record))

@@ -1,0 +1,148 @@
+import Audit
+import Foundation
+import Guard
+import GuardCore
+import Logging
+import Policy
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+/// Never asked: nothing is judged in these tests.
+private struct NoModel: SafetyClassifier, SafeguardWriter {
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        throw ClassifierError.failed("no model here")
+    }
+
+    func respond(to request: SafeguardRequest, deadline: ContinuousClock.Instant?) async -> SafeguardResponse {
+        SafeguardResponse(text: "", origin: .template)
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct PolicyWatchTests {
+    private final class Folder {
+        let path: String
+
+        init() throws {
+            path = NSTemporaryDirectory() + "guardian-policies-" + UUID().uuidString
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try write("policy.yaml", Folder.policy("first"))
+            try write("pack.yaml", Folder.pack("one"))
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        func write(_ name: String, _ text: String) throws {
+            try Data(text.utf8).write(to: URL(filePath: path + "/" + name), options: .atomic)
+        }
+
+        static func policy(_ name: String) -> String {
+            "version: 1\nname: \(name)\ninput: {others: ignore}\noutput: ignore\ninclude: [pack.yaml]\n"
+        }
+
+        static func pack(_ id: String) -> String {
+            "version: 1\nrules: [{id: \(id), category: hate, match: {keywords: [x]}, action: log}]\n"
+        }
+    }
+
+    private final class Outcomes: Sendable {
+        let seen = Mutex<[CertificateWatch.Outcome]>([])
+        var all: [CertificateWatch.Outcome] { seen.withLock { $0 } }
+
+        func wait(for count: Int) async throws {
+            for _ in 0..<2000 where all.count < count { try await Task.sleep(for: .milliseconds(10)) }
+        }
+    }
+
+    private func watch(_ folder: Folder, _ outcomes: Outcomes, candidate: Bool = false) throws -> PolicyWatch {
+        try PolicyWatch(
+            policy: folder.path + "/policy.yaml",
+            candidate: candidate ? folder.path + "/candidate.yaml" : nil,
+            classifier: NoModel(),
+            writer: NoModel(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            interval: .milliseconds(20)
+        ) { outcome, _ in outcomes.seen.withLock { $0.append(outcome) } }
+    }
+
+    private func ids(_ watch: PolicyWatch) -> [String] { watch.store.current.base.policy.rules.map(\.id) }
+
+    @Test func `a change of the policy or of what it includes is in force soon`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        let digest = watch.store.current.base.policy.digest
+        let task = Task { await watch.run() }
+        defer { task.cancel() }
+        try folder.write("policy.yaml", Folder.policy("second"))
+        try await outcomes.wait(for: 2)
+        #expect(watch.store.current.base.policy.name == "second")
+        try folder.write("pack.yaml", Folder.pack("two"))
+        try await outcomes.wait(for: 3)
+        #expect(ids(watch) == ["two"])
+        #expect(watch.store.current.base.policy.digest != digest)
+        #expect(outcomes.all == [.succeeded, .succeeded, .succeeded])
+    }
+
+    @Test func `a broken file leaves the last good policy in force, and is tried once`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        let first = watch.store.current
+        let task = Task { await watch.run() }
+        defer { task.cancel() }
+        try folder.write("pack.yaml", "version: 1\nrules: [{id: broken}]\n")
+        try await outcomes.wait(for: 2)
+        #expect(outcomes.all == [.succeeded, .failed])
+        #expect(watch.store.current === first)
+        try folder.write("pack.yaml", Folder.pack("mended"))
+        try await outcomes.wait(for: 3)
+        #expect(outcomes.all == [.succeeded, .failed, .succeeded])
+        #expect(ids(watch) == ["mended"])
+    }
+
+    @Test func `files that come with a broken change are looked after too`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        let task = Task { await watch.run() }
+        defer { task.cancel() }
+        try folder.write("policy.yaml", Folder.policy("next").replacing("pack.yaml", with: "missing.yaml"))
+        try await outcomes.wait(for: 2)
+        try folder.write("missing.yaml", Folder.pack("found"))
+        try await outcomes.wait(for: 3)
+        #expect(outcomes.all == [.succeeded, .failed, .succeeded])
+        #expect(ids(watch) == ["found"])
+    }
+
+    @Test func `a broken candidate is refused, and a changed one is read`() throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        try folder.write("candidate.yaml", Folder.policy("next"))
+        let watch = try watch(folder, outcomes, candidate: true)
+        #expect(watch.store.current.candidate(for: RequestScope())?.policy.name == "next")
+        let before = watch.store.current
+        try folder.write("candidate.yaml", "name: no\n")
+        #expect(throws: GatewayError.self) { try watch.reload() }
+        #expect(watch.store.current === before)
+        try folder.write("candidate.yaml", Folder.policy("better"))
+        try watch.reload()
+        #expect(watch.store.current.candidate(for: RequestScope())?.policy.name == "better")
+    }
+
+    @Test func `the gauges tell which policy is in force and whether it is stale`() {
+        let metrics = GatewayMetrics()
+        let (old, new) = (Policy(name: "p", digest: "aa"), Policy(name: "p", digest: "bb"))
+        metrics.notePolicy(.succeeded, inForce: old)
+        metrics.notePolicy(.failed, inForce: old)
+        let stale = metrics.registry.exposition()
+        #expect(stale.contains("guardian_policy_stale 1\n"))
+        #expect(stale.contains(#"guardian_reloads_total{what="policy",result="failed"} 1"#))
+        metrics.notePolicy(.succeeded, inForce: new)
+        let fresh = metrics.registry.exposition()
+        #expect(fresh.contains("guardian_policy_stale 0\n"))
+        #expect(fresh.contains(#"guardian_policy_info{name="p",digest="aa"} 0"#))
+        #expect(fresh.contains(#"guardian_policy_info{name="p",digest="bb"} 1"#))
+    }
+}
