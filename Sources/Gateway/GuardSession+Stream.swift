@@ -58,6 +58,9 @@ struct StreamPassage {
     let outcome: AsyncStream<ResponseOutcome>.Continuation
     private var isOpen = false
     private var spent = Inspection(phase: .output)
+    /// What puts the caller's words back into each text, where some were masked.
+    private var restorers: [Int: PlaceholderRestorer] = [:]
+    private let restorations: [Decision.Restoration]
 
     init(
         session: GuardSession,
@@ -68,6 +71,7 @@ struct StreamPassage {
         outcome: AsyncStream<ResponseOutcome>.Continuation
     ) {
         self.session = session
+        restorations = session.restorations
         self.head = head
         self.answer = answer
         self.body = body
@@ -120,7 +124,10 @@ struct StreamPassage {
             try await finish()
             return false
         }
-        return try await judge { passage, text, number in passage.send(text, of: number) }
+        return try await judge { passage, text, number in
+            let text = passage.restored(text, of: number)
+            if !text.isEmpty { passage.send(text, of: number) }
+        }
     }
 
     /// Judges what is due.
@@ -169,6 +176,14 @@ struct StreamPassage {
         output.yield(ByteBuffer(bytes: answer.stream.piece(text, of: number)))
     }
 
+    /// The text with the caller's words in it, but for an end that may be the beginning of a placeholder.
+    private mutating func restored(_ text: String, of number: Int) -> String {
+        guard !restorations.isEmpty else { return text }
+        var restorer = restorers[number] ?? PlaceholderRestorer(restorations)
+        defer { restorers[number] = restorer }
+        return restorer.append(text)
+    }
+
     private mutating func open() {
         guard !isOpen else { return }
         isOpen = true
@@ -186,7 +201,11 @@ struct StreamPassage {
         }
         answer.finish()
         var tails: [Int: String] = [:]
-        guard try await judge({ _, text, number in tails[number, default: ""] += text }) else { return }
+        let isWhole = try await judge { passage, text, number in
+            tails[number, default: ""] += passage.restored(text, of: number)
+        }
+        guard isWhole else { return }
+        for number in restorers.keys { tails[number, default: ""] += restorers[number]?.finish() ?? "" }
         let inspection = await session.pipeline.inspect(
             whole.segments,
             phase: .output,
@@ -200,13 +219,14 @@ struct StreamPassage {
         session.noteAnswer(whole)
         guard inspection.enforcedAction != .block else { return await stop(inspection) }
         let replaced = replacedPaths(of: inspection)
+        let replacements = session.restored(whole.segments, over: inspection.edits.replacements)
         var rests = tails.merging(answer.withheld) { $1 }
         for number in answer.stream.begun where rests[number] == nil { rests[number] = "" }
         for text in answer.stream.texts where rests[text.number] != nil && replaced.contains(text.path) {
-            rests[text.number] = inspection.edits.replacements[text.path]
+            rests[text.number] = replacements[text.path]
         }
         open()
-        let edited = whole.editing(replacements: inspection.edits.replacements)
+        let edited = whole.editing(replacements: replacements)
         output.yield(ByteBuffer(bytes: answer.stream.rest(of: edited, texts: rests)))
     }
 

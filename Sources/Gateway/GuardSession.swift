@@ -88,6 +88,27 @@ final class GuardSession: FilterSession {
         return text.map { [ClassifierInput.Turn(role: .user, text: $0)] } ?? []
     }
 
+    /// What was masked in the request, to be put back into the answer.
+    var restorations: [Decision.Restoration] {
+        guard let input = state.withLock({ $0.input }), input.enforcedAction == .rewrite else { return [] }
+        return input.decision.restorations
+    }
+
+    /// The texts of an answer with the caller's words in place of placeholders, by place, over the edits of it.
+    func restored(_ segments: [TextSegment], over replacements: [String: String]) -> [String: String] {
+        let restorations = restorations
+        guard !restorations.isEmpty else { return replacements }
+        var result = replacements
+        for segment in segments {
+            let text = replacements[segment.path] ?? segment.text
+            // What a tool is called with is JSON.
+            let isJSON = segment.role == .tool
+            let restored = PlaceholderRestorer.restore(text, restorations, isJSON: isJSON)
+            if restored != text { result[segment.path] = restored }
+        }
+        return result
+    }
+
     // MARK: Request
 
     func begin() -> RequestStart {
@@ -182,14 +203,16 @@ final class GuardSession: FilterSession {
         state.withLock { $0.isEventStream = isStream }
         // Errors of the upstream are its own words about the request, not an answer to it.
         let isAnswer = (200..<300).contains(head.status.code)
-        guard isAnswer, pipeline.judges(.output) else { return .pass }
+        // What was masked can only be put back into an answer that is read.
+        let isMasked = !restorations.isEmpty
+        guard isAnswer, pipeline.judges(.output) || isMasked else { return .pass }
         let limit = environment.configuration.answerLimit
         guard !isShadow else { return .observe }
         guard isStream else { return .hold(limit: limit) }
         switch pipeline.policy.stream.mode {
         case .window: return .window(limit: limit)
         case .full: return .hold(limit: limit)
-        case .observe: return .observe
+        case .observe: return isMasked ? .window(limit: limit) : .observe
         }
     }
 
@@ -226,13 +249,12 @@ final class GuardSession: FilterSession {
         case .block:
             return .reply(blocked(inspection, query: state.withLock { $0.request?.lastUserText }))
         case .rewrite:
-            return forward(
-                answer.editing(replacements: inspection.edits.replacements),
-                head: head,
-                isStream: isStream
-            )
+            let replacements = restored(answer.segments, over: inspection.edits.replacements)
+            return forward(answer.editing(replacements: replacements), head: head, isStream: isStream)
         case .log, nil:
-            return forward(answer, head: head, isStream: isStream)
+            let replacements = restored(answer.segments, over: [:])
+            let edited = replacements.isEmpty ? answer : answer.editing(replacements: replacements)
+            return forward(edited, head: head, isStream: isStream)
         }
     }
 

@@ -56,6 +56,9 @@ package enum RewriteMethod: Sendable, Equatable {
     /// The matched spans become this placeholder. Only a rule has spans: on a category the policy language refuses it,
     /// and a policy built in code gets the whole segment redacted.
     case redact(placeholder: String)
+    /// The matched spans of a request become numbered placeholders, and what they stand for is put back where the answer holds
+    /// them: `[email]` makes `[email-1]`, `[email-2]`. An answer's own spans become the label as it is. Only a rule has spans.
+    case mask(label: String)
     /// A system message with the category's safety requirement is put before the conversation; nil is the built-in
     /// text of the category (`SafetyRequirement`). An answer cannot be steered any more: on output the policy language
     /// refuses it, and a policy built in code gets the text withheld.

@@ -8,6 +8,8 @@ package struct Decision: Sendable, Equatable {
     package var findings: [Finding]
     /// The edits to make, where the action is `rewrite`: at most one a segment, by segment, then the steering messages.
     package var edits: [Edit]
+    /// What the placeholders of masked spans stand for, to be put back into the answer.
+    package var restorations: [Restoration]
     /// How the caller is answered and about what, where the action is `block`.
     package var reply: Reply?
     /// True in shadow mode: recorded, not acted on.
@@ -40,6 +42,17 @@ package struct Decision: Sendable, Equatable {
         }
     }
 
+    /// A placeholder that went to the LLM, and the caller's words that it stands for.
+    package struct Restoration: Sendable, Equatable {
+        package var placeholder: String
+        package var original: String
+
+        package init(placeholder: String, original: String) {
+            self.placeholder = placeholder
+            self.original = original
+        }
+    }
+
     /// One change to the text.
     package enum Edit: Sendable, Equatable {
         /// UTF-8 offsets into the segment's text, ascending and disjoint, each with its placeholder.
@@ -63,12 +76,14 @@ package struct Decision: Sendable, Equatable {
         action: Action? = nil,
         findings: [Finding] = [],
         edits: [Edit] = [],
+        restorations: [Restoration] = [],
         reply: Reply? = nil,
         isShadow: Bool = false
     ) {
         self.action = action
         self.findings = findings
         self.edits = edits
+        self.restorations = restorations
         self.reply = reply
         self.isShadow = isShadow
     }

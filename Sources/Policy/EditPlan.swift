@@ -5,18 +5,27 @@ import GuardCore
 /// The result depends on the findings alone, never on the time or on earlier requests, and steering messages come in the
 /// order of the findings: the same conversation is edited alike every time, and the prompt cache of the LLM stays warm.
 struct EditPlan {
-    private typealias Redaction = (span: Range<Int>, placeholder: String)
+    private struct Redaction {
+        var span: Range<Int>
+        /// What takes its place, or the label that a numbered placeholder is made from.
+        var placeholder: String
+        var isMasked: Bool
+    }
 
+    private let segments: [TextSegment]
     private var redactions: [Int: [Redaction]] = [:]
     private var replacements: [Int: String] = [:]
     private var messages: [String] = []
 
     /// - Parameter judgements: in the order of the report; those with another action than `rewrite` are passed over.
     init(_ judgements: [Judgement], phase: Phase, segments: [TextSegment]) {
+        self.segments = segments
         for judgement in judgements where judgement.finding.action == .rewrite {
             switch judgement.rewrite {
             case .replace(let text): replace(judgement.targets, with: text)
-            case .redact(let placeholder): redact(judgement, with: placeholder, in: segments)
+            case .redact(let placeholder): redact(judgement, with: placeholder)
+            // A numbered placeholder in an answer could be one of the request's, which something else is put back for.
+            case .mask(let label): redact(judgement, with: label, isMasked: phase == .input)
             case .steer(let message):
                 let category = judgement.finding.category
                 if phase == .input {
@@ -30,28 +39,38 @@ struct EditPlan {
 
     /// One edit a segment, by segment, then the steering messages. Where a segment is replaced there is nothing left to
     /// redact in it.
-    var edits: [Decision.Edit] {
+    var result: (edits: [Decision.Edit], restorations: [Decision.Restoration]) {
         var edits: [Decision.Edit] = []
+        var masks = MaskTable(segments)
         for segment in Set(redactions.keys).union(replacements.keys).sorted() {
             if let text = replacements[segment] {
                 edits.append(.replace(segment: segment, text: text))
             } else if let spans = redactions[segment], !spans.isEmpty {
-                edits.append(.redact(segment: segment, spans: Self.merged(spans)))
+                let named = Self.merged(spans).map { redaction in
+                    let placeholder =
+                        redaction.isMasked
+                        ? masks.placeholder(for: redaction.span, of: segment, label: redaction.placeholder)
+                        : redaction.placeholder
+                    return (span: redaction.span, placeholder: placeholder)
+                }
+                edits.append(.redact(segment: segment, spans: named))
             }
         }
-        return edits + messages.map { .steer(message: $0) }
+        return (edits + messages.map { .steer(message: $0) }, masks.restorations)
     }
 
     private mutating func replace(_ targets: [Int], with text: String) {
         for segment in targets where replacements[segment] == nil { replacements[segment] = text }
     }
 
-    private mutating func redact(_ judgement: Judgement, with placeholder: String, in segments: [TextSegment]) {
+    private mutating func redact(_ judgement: Judgement, with placeholder: String, isMasked: Bool = false) {
         for segment in judgement.targets {
             let whole = 0..<segments[segment].text.utf8.count
             var spans = [whole]
             if case .rule(_, let found) = judgement.finding.source { spans = found.map { $0.clamped(to: whole) } }
-            redactions[segment, default: []] += spans.filter { !$0.isEmpty }.map { ($0, placeholder) }
+            redactions[segment, default: []] += spans.filter { !$0.isEmpty }.map {
+                Redaction(span: $0, placeholder: placeholder, isMasked: isMasked)
+            }
         }
     }
 

@@ -42,7 +42,8 @@ extension Policy {
         )
         switch decision.action {
         case .block: decision.reply = Judgement.deciding(among: judgements)?.reply
-        case .rewrite: decision.edits = EditPlan(judgements, phase: phase, segments: segments).edits
+        case .rewrite:
+            (decision.edits, decision.restorations) = EditPlan(judgements, phase: phase, segments: segments).result
         case .log, nil: break
         }
         return decision

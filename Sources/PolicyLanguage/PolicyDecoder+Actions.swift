@@ -2,7 +2,7 @@ import Policy
 
 /// The names of the ways to edit a text.
 enum RewriteKind: String, CaseIterable {
-    case redact, steer, replace
+    case redact, mask, steer, replace
 }
 
 extension PolicyDecoder {
@@ -25,7 +25,7 @@ extension PolicyDecoder {
         }
     }
 
-    /// Reads `redact`, `steer`, or a mapping from one of `redact`, `steer`, `replace` to a text.
+    /// Reads `redact`, `mask`, `steer`, or a mapping from one of `redact`, `mask`, `steer`, `replace` to a text.
     ///
     /// - Parameter allowed: the kinds that make sense here; another is an error that says why.
     /// - Returns: nil if it is wrong.
@@ -43,6 +43,13 @@ extension PolicyDecoder {
         guard let text = text(value, kind.rawValue) else { return nil }
         switch kind {
         case .redact: return .redact(placeholder: text)
+        case .mask:
+            guard let last = text.last, ")]}>".contains(last), text.count >= 3 else {
+                let hint = "for example {mask: \"[email]\"}, which makes [email-1], [email-2]"
+                note(value, "a mask is a word in brackets, not \(value.kind)", hint: hint)
+                return nil
+            }
+            return .mask(label: text)
         case .steer: return .steer(message: text)
         case .replace: return .replace(text: text)
         }
@@ -53,6 +60,7 @@ extension PolicyDecoder {
         guard isAllowed(kind, allowed, at: node) else { return nil }
         switch kind {
         case .redact: return .redact(placeholder: "[redacted]")
+        case .mask: return .mask(label: "[masked]")
         case .steer: return .steer(message: nil)
         case .replace:
             note(node, "replace needs a text", hint: "write {replace: \"...\"}")

@@ -158,6 +158,7 @@ extension Action {
         case (.block, .template, _): "template"
         case (.block, _, _): "generated"
         case (.rewrite, _, .redact(let placeholder)): "redact: \(placeholder.clipped)"
+        case (.rewrite, _, .mask(let label)): "mask: \(label.clipped)"
         case (.rewrite, _, .steer(let message?)): "steer: \(message.clipped)"
         case (.rewrite, _, .replace(let text)): "replace: \(text.clipped)"
         case (.rewrite, _, _): "steer"

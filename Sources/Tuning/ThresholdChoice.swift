@@ -37,7 +37,24 @@ package struct ThresholdChoice: Sendable {
             return atMost(positives[allowed(wrong: 1 - share, of: positives.count)])
         case .precision(let share):
             return try lowest(precision: share, scores)
+        case .cost(let missed, let falseAlarm):
+            return cheapest(missed: missed, falseAlarm: falseAlarm, scores)
         }
+    }
+
+    /// The threshold with the least cost; 1 where it costs least to find nothing.
+    private func cheapest(missed: Double, falseAlarm: Double, _ scores: LabelledScores) -> Double {
+        let descending = scores.rows.sorted { $0.score > $1.score }
+        var cost = missed * Double(scores.positives)
+        var best = (cost: cost, threshold: 1.0)
+        for (index, row) in descending.enumerated() {
+            cost += row.isPositive ? -missed : falseAlarm
+            // Texts that a short number does not part are reached together.
+            let threshold = atMost(row.score)
+            let isLast = index + 1 == descending.count || descending[index + 1].score < threshold
+            if isLast, cost < best.cost { best = (cost, threshold) }
+        }
+        return best.threshold
     }
 
     /// The most texts of `count` that may be on the wrong side, so that the bound on their share keeps to `share`.

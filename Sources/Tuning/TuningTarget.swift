@@ -15,10 +15,20 @@ package enum TuningTarget: Sendable, Equatable {
     case precision(Double)
     /// At least this share of what is of the category reaches it. The highest such threshold is chosen.
     case recall(Double)
+    /// What is missed and what is wrongly found costs least on the labelled texts, in their mix. Of equally cheap thresholds
+    /// the highest is chosen. Nothing is promised for other texts; what it costs on unseen ones is counted.
+    case cost(missed: Double, falseAlarm: Double)
 
-    /// Reads `fpr=0.01`, `precision=0.9` or `recall=0.8`; nil is anything else. The share is above 0 and below 1.
+    /// Reads `fpr=0.01`, `precision=0.9`, `recall=0.8` or `cost=5:1`; nil is anything else. A share is above 0 and below 1, a
+    /// cost above 0 and at most a million.
     package init?(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, parts[0] == "cost" {
+            let costs = parts[1].split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
+            guard costs.count == 2, costs.allSatisfy({ $0 > 0 && $0 <= 1_000_000 }) else { return nil }
+            self = .cost(missed: costs[0], falseAlarm: costs[1])
+            return
+        }
         guard parts.count == 2, let share = Double(parts[1]), share > 0, share < 1 else { return nil }
         switch parts[0] {
         case "fpr": self = .falsePositiveRate(share)
@@ -33,6 +43,7 @@ package enum TuningTarget: Sendable, Equatable {
         case .falsePositiveRate(let share): "false-positive rate at most \(share)"
         case .precision(let share): "precision at least \(share)"
         case .recall(let share): "recall at least \(share)"
+        case .cost(let missed, let falseAlarm): "least cost, a miss at \(missed), a false alarm at \(falseAlarm)"
         }
     }
 
@@ -42,6 +53,7 @@ package enum TuningTarget: Sendable, Equatable {
         case .falsePositiveRate(let share): outcome.falsePositiveRate.value.map { $0 <= share } ?? true
         case .precision(let share): outcome.precision.value.map { $0 >= share } ?? true
         case .recall(let share): outcome.recall.value.map { $0 >= share } ?? true
+        case .cost: true
         }
     }
 
@@ -55,6 +67,7 @@ package enum TuningTarget: Sendable, Equatable {
             return (least, max(least, Self.trials(probability: 1 - share, confidence: confidence)))
         case .precision(let share), .recall(let share):
             return (max(least, Self.trials(probability: share, confidence: confidence)), least)
+        case .cost: return (least, least)
         }
     }
 

@@ -26,7 +26,7 @@ struct TuneCommand: AsyncParsableCommand {
     @Option(help: "The policy file.")
     var policy: String
 
-    @Option(help: "fpr=0.01, precision=0.9 or recall=0.8.")
+    @Option(help: "fpr=0.01, precision=0.9, recall=0.8, or cost=5:1 (of a miss and of a false alarm).")
     var target = "fpr=0.01"
 
     @Option(help: "How likely the target is to be kept on texts nobody has seen: 0.5 to 0.999.")
@@ -40,6 +40,9 @@ struct TuneCommand: AsyncParsableCommand {
 
     @Option(help: "Write the policy with the new thresholds to this file, which must not exist.")
     var out: String?
+
+    @Option(help: "Write a page with curves to this file.")
+    var report: String?
 
     @Flag(help: "Write the new thresholds into the policy file itself.")
     var inPlace = false
@@ -55,7 +58,7 @@ struct TuneCommand: AsyncParsableCommand {
     func validate() throws {
         guard TuningTarget(target) != nil else {
             throw ValidationError(
-                "--target is fpr=SHARE, precision=SHARE or recall=SHARE, with a share between 0 and 1"
+                "--target is fpr=SHARE, precision=SHARE or recall=SHARE, with a share between 0 and 1, or cost=MISS:FALSE_ALARM"
             )
         }
         guard (0.5...0.999).contains(confidence) else { throw ValidationError("--confidence is from 0.5 to 0.999") }
@@ -78,6 +81,7 @@ struct TuneCommand: AsyncParsableCommand {
             let texts = try LabelledText.read(labels)
             let report = try await tune(compiled, texts)
             let (bytes, left) = file.text.setting(report.thresholds)
+            if let path = self.report { try write(TuningPage(report, left: left).html, to: path) }
             print(json ? try jsonText(report.object(left: left), .prettyPrinted) : report.table(left: left))
             guard report.thresholds.keys.contains(where: { left[$0] == nil }) else {
                 complain("\(labels): error: no threshold was chosen, so nothing is written")
@@ -107,12 +111,23 @@ struct TuneCommand: AsyncParsableCommand {
                     return LabelledScores.Row(score: assessment.score(key), isPositive: isPositive, key: text.key)
                 }
                 let scored = LabelledScores(rows)
+                report.scores.append(scored)
                 report.tunings.append(
                     (key, CategoryTuning(name: key.name, before: before, scores: scored, choice: choice, folds: folds))
                 )
             }
         }
         return report
+    }
+
+    private func write(_ page: String, to path: String) throws {
+        do {
+            try Data(page.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            complain("\(path): error: the file cannot be written: \(error.localizedDescription)")
+            throw ExitStatus.cannotCreate
+        }
+        complain("\(path): written")
     }
 
     /// Writes the new file beside its place and moves it there, after it was read again and found to differ in thresholds only.

@@ -10,6 +10,8 @@ struct TuningReport {
     var choice: ThresholdChoice
     var folds: Int
     var tunings: [(key: ThresholdKey, value: CategoryTuning)] = []
+    /// What each of them was chosen from, in the same order.
+    var scores: [LabelledScores] = []
 
     init(labels: String, choice: ThresholdChoice, folds: Int) {
         self.labels = labels

@@ -71,3 +71,24 @@ def test_valid(validator, policy):
 )
 def test_invalid(validator, policy):
     assert not validator.is_valid(policy)
+
+
+# What only `guardian policy check` finds: it follows from several keys together, or from other files.
+BEYOND = """
+action-missing answer-steered categories-left-out category-redacts duplicate-key exclude-unknown include-absolute
+include-itself include-missing name-too-long others-without-effect overall-response-alone override-changes-nothing
+override-same-when override-unjudged regex-back-reference regex-flag-yes regex-look-behind regex-unclosed-group
+required-rule-unknown roles-twice rule-id-taken rule-keyword-spaces rule-match-empty rule-matcher-twice
+rule-never-needed rule-never-reached rule-steers-answers sample-on-block stream-bounds-in-full threshold-missing
+variable-malformed variable-unset
+""".split()
+BROKEN = sorted((ROOT / "Tests/PolicyLanguageTests/Fixtures/Broken").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", [path for path in BROKEN if path.stem not in BEYOND], ids=lambda path: path.stem)
+def test_what_is_broken_is_invalid(validator, path):
+    try:
+        policy = yaml.safe_load(path.read_text())
+    except yaml.YAMLError:
+        return
+    assert not validator.is_valid(policy)

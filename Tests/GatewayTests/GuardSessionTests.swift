@@ -290,6 +290,69 @@ private final class Listener: SafetyClassifier {
         #expect(record.output?.action == .log)
     }
 
+    private static let mask = Rule(
+        id: "mask",
+        category: .privacy,
+        matchers: [.regex(pattern: #"[a-z]+@[a-z.]+"#, ignoreCase: false)],
+        action: .rewrite,
+        rewrite: .mask(label: "[email]")
+    )
+
+    @Test func `what was masked is put back into the answer`() async throws {
+        let session = try session(policy: Policy(name: "test", rules: [Self.mask]))
+        let outcome = await session.request(body: body("from ann@a.example to bob@b.example, not ann@a.example"))
+        guard case .forward(_, let forwarded) = outcome else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(String(buffer: forwarded).contains("from [email-1] to [email-2], not [email-1]"))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        _ = session.responseHead(&head)
+        guard case .forward(_, let body) = await session.response(head: head, body: answer("so [email-2] has it"))
+        else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(String(buffer: body).contains("so bob@b.example has it"))
+    }
+
+    @Test func `an answer that nothing is judged of is held for what was masked`() async throws {
+        var rule = Self.mask
+        rule.phases = [.input]
+        let quiet = Policy(name: "test", stream: StreamPolicy(mode: .observe), rules: [rule])
+        let session = try session(policy: quiet)
+        _ = await session.request(body: body("to ann@a.example", stream: true))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        guard case .window = session.responseHead(&head) else {
+            Issue.record("not held")
+            return
+        }
+    }
+
+    @Test(arguments: streamed)
+    func `what was masked is put back into a stream wherever it is cut`(
+        exchange: (path: String, body: String)
+    ) async throws {
+        guard case .guarded(let dialect) = Endpoint(method: "POST", path: exchange.path) else {
+            Issue.record("\(exchange.path) is not guarded")
+            return
+        }
+        let request = exchange.body.replacing("hello", with: "to ann@a.example and bob@b.example")
+        let answer = String(repeating: "la ", count: 60) + "so [email-1] and [email-2], [email-3] [email-1"
+        let expected = String(repeating: "la ", count: 60) + "so ann@a.example and bob@b.example, [email-3] [email-1"
+        let bytes = try answering(answer, dialect, exchange.body)
+        for cut in stride(from: 1, to: bytes.count, by: bytes.count / 100 | 1) {
+            let parts = try await passage(
+                [bytes[..<cut], bytes[cut...]],
+                dialect,
+                path: exchange.path,
+                request: request,
+                rules: [Self.mask]
+            )
+            #expect(parts.answer.segments.map(\.text).joined() == expected)
+        }
+    }
+
     /// A streamed request of each dialect.
     private static let streamed: [(path: String, body: String)] = [
         ("/v1/chat/completions", #"{"model":"m","stream":true,"messages":[{"role":"user","content":"hello"}]}"#),
@@ -314,11 +377,12 @@ private final class Listener: SafetyClassifier {
         _ chunks: [ArraySlice<UInt8>],
         _ dialect: any Dialect,
         path: String,
-        request: String
+        request: String,
+        rules: [Rule] = rules
     ) async throws -> (answer: any DialectAnswer, record: Action?) {
         // No text is late, so that nothing depends on the clock.
         let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
-        let session = try session(path: path, policy: Policy(name: "test", stream: patient, rules: Self.rules))
+        let session = try session(path: path, policy: Policy(name: "test", stream: patient, rules: rules))
         _ = await session.request(body: ByteBuffer(string: request))
         let (stream, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         for chunk in chunks { continuation.yield(ByteBuffer(bytes: chunk)) }

@@ -94,4 +94,20 @@ import Testing
                 == ["input.anomaly", "rules.a.severity", "rules.a.vetoes"]
         )
     }
+
+    @Test(arguments: [
+        ("mask", RewriteMethod.mask(label: "[masked]")), ("{mask: '[card]'}", .mask(label: "[card]")),
+        ("{mask: <card>}", .mask(label: "<card>")),
+    ])
+    func aMaskIsRead(rewrite: String, expected: RewriteMethod) throws {
+        let text = Self.text().replacing("action: log", with: "action: rewrite, rewrite: \(rewrite)")
+        #expect(try loader.load(text: text, file: "test.yaml").rules.first?.rewrite == expected)
+    }
+
+    @Test(arguments: ["card", "'[]'", "'[card'"])
+    func aMaskIsAWordInBrackets(label: String) {
+        let text = Self.text().replacing("action: log", with: "action: rewrite, rewrite: {mask: \(label)}")
+        #expect(errors(in: text).count == 1)
+        #expect(errors(in: text).first?.contains("a mask is a word in brackets") == true)
+    }
 }

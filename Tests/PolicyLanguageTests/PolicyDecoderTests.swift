@@ -204,7 +204,7 @@ import Testing
                 rules:
                     "[{id: a, category: hate, match: {keywords: [a]}, action: rewrite, rewrite: {redact: a, steer: b}}]"
             ),
-            "5:83: rewrite must hold exactly one of redact, steer, replace"
+            "5:83: rewrite must hold exactly one of redact, mask, steer, replace"
         ),
         Wrong(
             policyText(

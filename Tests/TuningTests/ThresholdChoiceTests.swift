@@ -101,4 +101,33 @@ struct Numbers: RandomNumberGenerator {
 
     @Test(arguments: ["", "fpr", "fpr=", "fpr=0", "fpr=1", "fpr=1.5", "fpr=nan", "f1=0.5", "fpr=0.1=2", "recall=-1"])
     func otherTargetsAreRefused(text: String) { #expect(TuningTarget(text) == nil) }
+
+    @Test(arguments: [
+        (1.0, 1.0, 0.6), (10, 1, 0.4), (1, 10, 0.8),
+    ])
+    func theCheapestThresholdIsChosen(missed: Double, falseAlarm: Double, expected: Double) throws {
+        // From 0.8 on all are of it, from 0.6 on two thirds, from 0.4 on half, below none.
+        let scores = labelled(
+            positives: Array(repeating: 0.8, count: 20) + Array(repeating: 0.6, count: 20)
+                + Array(repeating: 0.4, count: 4),
+            negatives: Array(repeating: 0.6, count: 10) + Array(repeating: 0.4, count: 20)
+                + Array(repeating: 0.1, count: 100)
+        )
+        let choice = ThresholdChoice(.cost(missed: missed, falseAlarm: falseAlarm))
+        #expect(try choice.threshold(for: scores) == expected)
+    }
+
+    @Test func nothingIsFoundWhereThatCostsLeast() throws {
+        let scores = labelled(positives: spread(10), negatives: Array(repeating: 0.99, count: 500))
+        #expect(try ThresholdChoice(.cost(missed: 1, falseAlarm: 100)).threshold(for: scores) == 1)
+    }
+
+    @Test(arguments: [
+        "cost", "cost=", "cost=1", "cost=1:", "cost=0:1", "cost=1:-1", "cost=1:2:3", "cost=nan:1", "fpr=1", "x=0.5",
+    ])
+    func aTargetThatIsNoneIsRefused(text: String) { #expect(TuningTarget(text) == nil) }
+
+    @Test func aCostIsRead() {
+        #expect(TuningTarget("cost=5:0.5") == .cost(missed: 5, falseAlarm: 0.5))
+    }
 }

@@ -1,0 +1,68 @@
+package import Policy
+
+/// Puts the caller's words back where a text holds the placeholders that went to the LLM, in whatever pieces the text comes.
+package struct PlaceholderRestorer: Sendable {
+    private let table: [(placeholder: [UInt8], original: [UInt8])]
+    private var pending: [UInt8] = []
+
+    /// - Parameter isJSON: whether the text is JSON, so that the words stand in its strings.
+    package init(_ restorations: [Decision.Restoration], isJSON: Bool = false) {
+        table = restorations.map { restoration in
+            let original = isJSON ? Self.escaped(restoration.original) : Array(restoration.original.utf8)
+            return (placeholder: Array(restoration.placeholder.utf8), original: original)
+        }
+        .sorted { $0.placeholder.count > $1.placeholder.count }
+    }
+
+    /// - Returns: what may go on: all but an end that may be the beginning of a placeholder.
+    package mutating func append(_ text: String) -> String {
+        pending += text.utf8
+        return take(isEnd: false)
+    }
+
+    /// - Returns: what was kept back.
+    package mutating func finish() -> String { take(isEnd: true) }
+
+    package static func restore(_ text: String, _ restorations: [Decision.Restoration], isJSON: Bool = false) -> String
+    {
+        guard !restorations.isEmpty else { return text }
+        var restorer = PlaceholderRestorer(restorations, isJSON: isJSON)
+        let start = restorer.append(text)
+        return start + restorer.finish()
+    }
+
+    private mutating func take(isEnd: Bool) -> String {
+        var result: [UInt8] = []
+        var position = 0
+        scan: while position < pending.count {
+            let rest = pending[position...]
+            for (placeholder, original) in table {
+                if rest.starts(with: placeholder) {
+                    result += original
+                    position += placeholder.count
+                    continue scan
+                }
+                if !isEnd, rest.count < placeholder.count, placeholder.starts(with: rest) { break scan }
+            }
+            result.append(pending[position])
+            position += 1
+        }
+        pending.removeFirst(position)
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// As the inside of a JSON string (RFC 8259, section 7).
+    private static func escaped(_ text: String) -> [UInt8] {
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): result += [UInt8(ascii: "\\"), byte]
+            case 0..<0x20:
+                let digits = Array("0123456789abcdef".utf8)
+                result += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: result.append(byte)
+            }
+        }
+        return result
+    }
+}
