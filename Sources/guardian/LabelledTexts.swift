@@ -8,6 +8,10 @@ import PolicyLanguage
 struct LabelledText: Sendable {
     /// The text that is judged: the reply, where there is one.
     var text: String
+    /// What a reply answers.
+    var query: String?
+    /// Where it came from, if the line says so.
+    var source: String?
     /// Input, or output where a reply is judged.
     var phase: Phase
     /// Whether it is harmful in any way; nil where nobody said so.
@@ -29,7 +33,7 @@ struct LabelledText: Sendable {
     /// (a list of all categories of the text, or an object that says true or false of some), or `category` (one).
     ///
     /// - Throws: an exit status, the reason told on standard error with the line.
-    static func read(_ path: String) throws -> [LabelledText] {
+    static func read(_ path: String, _ strictness: Strictness = .strict) throws -> [LabelledText] {
         guard let data = FileManager.default.contents(atPath: path) else {
             complain("\(path): error: the file cannot be read")
             throw ExitStatus.noInput
@@ -38,7 +42,9 @@ struct LabelledText: Sendable {
         let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) {
             do {
-                texts.append(try LabelledText(JSONDecoder().decode(LabelledRow.self, from: line)))
+                texts.append(try LabelledText(JSONDecoder().decode(LabelledRow.self, from: line), strictness))
+            } catch LabelProblem.unlabelled where strictness == .lenient {
+                continue
             } catch {
                 complain(
                     "\(path):\(index + 1): error: \((error as? LabelProblem)?.words ?? LabelProblem.notARow.words)"
@@ -49,12 +55,24 @@ struct LabelledText: Sendable {
         return texts
     }
 
-    private init(_ row: LabelledRow) throws {
+    /// What a file of labels says of lines that cannot be used as they are.
+    enum Strictness {
+        /// Every line must be labelled in our own categories.
+        case strict
+        /// Lines without a label are left out, and names of other categories are no labels: sets of others are read as they are.
+        case lenient
+    }
+
+    private init(_ row: LabelledRow, _ strictness: Strictness) throws {
         text = row.reply ?? row.text
+        query = row.reply == nil ? nil : row.text
+        source = row.source
         phase = row.reply == nil ? .input : .output
         isHarmful = row.harmful
         categories = [:]
-        switch row.categories ?? row.category.map({ .list([$0]) }) {
+        var stated = row.categories ?? row.category.map { .list([$0]) }
+        if strictness == .lenient { stated = stated?.known }
+        switch stated {
         case .list(let names):
             let named = Set(try names.map(Self.category))
             for category in HarmCategory.allCases { categories[category] = named.contains(category) }
@@ -100,10 +118,21 @@ private struct LabelledRow: Decodable {
     var harmful: Bool?
     var category: String?
     var categories: Categories?
+    var source: String?
 
     enum Categories: Decodable {
         case list([String])
         case object([String: Bool])
+
+        /// Without what is not in our categories; nil where nothing is left to say.
+        var known: Categories? {
+            switch self {
+            case .list(let names):
+                names.allSatisfy { HarmCategory(rawValue: $0) != nil } ? self : nil
+            case .object(let values):
+                .object(values.filter { HarmCategory(rawValue: $0.key) != nil })
+            }
+        }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()

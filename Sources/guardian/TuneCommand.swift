@@ -97,7 +97,7 @@ struct TuneCommand: AsyncParsableCommand {
         defer { engine.shutDown() }
         let scorer = TextScorer(engine)
         let scores = try await inParallel(texts, width: Self.width) {
-            try await scorer.assessment(of: $0.text, role: $0.role)
+            try await scorer.assessment(of: $0.text, role: $0.role, query: $0.query)
         }
         let choice = ThresholdChoice(target, confidence: confidence)
         var report = TuningReport(labels: labels, choice: choice, folds: folds)
