@@ -31,10 +31,10 @@ RMS_ADDEND = 1e-5
 class Head(nn.Module):
     """Pooled states, each of unit root mean square, through one hidden layer to 17 logits."""
 
-    def __init__(self, dropout: float = 0.2):
+    def __init__(self, dropout: float = 0.2, hidden: int = HIDDEN):
         super().__init__()
-        self.inner = nn.Linear(len(POOLINGS) * WIDTH, HIDDEN)
-        self.outer = nn.Linear(HIDDEN, len(OUTPUTS))
+        self.inner = nn.Linear(len(POOLINGS) * WIDTH, hidden)
+        self.outer = nn.Linear(hidden, len(OUTPUTS))
         self.dropout = nn.Dropout(dropout)
         with torch.no_grad():
             self.outer.bias.fill_(-2.0)
@@ -104,8 +104,12 @@ class Guardian(nn.Module):
         """Takes adapters and head from the files that are packed."""
         self.load_adapters(load_file(folder / "safeguard.safetensors"))
         head = load_file(folder / "detection.safetensors")
-        names = {"inner.weight": "head.w1", "inner.bias": "head.b1", "outer.weight": "head.w2", "outer.bias": "head.b2"}
-        self.head.load_state_dict({name: head[stored] for name, stored in names.items()})
+        # Standardising is linear, as the layer behind it is: W ((x - m) / s) + b = (W / s) x + (b - (W / s) m).
+        weight = head["head.w1"] / head["feature.std"]
+        bias = head["head.b1"] - weight @ head["feature.mean"]
+        self.head = Head(hidden=len(bias))
+        state = {"inner.weight": weight, "inner.bias": bias}
+        self.head.load_state_dict({**state, "outer.weight": head["head.w2"], "outer.bias": head["head.b2"]})
 
     def below(self, ids: torch.Tensor) -> torch.Tensor:
         """States in front of the first adapted block, without a graph."""
