@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from detection import calibration, report, sanity, thresholds
 from detection.own_texts import languages
-from detection.sources import VALID_LIMITS, Row, draw, read
+from detection.sources import Row, draw, read
 from detection.taxonomy import CATEGORIES, OUTPUTS
 from detection.trunk import WIDTH
 from guardian import corpus
@@ -28,6 +28,8 @@ from guardian.network import POOLINGS, RMS_ADDEND
 from safetensors.numpy import load_file
 
 SEED = 1
+LIMITS = {"harmful": 100, "benign": 50, "reply": 60}
+"""Rows of one source and kind of `valid`, at the most."""
 COMMAND = "python Models/training/calibrate_guardian.py --data DIR --model Models/guardian --packed FILE --bench FILE"
 
 
@@ -79,7 +81,7 @@ def features(bench: Path, packed: Path, conversations: list[tuple[Turn, ...]]) -
 def judged(data: Path) -> list[Judged]:
     """Rows of `valid`, and the corpus' held-out texts."""
     found = []
-    for row in draw(read(data / "valid"), SEED, VALID_LIMITS) + languages(held_out=True):
+    for row in draw(read(data / "valid"), SEED, LIMITS) + languages(held_out=True):
         found.append(Judged((Turn("assistant" if row.kind == "reply" else "user", row.text),), row))
     for group, units in corpus.own(held_out=True).items():
         for example in (example for unit in units for example in unit.examples):
