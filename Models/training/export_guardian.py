@@ -16,16 +16,28 @@ import torch
 from detection.taxonomy import CATEGORIES, OUTPUTS
 from detection.trunk import EXPL, HARM, PRED, WIDTH, WINDOW_OVERLAP, WINDOW_TOKENS, digest
 from guardian.layout import CONTEXT_TOKENS, TEMPLATES
-from guardian.network import EXIT_LAYER, FIRST_LAYER, POOLINGS, RANK, SCALE
+from guardian.network import EXIT_LAYER, FIRST_LAYER, HEAD_WIDTH, POOLINGS, RANK, SCALE
 from safetensors.numpy import save_file
 
 MARKERS = {"pred": PRED, "expl": EXPL, "harm": HARM}
 
 
+def in_file_order(name: str, value: torch.Tensor) -> torch.Tensor:
+    """Queries and keys stand in GGUF with the two halves of each head's rotary pairs side by side; so must what is added to them."""
+    if not name.endswith(("attn_q.lora_b", "attn_k.lora_b")):
+        return value
+    rows, rank = value.shape
+    return value.reshape(rows // HEAD_WIDTH, 2, HEAD_WIDTH // 2, rank).transpose(1, 2).reshape(rows, rank)
+
+
 def write_adapter(state: dict[str, torch.Tensor], trunk: str, out: Path) -> str:
     """`safeguard.safetensors` in float16 and `safeguard.json`; returns the digest of the weights."""
     weights = out / "safeguard.safetensors"
-    tensors = {name: value.to(torch.float16).numpy() for name, value in state.items() if not name.startswith("head.")}
+    tensors = {
+        name: in_file_order(name, value).contiguous().to(torch.float16).numpy()
+        for name, value in state.items()
+        if not name.startswith("head.")
+    }
     save_file(tensors, weights)
     manifest = {
         "format": 1,

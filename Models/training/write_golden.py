@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="the folder with detection.json")
     parser.add_argument("--out", type=Path, default=FIXTURES)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     tokenizer = load_tokenizer(options.trunk)
     network = Guardian(options.trunk)
     network.load_exported(options.model)

@@ -107,14 +107,14 @@ struct GuardianModelTests {
     @Test func anotherReadOutThanTheHeadsIsRefused() throws {
         guard
             case .invalidManifest(let path, let reason) = try Copy().error(
-                replacing: #""exitDepth":19"#,
-                by: #""exitDepth":20"#
+                replacing: #""exitDepth":20"#,
+                by: #""exitDepth":21"#
             )
         else {
-            Issue.record("layer 20")
+            Issue.record("layer 21")
             return
         }
-        #expect(path.hasSuffix("#detection.json") && reason.contains("18") && reason.contains("19"))
+        #expect(path.hasSuffix("#detection.json") && reason.contains("19") && reason.contains("20"))
     }
 
     @Test func attachmentsThatAreMissingOrBrokenAreNamed() throws {

@@ -80,7 +80,7 @@ struct GuardianSourceTests {
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "format", 2))))
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "taxonomy", ["harm"]))))
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "layer", -1))))
-        #expect(isInvalidManifest(try load(replacing: edited("detection.json", "layer", 29))))
+        #expect(isInvalidManifest(try load(replacing: edited("detection.json", "layer", 30))))
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "windowTokens", 0))))
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "windowOverlap", 512))))
         #expect(isInvalidManifest(try load(replacing: edited("detection.json", "calibration", [Int]()))))

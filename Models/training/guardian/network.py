@@ -21,6 +21,7 @@ FIRST_LAYER, EXIT_LAYER = 8, 19
 RANK, SCALE = 32, 2.0
 UPPER_RANK = 16
 HIDDEN = 192
+HEAD_WIDTH = 64
 POOLINGS = ("pred", "turn", "mean")
 UPPER_MODULES = {name: place for name, place in MODULES.items() if name not in ("attn_q", "attn_k")}
 """Responses need no other attention, only other words."""
@@ -102,7 +103,8 @@ class Guardian(nn.Module):
 
     def load_exported(self, folder: Path) -> None:
         """Takes adapters and head from the files that are packed."""
-        self.load_adapters(load_file(folder / "safeguard.safetensors"))
+        stored = load_file(folder / "safeguard.safetensors")
+        self.load_adapters({name: in_own_order(name, value) for name, value in stored.items()})
         head = load_file(folder / "detection.safetensors")
         # Standardising is linear, as the layer behind it is: W ((x - m) / s) + b = (W / s) x + (b - (W / s) m).
         weight = head["head.w1"] / head["feature.std"]
@@ -139,6 +141,14 @@ class Guardian(nn.Module):
         rows = torch.cat([states[i, start - 1 : len(example) - 1] for i, (example, start) in enumerate(group)])
         targets = torch.tensor([token for example, start in group for token in example[start:]])
         return nn.functional.cross_entropy(self.model.lm_head(self.model.model.norm(rows)), targets)
+
+
+def in_own_order(name: str, value: torch.Tensor) -> torch.Tensor:
+    """Undoes what the export does to queries and keys."""
+    if not name.endswith(("attn_q.lora_b", "attn_k.lora_b")):
+        return value
+    rows, rank = value.shape
+    return value.reshape(rows // HEAD_WIDTH, HEAD_WIDTH // 2, 2, rank).transpose(1, 2).reshape(rows, rank)
 
 
 def padded(rows: list[list[int]]) -> torch.Tensor:
