@@ -60,7 +60,7 @@ def thresholds(binary: Path, policy: Path) -> dict[str, float]:
 def drawn(data: Path, size: int) -> list[Judged]:
     """The texts: all held-out ones of the corpus, and `size` of `valid`."""
     rest = [one for one in judged(data) if not one.is_for_calibration]
-    rest = [one for one in rest if len(one.turns) == 1 or [turn.role for turn in one.turns] == ["user", "assistant"]]
+    rest = [one for one in rest if [turn.role for turn in one.turns] in (["user"], ["user", "assistant"])]
     own = [one for one in rest if one.row.source in OWN]
     public = [one for one in rest if one.row.source not in OWN]
     random.Random(SEED).shuffle(public)
@@ -113,7 +113,6 @@ def main() -> None:
         "harmful, other languages": (kind == "harmful") & ~english,
         "harmless, ordinary": (kind == "benign") & ~hard,
         "harmless that look harmful": (kind == "benign") & hard,
-        "harmless replies": kind == "reply",
     }.items():
         mask = mask & ~own
         print(f"| {name} | {mask.sum()} | {100 * reached[mask].mean():.1f} % |")
