@@ -92,14 +92,19 @@ def judged(data: Path) -> list[Judged]:
     return [one for one in found if one.row.text.strip()]
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(description: str) -> argparse.Namespace:
+    """The command line of what runs on the engine's states."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True, help="the folder with detection.json")
     parser.add_argument("--packed", type=Path, required=True, help="that folder, packed")
     parser.add_argument("--bench", type=Path, required=True, help="the built guardian-bench")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """The command line."""
+    options = arguments(__doc__)
     head = Head(options.model / "detection.safetensors")
     rows = judged(options.data)
     looked_at = [("harmless", text) for text in sanity.EVERYDAY] + list(sanity.HARMFUL)

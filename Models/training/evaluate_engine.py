@@ -70,6 +70,11 @@ def drawn(data: Path, size: int) -> list[Judged]:
 OWN = ("own:pairs", "own:texts", "own:chats", "own:replies", "own:prompts")
 
 
+def number(value: float, digits: int = 0) -> str:
+    """An area, or a share in percent; a dash where there is none."""
+    return "-" if np.isnan(value) else f"{value:.{digits}f}" + ("" if digits else " %")
+
+
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -124,7 +129,8 @@ def main() -> None:
         area = auroc(truth.astype(float), scores[part, 0]) if 0 < truth.sum() < len(truth) else float("nan")
         recall, alarms = (100 * reached[part][side].mean() if side.any() else float("nan") for side in (truth, ~truth))
         print(
-            f"| {name.removeprefix('own:')} | {truth.sum()} | {(~truth).sum()} | {area:.3f} | {recall:.0f} % | {alarms:.0f} % |"
+            f"| {name.removeprefix('own:')} | {truth.sum()} | {(~truth).sum()} | {number(area, 3)} "
+            f"| {number(recall)} | {number(alarms)} |"
         )
 
 

@@ -23,7 +23,8 @@ MARKERS = {"pred": PRED, "expl": EXPL, "harm": HARM}
 
 
 def in_file_order(name: str, value: torch.Tensor) -> torch.Tensor:
-    """Queries and keys stand in GGUF with the two halves of each head's rotary pairs side by side; so must what is added to them."""
+    """What the file holds of a tensor. GGUF puts the halves of each head's rotary pairs side by side, in queries and keys,
+    and so must what is added to them."""
     if not name.endswith(("attn_q.lora_b", "attn_k.lora_b")):
         return value
     rows, rank = value.shape

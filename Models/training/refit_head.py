@@ -8,7 +8,6 @@ int8 makes of the states, so it knows the engine's errors. Run `calibrate_guardi
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from calibrate_guardian import features
+from calibrate_guardian import arguments, features
 from detection.metrics import auroc
 from detection.taxonomy import UNKNOWN
 from detection.trunk import digest
@@ -171,12 +170,7 @@ def write(folder: Path, tensors: dict[str, np.ndarray]) -> None:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True, help="the folder with detection.json")
-    parser.add_argument("--packed", type=Path, required=True, help="that folder, packed")
-    parser.add_argument("--bench", type=Path, required=True, help="the built guardian-bench")
-    options = parser.parse_args()
+    options = arguments(__doc__)
     examples = drawn(options.data)
     windows = features(options.bench, options.packed, [example.turns for example in examples])
     states = np.stack([window.mean(0) for window in windows])

@@ -56,6 +56,8 @@ struct StreamPassage {
     let output: AsyncThrowingStream<ByteBuffer, any Error>.Continuation
     /// Told once: when something goes out first, or when it is known that nothing will.
     let outcome: AsyncStream<ResponseOutcome>.Continuation
+    /// What the answer is an answer to.
+    private let asked: [ClassifierInput.Turn]
     private var isOpen = false
     private var spent = Inspection(phase: .output)
     /// What puts the caller's words back into each text, where some were masked.
@@ -71,6 +73,7 @@ struct StreamPassage {
         outcome: AsyncStream<ResponseOutcome>.Continuation
     ) {
         self.session = session
+        asked = session.asked
         restorations = session.restorations
         self.head = head
         self.answer = answer
@@ -142,7 +145,7 @@ struct StreamPassage {
             let inspection = await session.pipeline.inspect(
                 [segment],
                 phase: .output,
-                context: session.asked,
+                context: asked,
                 sampling: session.sampling,
                 deadline: session.deadline
             )
@@ -209,7 +212,7 @@ struct StreamPassage {
         let inspection = await session.pipeline.inspect(
             whole.segments,
             phase: .output,
-            context: session.asked,
+            context: asked,
             sampling: session.sampling,
             deadline: session.deadline
         )

@@ -91,12 +91,8 @@ struct EvalCommand: AsyncParsableCommand {
         defer { engine.shutDown() }
         let scorer = TextScorer(engine)
         let clock = ContinuousClock()
-        let start = clock.now
-        let assessments = try await inParallel(texts, width: Self.width) {
-            try await scorer.assessment(of: $0.text, role: $0.role, query: $0.query)
-        }
-        let elapsed = start.duration(to: clock.now)
-        // One at a time, as a caller waits for it; a few are enough for a median.
+        // One at a time, as a caller waits for it, and before the engine has read the texts and could know them again. A few
+        // are enough for a median.
         var latencies: [Double] = []
         for index in stride(from: 0, to: texts.count, by: max(1, texts.count / 50)) {
             let text = texts[index]
@@ -104,6 +100,11 @@ struct EvalCommand: AsyncParsableCommand {
             _ = try await scorer.assessment(of: text.text, role: text.role, query: text.query)
             latencies.append(begin.duration(to: clock.now) / .milliseconds(1))
         }
+        let start = clock.now
+        let assessments = try await inParallel(texts, width: Self.width) {
+            try await scorer.assessment(of: $0.text, role: $0.role, query: $0.query)
+        }
+        let elapsed = start.duration(to: clock.now)
         return Evaluation(
             rows: zip(texts, assessments).map { Evaluation.Row(text: $0, assessment: $1) },
             policy: policy,

@@ -53,8 +53,8 @@ struct Evaluation {
         for row in rows {
             guard let isPositive = row.text.isPositive(key) else { continue }
             scored.append(.init(score: row.assessment.score(key), isPositive: isPositive, key: row.text.key))
-            let one = LabelledScores.Row(score: isReached(row) ? 1 : 0, isPositive: isPositive, key: 0)
-            reached.count([one], at: 1)
+            guard key.category == nil else { continue }
+            reached.count([.init(score: isReached(row) ? 1 : 0, isPositive: isPositive, key: row.text.key)], at: 1)
         }
         return Line(
             name: name,

@@ -24,7 +24,7 @@ struct EvaluationPage {
             th:first-child,td:first-child{text-align:left}tr:nth-child(even){background:#8881}svg{width:20rem;height:20rem;margin-right:2rem}
             figure{display:inline-block;margin:0}.text{white-space:pre-wrap;text-align:left}
             </style></head><body><h1>Evaluation</h1>
-            <p>\(escaped(data)) under \(escaped(policy)): \(evaluation.rows.count) texts in \
+            <p>\(htmlText(data)) under \(htmlText(policy)): \(evaluation.rows.count) texts in \
             \(Evaluation.digits(evaluation.seconds, 1)) s; one alone: median \(Evaluation.digits(evaluation.median, 1)) ms.</p>
             """
         ]
@@ -46,8 +46,8 @@ struct EvaluationPage {
     }
 
     private func rows(_ header: [String], _ body: [[String]]) -> String {
-        let head = header.map { "<th>\(escaped($0))</th>" }.joined()
-        let lines = body.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }
+        let head = header.map { "<th>\(htmlText($0))</th>" }.joined()
+        let lines = body.map { "<tr>" + $0.map { "<td>\(htmlText($0))</td>" }.joined() + "</tr>" }
         return "<table><tr>\(head)</tr>\(lines.joined())</table>"
     }
 
@@ -66,10 +66,10 @@ struct EvaluationPage {
 
     private func figure(_ caption: String, _ drawing: String) -> String {
         """
-        <figure><svg viewBox="-12 -4 120 120" role="img" aria-label="\(escaped(caption))"><path d="M0 0V100H100" fill="none" \
+        <figure><svg viewBox="-12 -4 120 120" role="img" aria-label="\(htmlText(caption))"><path d="M0 0V100H100" fill="none" \
         stroke="currentColor" stroke-width=".6"/>\(drawing)<text x="0" y="108" font-size="5" fill="currentColor">0</text>\
         <text x="96" y="108" font-size="5" fill="currentColor">1</text><text x="-6" y="4" font-size="5" fill="currentColor">1</text>\
-        </svg><figcaption>\(escaped(caption))</figcaption></figure>
+        </svg><figcaption>\(htmlText(caption))</figcaption></figure>
         """
     }
 
@@ -92,10 +92,5 @@ struct EvaluationPage {
         let bins = Reliability(scores).bins.filter { $0.count > 0 }
         let diagonal = "<path d=\"M0 100L100 0\" stroke=\"#8888\" stroke-width=\".6\"/>"
         return bins.isEmpty ? diagonal : diagonal + path(bins.map { ($0.stated, $0.observed) })
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
     }
 }

@@ -35,7 +35,7 @@ struct TuningPage {
             <h1>Thresholds</h1>
             <p>Green: recall. Blue: precision. Red: false-positive rate. Dashed: the policy's threshold. Solid: the new one. \
             All curves are of the labelled texts; the table says what happens on unseen ones.</p>
-            <pre>\(Self.escaped(report.table(left: left)))</pre>
+            <pre>\(htmlText(report.table(left: left)))</pre>
             \(figures.joined(separator: "\n"))
             </body></html>
 
@@ -43,7 +43,7 @@ struct TuningPage {
     }
 
     private static func figure(_ key: ThresholdKey, _ tuning: CategoryTuning, _ scores: LabelledScores) -> String {
-        let title = escaped("\(key.phase.rawValue): \(tuning.name)")
+        let title = htmlText("\(key.phase.rawValue): \(tuning.name)")
         let steps = (0...200).map { Double($0) / 200 }
         let outcomes = steps.map { ($0, scores.outcome(at: $0)) }
         func line(_ name: String, _ value: (Outcome) -> Double?) -> String {
@@ -76,9 +76,4 @@ struct TuningPage {
     }
 
     private static func x(_ step: Double) -> Double { (step * width * 10).rounded() / 10 }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
-    }
 }

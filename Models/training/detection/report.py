@@ -201,7 +201,7 @@ def markdown(
         "",
         f"Printed by `{command}`.",
         "Figures in percent, but areas (AUROC), calibration errors (ECE) and thresholds.",
-        "All rows are of the half of `valid` that neither training, calibration nor the choice of thresholds saw.",
+        "Rows: the half of `valid` and of the corpus' held-out texts that training, calibration and thresholds did not see.",
         "",
         *[f"- {note}" for note in notes],
         "",

@@ -50,18 +50,3 @@ class Sequence:
     ids: tuple[int, ...]
     start: int
     stop: int
-
-
-class Template:
-    """The words around a text of a user."""
-
-    prefix, suffix = "user\n", "assistant\n"
-
-    def __init__(self, tokenizer: tokenizers.Tokenizer):
-        self.tokenizer = tokenizer
-        self.head = [IM_START, *tokenizer.encode(self.prefix).ids]
-        self.tail = [IM_END, *tokenizer.encode("\n").ids, IM_START, *tokenizer.encode(self.suffix).ids, PRED]
-
-    def sequence(self, text_ids: list[int]) -> Sequence:
-        """The sequence around the tokens of a text."""
-        return Sequence((*self.head, *text_ids, *self.tail), len(self.head), len(self.head) + len(text_ids))

@@ -26,7 +26,7 @@ from .network import EXIT_LAYER, Guardian
 class Recipe:
     """What the training depends on besides the data."""
 
-    tokens: int = 1_500_000
+    tokens: int = 1_150_000
     batch_tokens: int = 1280
     rate: float = 5e-4
     head_rate: float = 1e-3

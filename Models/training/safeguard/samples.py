@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tokenizers
-from detection.trunk import EXPL, HARM, IM_END, Template
+from detection.trunk import EXPL, HARM, IM_END
+from guardian.layout import Layout as DetectionLayout
 
 from .wrappers import reword, wrap
 
@@ -90,14 +91,14 @@ class Layout:
 
     def __init__(self, tokenizer: tokenizers.Tokenizer):
         self.tokenizer = tokenizer
-        self.template = Template(tokenizer)
+        self.prefix, self.suffix = DetectionLayout(tokenizer).words["user"]
 
     def prompt(self, text: str, category: str, forced: bool) -> list[int]:
         """Everything before the first generated token."""
         text_ids = self.tokenizer.encode(text).ids[:PROMPT_TOKENS]
         markers = [HARM, EXPL] if forced else [EXPL]
         words = self.tokenizer.encode(f" {category.replace('_', ' ')}\n").ids
-        return [*self.template.sequence(text_ids).ids, *markers, *words]
+        return [*self.prefix, *text_ids, *self.suffix, *markers, *words]
 
     def example(self, sample: Sample) -> tuple[list[int], int]:
         """The whole sequence of a sample, and where its response starts."""
