@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "guardian",
             dependencies: [
-                "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Rules", "TLS",
+                "Audit", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Rules", "TLS",
                 "Tokenizer",
                 "Transformer", "Tuning", arguments, logging,
             ]

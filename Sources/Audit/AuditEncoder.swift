@@ -7,36 +7,43 @@ import GuardCore
 package enum AuditEncoder {
     /// Every key a record can hold, as the reference documents them: nested keys with a dot, elements with `[]`.
     package static let fields =
-        ["time", "request_id", "policy.name", "policy.digest", "mode", "route", "dialect", "model", "stream"]
-        + phaseFields("input") + phaseFields("output")
-        + [
+        ["event", "time", "request_id", "tenant", "outcome", "policy.name", "policy.digest", "model_digest", "mode"]
+        + ["route", "dialect", "model", "stream"]
+        + phaseFields.map { "input." + $0 } + phaseFields.map { "output." + $0 } + [
             "response.origin", "response.category", "response.fallback_reason", "status", "fault", "error",
-            "durations_ms.rules", "durations_ms.model", "durations_ms.upstream", "durations_ms.total", "tokens.judged",
-            "tokens.generated", "tokens.prompt", "tokens.completion", "bytes.request", "bytes.response",
-            "candidate.policy.name", "candidate.policy.digest",
-        ] + phaseFields("candidate.input") + phaseFields("candidate.output")
+            "durations_ms.rules", "durations_ms.model", "durations_ms.upstream_first_byte", "durations_ms.upstream",
+            "durations_ms.proxy", "durations_ms.total", "tokens.judged", "tokens.generated", "tokens.prompt",
+            "tokens.completion", "bytes.request", "bytes.response", "candidate.policy.name",
+            "candidate.policy.digest",
+        ] + phaseFields.map { "candidate.input." + $0 } + phaseFields.map { "candidate.output." + $0 }
         + ["content.input[]", "content.output[]"]
 
-    private static func phaseFields(_ phase: String) -> [String] {
-        let fields = [
+    private static let phaseFields =
+        [
             "action", "categories[]", "findings[].category", "findings[].source", "findings[].rule",
-            "findings[].spans[]", "findings[].score", "findings[].threshold", "findings[].action", "findings[].segment",
-            "segments_scanned", "segments_unscanned", "scores.harm",
-        ]
-        return (fields + HarmCategory.allCases.map { "scores.\($0.rawValue)" }).map { "\(phase).\($0)" }
-    }
+            "findings[].spans[]", "findings[].score", "findings[].threshold", "findings[].action",
+            "findings[].segment", "failure", "views[]", "segments_scanned", "segments_unscanned", "bytes_scanned",
+            "bytes_unscanned", "scores.harm",
+        ] + HarmCategory.allCases.map { "scores." + $0.rawValue }
 
-    /// The record as UTF-8, ending in a line feed, which is the only one in it.
-    package static func line(_ record: AuditRecord) -> [UInt8] {
+    /// The words that `event` may hold: a record, and what the log says of itself.
+    package static let events = ["exchange", "started", "stopped", "lost", "rotated", "checkpoint"]
+
+    /// The record as a JSON object in UTF-8, without a line feed and without its last brace: the chain adds its link.
+    package static func body(_ record: AuditRecord) -> [UInt8] {
         var json = JSONLine()
         json.object { json in
+            json.member("event", "exchange")
             json.member("time", record.time.rfc3339)
             json.member("request_id", record.requestID)
+            json.member("tenant", record.tenant)
+            json.member("outcome", record.outcome.rawValue)
             json.key("policy")
             json.object { json in
                 json.member("name", record.policy.name)
                 json.member("digest", record.policy.digest)
             }
+            json.member("model_digest", record.modelDigest)
             json.member("mode", record.mode)
             json.member("route", record.route)
             json.member("dialect", record.dialect)
@@ -59,7 +66,7 @@ package enum AuditEncoder {
             json.member("candidate", record.candidate)
             json.member("content", record.content)
         }
-        return json.bytes + [UInt8(ascii: "\n")]
+        return json.bytes.dropLast()
     }
 }
 
@@ -96,9 +103,16 @@ extension JSONLine {
             json.array { json in
                 for finding in value.findings { json.finding(finding) }
             }
+            json.member("scores", value.scores)
+            json.member("failure", value.failure)
+            json.key("views")
+            json.array { json in
+                for view in value.views { json.string(view) }
+            }
             json.member("segments_scanned", value.segmentsScanned)
             json.member("segments_unscanned", value.segmentsUnscanned)
-            json.member("scores", value.scores)
+            json.member("bytes_scanned", value.bytesScanned)
+            json.member("bytes_unscanned", value.bytesUnscanned)
         }
     }
 
@@ -175,7 +189,9 @@ extension JSONLine {
         object { json in
             json.member("rules", value.rules)
             json.member("model", value.model)
+            json.member("upstream_first_byte", value.upstreamFirstByte)
             json.member("upstream", value.upstream)
+            json.member("proxy", value.proxy)
             json.member("total", value.total)
         }
     }

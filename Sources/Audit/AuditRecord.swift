@@ -9,10 +9,15 @@ package struct AuditRecord: Sendable, Equatable {
     package var time: AuditTime
     /// The id that the caller got as `x-request-id`.
     package var requestID: String
+    /// Whose traffic it is; nil where the gateway is not told.
+    package var tenant: String?
     package var policy: PolicyReference
+    /// Lower-case hexadecimal SHA-256 of the packed model that judged; nil if none is loaded.
+    package var modelDigest: String?
     /// `enforce` or `shadow`.
     package var mode: String
-    /// The name of the configured route; nil if none fitted.
+    /// The path pattern that the request fitted, such as `/v1beta/models/{model}:generateContent`; nil if none did: a path
+    /// that is not known may hold anything.
     package var route: String?
     /// The API dialect of the route, for example `openai.chat`.
     package var dialect: String?
@@ -26,6 +31,8 @@ package struct AuditRecord: Sendable, Equatable {
     package var output: PhaseRecord?
     /// The safeguard response the caller got; nil if none.
     package var response: ResponseRecord?
+    /// How the exchange ended, whatever was decided about it.
+    package var outcome: Outcome
     /// The HTTP status the caller got; 499 stands for a caller that went away first.
     package var status: Int?
     /// Whose fault an error was: `client`, `upstream` or `proxy`.
@@ -43,7 +50,9 @@ package struct AuditRecord: Sendable, Equatable {
     package init(
         time: AuditTime,
         requestID: String,
+        tenant: String? = nil,
         policy: PolicyReference,
+        modelDigest: String? = nil,
         mode: String,
         route: String? = nil,
         dialect: String? = nil,
@@ -52,6 +61,7 @@ package struct AuditRecord: Sendable, Equatable {
         input: PhaseRecord? = nil,
         output: PhaseRecord? = nil,
         response: ResponseRecord? = nil,
+        outcome: Outcome = .answered,
         status: Int? = nil,
         fault: String? = nil,
         error: String? = nil,
@@ -63,7 +73,9 @@ package struct AuditRecord: Sendable, Equatable {
     ) {
         self.time = time
         self.requestID = requestID
+        self.tenant = tenant
         self.policy = policy
+        self.modelDigest = modelDigest
         self.mode = mode
         self.route = route
         self.dialect = dialect
@@ -72,6 +84,7 @@ package struct AuditRecord: Sendable, Equatable {
         self.input = input
         self.output = output
         self.response = response
+        self.outcome = outcome
         self.status = status
         self.fault = fault
         self.error = error
@@ -96,6 +109,22 @@ extension AuditRecord {
         }
     }
 
+    /// How an exchange ended. It says nothing of harm: that is what the phases' actions are for.
+    package enum Outcome: String, Sendable, CaseIterable {
+        /// The upstream answered, and the caller got its answer, edited or not.
+        case answered
+        /// The caller got a safeguard response, or the error that stands for one.
+        case safeguarded
+        /// The gateway answered by itself, as it does for moderations.
+        case local
+        /// The caller got an error that is its own fault.
+        case refused
+        /// The caller got an error that is the upstream's or the gateway's fault.
+        case failed
+        /// The caller went away first.
+        case abandoned
+    }
+
     /// The decision about one phase and what it rests on.
     package struct PhaseRecord: Sendable, Equatable {
         /// nil is allow.
@@ -103,27 +132,43 @@ extension AuditRecord {
         /// The categories of all findings, in taxonomy order.
         package var categories: [HarmCategory]
         package var findings: [Finding]
+        /// The highest score of all texts; nil if the model gave none.
+        package var scores: Assessment?
+        /// Why the model gave no score, as a fixed word: the guard's failure, not a verdict.
+        package var failure: String?
+        /// The readings of the texts that the rules and the model saw, as words: `raw`, `canonical`, `base64` and the like.
+        package var views: [String]
         /// Texts that the rules and the model read.
         package var segmentsScanned: Int
         /// Texts that nobody read: their role is not inspected, or the dialect does not name them.
         package var segmentsUnscanned: Int
-        /// The highest scores of all texts, whether they reach a threshold or not; nil if the model gave none.
-        package var scores: Assessment?
+        /// UTF-8 bytes of the texts that were read.
+        package var bytesScanned: Int
+        /// UTF-8 bytes of strings that nobody read.
+        package var bytesUnscanned: Int
 
         package init(
             action: Action?,
             categories: [HarmCategory] = [],
             findings: [Finding] = [],
+            scores: Assessment? = nil,
+            failure: String? = nil,
+            views: [String] = [],
             segmentsScanned: Int,
             segmentsUnscanned: Int,
-            scores: Assessment? = nil
+            bytesScanned: Int = 0,
+            bytesUnscanned: Int = 0
         ) {
             self.action = action
             self.categories = categories
             self.findings = findings
+            self.scores = scores
+            self.failure = failure
+            self.views = views
             self.segmentsScanned = segmentsScanned
             self.segmentsUnscanned = segmentsUnscanned
-            self.scores = scores
+            self.bytesScanned = bytesScanned
+            self.bytesUnscanned = bytesUnscanned
         }
     }
 
@@ -162,18 +207,27 @@ extension AuditRecord {
     package struct Durations: Sendable, Equatable {
         package var rules: Duration?
         package var model: Duration?
+        /// Until the first byte of the upstream's answer.
+        package var upstreamFirstByte: Duration?
+        /// Until its end.
         package var upstream: Duration?
+        /// The rest of the total: reading, writing, waiting for the caller, writing a safeguard response.
+        package var proxy: Duration?
         package var total: Duration?
 
         package init(
             rules: Duration? = nil,
             model: Duration? = nil,
+            upstreamFirstByte: Duration? = nil,
             upstream: Duration? = nil,
+            proxy: Duration? = nil,
             total: Duration? = nil
         ) {
             self.rules = rules
             self.model = model
+            self.upstreamFirstByte = upstreamFirstByte
             self.upstream = upstream
+            self.proxy = proxy
             self.total = total
         }
     }

@@ -53,6 +53,67 @@ package struct AuditTime: Sendable, Hashable, Comparable {
         return text
     }
 
+    /// The same to the second, without punctuation: `20261123T204107Z`. For names of files.
+    package var compact: String {
+        rfc3339.prefix { $0 != "." }.filter { $0 != "-" && $0 != ":" } + "Z"
+    }
+
+    /// Reads RFC 3339 (`2026-11-23T20:41:07Z`, with or without a fraction, with any offset) or a day (`2026-11-23`), which
+    /// stands for its first moment in UTC. Nil for anything else. What is finer than a millisecond is cut off.
+    package init?(rfc3339 text: String) {
+        var rest = text.utf8[...]
+        guard let year = Self.number(4, &rest), Self.take("-", &rest), let month = Self.number(2, &rest),
+            Self.take("-", &rest), let day = Self.number(2, &rest), (1...12).contains(month), day >= 1,
+            Self.civil(daysSinceEpoch: Self.days(year, month, day)) == (year, month, day)
+        else { return nil }
+        var milliseconds = Self.days(year, month, day) * 86_400_000
+        guard !rest.isEmpty else {
+            self.init(millisecondsSinceEpoch: milliseconds)
+            return
+        }
+        guard Self.take("T", &rest) || Self.take("t", &rest) || Self.take(" ", &rest),
+            let hour = Self.number(2, &rest), Self.take(":", &rest), let minute = Self.number(2, &rest),
+            Self.take(":", &rest), let second = Self.number(2, &rest), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        milliseconds += ((hour * 60 + minute) * 60 + second) * 1000
+        if Self.take(".", &rest) {
+            let digits = rest.prefix { (48...57).contains($0) }
+            guard !digits.isEmpty else { return nil }
+            for (digit, weight) in zip(digits, [100, 10, 1] as [Int64]) { milliseconds += Int64(digit - 48) * weight }
+            rest = rest.dropFirst(digits.count)
+        }
+        if !(Self.take("Z", &rest) || Self.take("z", &rest)) {
+            let isEast = Self.take("+", &rest)
+            guard isEast || Self.take("-", &rest), let hours = Self.number(2, &rest), Self.take(":", &rest),
+                let minutes = Self.number(2, &rest), hours < 24, minutes < 60
+            else { return nil }
+            milliseconds += (hours * 60 + minutes) * (isEast ? -60_000 : 60_000)
+        }
+        guard rest.isEmpty else { return nil }
+        self.init(millisecondsSinceEpoch: milliseconds)
+    }
+
+    private static func number(_ digits: Int, _ rest: inout Substring.UTF8View) -> Int64? {
+        let text = rest.prefix(digits)
+        guard text.count == digits, text.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        rest = rest.dropFirst(digits)
+        return text.reduce(0) { $0 * 10 + Int64($1 - 48) }
+    }
+
+    private static func take(_ character: Unicode.Scalar, _ rest: inout Substring.UTF8View) -> Bool {
+        guard rest.first == UInt8(ascii: character) else { return false }
+        rest = rest.dropFirst()
+        return true
+    }
+
+    /// The inverse of `civil`.
+    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let fromMarch = month > 2 ? month - 3 : month + 9
+        let (era, yearOfEra) = floorDivide(month > 2 ? year : year - 1, 400)
+        let dayOfYear = (153 * fromMarch + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
     private static func append(_ value: Int64, digits: Int, to text: inout String) {
         let plain = String(value)
         for _ in plain.utf8.count..<max(digits, plain.utf8.count) { text += "0" }

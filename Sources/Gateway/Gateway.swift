@@ -53,8 +53,8 @@ package final class Gateway: Sendable {
             try CertificateWatch(tls, logger: logger) { metrics.countReload("certificates", $0) }
         }
         let servers = try Self.servers(configuration.upstream)
-        audit = try Self.sink(configuration.audit)
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
+        audit = try AuditPlace.open(configuration.audit)
         policy = try PolicyWatch(
             policy: configuration.policy,
             candidate: configuration.candidate,
@@ -64,7 +64,12 @@ package final class Gateway: Sendable {
         ) { metrics.notePolicy($0, inForce: $1) }
 
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
-        let environment = GuardFilter.Environment(configuration: configuration, audit: audit, metrics: metrics)
+        let environment = GuardFilter.Environment(
+            configuration: configuration,
+            audit: audit,
+            metrics: metrics,
+            modelDigest: engine.digest
+        )
         var limits = configuration.limits
         limits.bodyBytes = configuration.bodyLimit
         proxy = try await ProxyServer(
@@ -135,6 +140,9 @@ package final class Gateway: Sendable {
     package func reloadCertificates() throws {
         try certificates?.reload()
     }
+
+    /// Opens the audit file again, if it was moved away.
+    package func reopenAudit() { audit.reopen() }
 
     /// Stops: no new exchange is taken, those under way may finish up to the configured time.
     package func shutdown() async {
@@ -220,15 +228,6 @@ extension Gateway {
             return try .client(client)
         } catch {
             throw GatewayError(.certificates, "\(error)")
-        }
-    }
-
-    private static func sink(_ audit: GatewayConfiguration.AuditLog) throws(GatewayError) -> any AuditSink {
-        guard audit.path != "-" else { return StandardOutputAuditSink() }
-        do throws(AuditFileError) {
-            return try FileAuditSink(path: audit.path)
-        } catch {
-            throw GatewayError(.system, "\(error)")
         }
     }
 

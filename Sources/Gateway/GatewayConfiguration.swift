@@ -1,3 +1,4 @@
+package import Audit
 package import Proxy
 
 /// How one gateway is run: where it listens, what stands behind it, which policy and model it judges with.
@@ -107,10 +108,28 @@ package struct GatewayConfiguration: Sendable, Equatable {
 
     /// Where decisions are recorded.
     package struct AuditLog: Sendable, Equatable {
-        /// Absolute path of a file that is appended to; "-" is standard output.
-        package var path: String = "-"
+        /// Where records go.
+        package enum Place: Sendable, Equatable {
+            case standardOutput
+            /// Absolute path of a file that is appended to.
+            case file(String)
+            /// Absolute path of a syslog daemon's socket.
+            case syslog(String)
+        }
+
+        package var place = Place.standardOutput
         /// Whether the judged texts go into the record.
         package var includesContent = false
+        /// Records that may wait to be written.
+        package var queue = Audit.AuditLog.defaultCapacity
+        /// What happens to more.
+        package var overflow = AuditOverflow.drop
+        /// When a file is put away.
+        package var rotation = FileOutput.Rotation()
+        /// Absolute path of the PEM file of the Ed25519 key that signs checkpoints; nil signs none.
+        package var signingKey: String?
+        /// Lines from one checkpoint to the next.
+        package var checkpointInterval = 1000
 
         package init() {}
     }

@@ -54,10 +54,13 @@ extension GatewayConfigurationDecoder {
         return nil
     }
 
-    /// A number with a unit: `500ms`, `20s`, `5m`.
+    /// A number with a unit: `500ms`, `20s`, `5m`, `24h`.
     mutating func duration(_ node: YAMLNode, _ what: String) -> Duration? {
         guard let text = text(node, what) else { return nil }
-        let units: [(String, Duration)] = [("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60))]
+        let units: [(String, Duration)] = [
+            ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)),
+            ("h", .seconds(3600)),
+        ]
         for (unit, length) in units where text.hasSuffix(unit) {
             guard let count = Int(text.dropLast(unit.count)), (1...86_400_000).contains(count) else { break }
             return length * count

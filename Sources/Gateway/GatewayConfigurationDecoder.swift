@@ -1,3 +1,4 @@
+import Audit
 import PolicyLanguage
 
 /// Turns the tree of a configuration file into a `GatewayConfiguration`. Relative paths start at the file's folder.
@@ -128,10 +129,28 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 
     private mutating func audit(_ node: YAMLNode, into audit: inout GatewayConfiguration.AuditLog) {
         let fields = fields(of: node, "'audit'", known: GatewayConfigurationKeys.audit)
-        if let node = fields["path"] {
-            audit.path = node.text == "-" ? "-" : path(node, "path") ?? audit.path
+        if let node = fields["path"], node.text != "-", let path = path(node, "path") { audit.place = .file(path) }
+        if let node = fields["syslog"], let path = path(node, "syslog") {
+            if fields["path"] != nil { note(node, "'audit' has both 'path' and 'syslog'", hint: "keep one of them") }
+            audit.place = .syslog(path)
         }
         if let node = fields["content"] { audit.includesContent = boolean(node, "content") ?? false }
+        if let node = fields["queue"] { audit.queue = integer(node, "queue", in: 1...1_000_000) ?? audit.queue }
+        if let node = fields["overflow"] { audit.overflow = choice(node, "overflow") ?? audit.overflow }
+        if let node = fields["rotate"] { rotation(node, into: &audit) }
+        if let node = fields["signing_key"] { audit.signingKey = path(node, "signing_key") }
+        if let node = fields["checkpoint_every"] {
+            audit.checkpointInterval = integer(node, "checkpoint_every", in: 1...1_000_000) ?? audit.checkpointInterval
+        }
+    }
+
+    private mutating func rotation(_ node: YAMLNode, into audit: inout GatewayConfiguration.AuditLog) {
+        if case .file = audit.place {} else { note(node, "only a file is rotated", hint: "set 'path' to one") }
+        let fields = fields(of: node, "'rotate'", known: GatewayConfigurationKeys.rotate)
+        if fields["size"] == nil, fields["age"] == nil { note(node, "'rotate' has neither 'size' nor 'age'") }
+        if let node = fields["size"] { audit.rotation.size = size(node, "size") }
+        if let node = fields["age"] { audit.rotation.age = duration(node, "age") }
+        if let node = fields["keep"] { audit.rotation.keep = integer(node, "keep", in: 1...10_000) ?? 10 }
     }
 }
 
@@ -152,7 +171,10 @@ enum GatewayConfigurationKeys {
     static let server = ["url", "weight"]
     static let health = ["path", "interval", "timeout"]
     static let model = ["file", "timeout", "safeguard_timeout", "queue", "threads"]
-    static let audit = ["path", "content"]
+    static let audit = [
+        "path", "syslog", "content", "queue", "overflow", "rotate", "signing_key", "checkpoint_every",
+    ]
+    static let rotate = ["size", "age", "keep"]
     static let limits =
         ["request_body", "held_answer"] + GatewayConfigurationDecoder.numbers.map(\.key)
         + GatewayConfigurationDecoder.sizes.map(\.key) + GatewayConfigurationDecoder.times.map(\.key)

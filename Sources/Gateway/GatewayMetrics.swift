@@ -146,8 +146,8 @@ extension Finding.Source {
 }
 
 extension ClassifierError {
-    /// A fixed word for metrics.
-    fileprivate var word: String {
+    /// A fixed word for metrics and records.
+    var word: String {
         switch self {
         case .overloaded: "overloaded"
         case .deadlineExceeded: "deadline"

@@ -13,6 +13,8 @@ final class GuardFilter: ProxyFilter {
         var configuration: GatewayConfiguration
         var audit: any AuditSink
         var metrics: GatewayMetrics
+        /// SHA-256 of the model's file.
+        var modelDigest: String?
     }
 
     private let store: PolicyStore

@@ -3,6 +3,7 @@ import ChatAPI
 import Guard
 import GuardCore
 import NIOCore
+import NIOHTTP1
 import Policy
 import Proxy
 import Synchronization
@@ -10,6 +11,7 @@ import Synchronization
 extension GuardSession {
     func finish(_ summary: ExchangeSummary) {
         environment.metrics.count(summary)
+        guard !state.withLock({ $0.isUnrecorded }) else { return }
         let (background, candidate) = state.withLock { ($0.background, $0.candidate) }
         guard background != nil || hasObserved || candidate != nil else {
             record(summary)
@@ -57,23 +59,22 @@ extension GuardSession {
         let record = AuditRecord(
             time: time,
             requestID: client.requestID,
+            tenant: tenant,
             policy: .init(name: pipeline.policy.name, digest: pipeline.policy.digest),
+            modelDigest: environment.modelDigest,
             mode: pipeline.policy.mode.rawValue,
+            route: endpoint.map { Self.route(of: head.uri, $0) },
             dialect: endpoint?.name,
             model: state.request?.modelForRecords,
             isStream: state.request?.isStream ?? false,
-            input: state.input.map { phaseRecord($0, unreadable: state.unreadable[.input] ?? 0) },
-            output: state.output.map { phaseRecord($0, unreadable: state.unreadable[.output] ?? 0) },
+            input: state.input.map { phaseRecord($0, state) },
+            output: state.output.map { phaseRecord($0, state) },
             response: state.response,
+            outcome: outcome(of: summary, state),
             status: summary.status,
             fault: summary.fault?.rawValue ?? state.error.map { $0.status < 500 ? "client" : $0.fault },
             error: summary.error ?? state.error.map { $0.code ?? $0.type },
-            durations: .init(
-                rules: inspections.isEmpty ? nil : inspections.map(\.rulesDuration).reduce(.zero, +),
-                model: inspections.isEmpty ? nil : inspections.map(\.modelDuration).reduce(.zero, +),
-                upstream: summary.upstreamDuration,
-                total: summary.duration
-            ),
+            durations: durations(summary, inspections),
             tokens: .init(
                 judged: inspections.isEmpty ? nil : inspections.map(\.tokens).reduce(0, +),
                 generated: state.generatedTokens,
@@ -116,15 +117,71 @@ extension GuardSession {
         )
     }
 
-    private func phaseRecord(_ inspection: Inspection, unreadable: Int) -> AuditRecord.PhaseRecord {
-        AuditRecord.PhaseRecord(
+    private func phaseRecord(_ inspection: Inspection, _ state: State) -> AuditRecord.PhaseRecord {
+        let unreadable = state.unreadable[inspection.phase] ?? 0
+        return AuditRecord.PhaseRecord(
             action: inspection.decision.action,
             categories: inspection.decision.categories,
             findings: inspection.decision.findings,
+            scores: inspection.scores,
+            failure: inspection.failure?.word,
+            views: inspection.views,
             segmentsScanned: inspection.segments.count,
             segmentsUnscanned: inspection.unscanned + unreadable,
-            scores: inspection.scores
+            bytesScanned: inspection.scannedBytes,
+            bytesUnscanned: unscannedBytes(inspection, state)
         )
+    }
+
+    /// Bytes of texts whose roles are left out; and where the body holds strings that are no texts, all of it that was not
+    /// read, which is the most that they can be.
+    private func unscannedBytes(_ inspection: Inspection, _ state: State) -> Int {
+        guard state.unreadable[inspection.phase] ?? 0 > 0, let body = state.bodyBytes[inspection.phase] else {
+            return inspection.unscannedBytes
+        }
+        return max(inspection.unscannedBytes, body - inspection.scannedBytes)
+    }
+
+    private func durations(_ summary: ExchangeSummary, _ inspections: [Inspection]) -> AuditRecord.Durations {
+        let rules = inspections.map(\.rulesDuration).reduce(.zero, +)
+        let model = inspections.map(\.modelDuration).reduce(.zero, +)
+        // A streamed answer is judged while it comes, in shadow mode everything is: stages may overlap.
+        let rest = summary.duration - rules - model - (summary.upstreamDuration ?? .zero)
+        return .init(
+            rules: inspections.isEmpty ? nil : rules,
+            model: inspections.isEmpty ? nil : model,
+            upstreamFirstByte: summary.upstreamFirstByte,
+            upstream: summary.upstreamDuration,
+            proxy: max(.zero, rest),
+            total: summary.duration
+        )
+    }
+
+    private func outcome(of summary: ExchangeSummary, _ state: State) -> AuditRecord.Outcome {
+        if summary.status == 499 { return .abandoned }
+        if state.response != nil { return .safeguarded }
+        if let error = state.error {
+            if error.code == Self.withheldCode { return .safeguarded }
+            return error.status < 500 ? .refused : .failed
+        }
+        switch summary.fault {
+        case .client: return .refused
+        case .upstream, .proxy: return .failed
+        case nil: break
+        }
+        if case .moderations = endpoint { return .local }
+        return .answered
+    }
+
+    /// The path with the caller's words in it replaced: a path of a known endpoint holds a model's name at the most.
+    private static func route(of path: String, _ endpoint: Endpoint) -> String {
+        let path = path.prefix { $0 != "?" }
+        for prefix in ["/v1beta/models/", "/v1/models/"] where path.hasPrefix(prefix) {
+            let operation = path.dropFirst(prefix.count).lastIndex(of: ":").map { String(path[$0...]) } ?? ""
+            if case .guarded = endpoint { return "\(prefix){model}\(operation)" }
+            return "\(prefix){model}"
+        }
+        return String(path)
     }
 }
 

@@ -72,8 +72,11 @@ extension GuardSession {
     }
 
     /// What a caller is told where something was blocked, and the operation has no answer that could hold words.
+    /// What stands for a block where answers hold no words.
+    static let withheldCode = "content_filter"
+
     static func withheld(_ category: HarmCategory) -> ChatAPIError {
-        .invalidRequest("The input was blocked by this gateway's policy: \(category.words).", code: "content_filter")
+        .invalidRequest("The input was blocked by this gateway's policy: \(category.words).", code: withheldCode)
     }
 
     /// What a caller is told where the guard could not judge and the policy lets nothing pass unjudged.

@@ -38,6 +38,10 @@ final class GuardSession: FilterSession {
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
         var error: ChatAPIError?
+        /// Bytes of the bodies that were read, per phase.
+        var bodyBytes: [Phase: Int] = [:]
+        /// Whether the exchange is refused for want of room for its record.
+        var isUnrecorded = false
         /// What the overrides make of the policy, as far as the request is known.
         var pipeline: GuardPipeline
         /// What is tried beside it; nil if nothing is.
@@ -62,9 +66,11 @@ final class GuardSession: FilterSession {
         choosePolicy(model: nil)
     }
 
+    /// Whom the request is made for, where the gateway is told.
+    var tenant: String? { environment.configuration.tenantField.flatMap { head.headers.first(name: $0) } }
+
     /// Takes what the policy's overrides say about this request.
     func choosePolicy(model: String?) {
-        let tenant = environment.configuration.tenantField.flatMap { head.headers.first(name: $0) }
         let path = head.uri.prefix { $0 != "?" }
         let routes = [String(path), endpoint?.name].compactMap { $0 }
         let scope = RequestScope(routes: routes, model: model, tenant: tenant)
@@ -112,6 +118,10 @@ final class GuardSession: FilterSession {
     // MARK: Request
 
     func begin() -> RequestStart {
+        guard environment.audit.reserve() else {
+            state.withLock { $0.isUnrecorded = true }
+            return .reply(reply(Self.auditFull))
+        }
         switch endpoint {
         case .guarded, .moderations:
             return .inspect(limit: environment.configuration.bodyLimit)
@@ -123,6 +133,14 @@ final class GuardSession: FilterSession {
             return .reply(reply(Self.unknownPath(head)))
         }
     }
+
+    private static let auditFull = ChatAPIError(
+        status: 503,
+        message:
+            "The gateway cannot record this request now, and was told to serve none that it cannot record. Try again.",
+        type: "server_error",
+        code: "audit_full"
+    )
 
     private static func unknownPath(_ head: HTTPRequestHead) -> ChatAPIError {
         ChatAPIError(
@@ -137,6 +155,7 @@ final class GuardSession: FilterSession {
     func request(body: ByteBuffer) async -> RequestOutcome {
         if case .moderations = endpoint { return .reply(await moderate(body)) }
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
+        state.withLock { $0.bodyBytes[.input] = body.readableBytes }
         let request: any DialectRequest
         do throws(ChatAPIError) {
             request = try dialect.request(parsing: Array(body.readableBytesView))
@@ -217,7 +236,10 @@ final class GuardSession: FilterSession {
     }
 
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
-        let isStream = state.withLock { $0.isEventStream }
+        let isStream = state.withLock { state in
+            state.bodyBytes[.output] = body.readableBytes
+            return state.isEventStream
+        }
         do throws(ChatAPIError) {
             let answer = try answer(of: body, isStream: isStream, requiresEnd: true)
             return await judge(answer, head: head, isStream: isStream)

@@ -56,7 +56,7 @@ struct LiveGauges: Sendable {
         let statistics = audit.statistics
         for (state, count) in [
             ("written", statistics.written), ("dropped", statistics.dropped), ("failed", statistics.failed),
-            ("queued", statistics.queued),
+            ("refused", statistics.refused), ("queued", statistics.queued),
         ] {
             records.set(Double(count), [state])
         }

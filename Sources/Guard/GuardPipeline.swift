@@ -78,6 +78,7 @@ package struct GuardPipeline: Sendable {
         )
         let modelEnd = clock.now
 
+        let ignored = segments.filter { !policy[phase].roles.contains($0.role) }
         let decision = policy.decide(
             phase: phase,
             segments: inspected,
@@ -89,7 +90,9 @@ package struct GuardPipeline: Sendable {
             phase: phase,
             decision: decision,
             segments: inspected,
-            unscanned: segments.count(where: { !policy[phase].roles.contains($0.role) }),
+            unscanned: ignored.count,
+            unscannedBytes: ignored.reduce(0) { $0 + $1.text.utf8.count },
+            views: TextViews.words(of: views),
             tokens: scores.tokens,
             assessments: scores.assessments,
             scores: scores.assessments.compactMap { $0 }.reduce(nil) { $0?.union($1) ?? $1 },

@@ -9,6 +9,10 @@ package struct Inspection: Sendable {
     package var segments: [TextSegment]
     /// Texts the policy told the guard not to read: their role is not inspected in this phase.
     package var unscanned: Int
+    /// UTF-8 bytes of those.
+    package var unscannedBytes: Int
+    /// The readings of the texts that were looked at, as words: `raw`, `canonical`, the names of encodings.
+    package var views: [String]
     /// Tokens the model read; texts answered from the cache count none.
     package var tokens: Int
     /// The model's scores by segment, as the decision was made from them: see `Policy.decide`.
@@ -25,6 +29,8 @@ package struct Inspection: Sendable {
         decision: Decision = Decision(),
         segments: [TextSegment] = [],
         unscanned: Int = 0,
+        unscannedBytes: Int = 0,
+        views: [String] = [],
         tokens: Int = 0,
         assessments: [Assessment?] = [],
         scores: Assessment? = nil,
@@ -36,6 +42,8 @@ package struct Inspection: Sendable {
         self.decision = decision
         self.segments = segments
         self.unscanned = unscanned
+        self.unscannedBytes = unscannedBytes
+        self.views = views
         self.tokens = tokens
         self.assessments = assessments
         self.scores = scores
@@ -43,6 +51,9 @@ package struct Inspection: Sendable {
         self.rulesDuration = rulesDuration
         self.modelDuration = modelDuration
     }
+
+    /// UTF-8 bytes of the texts that were judged.
+    package var scannedBytes: Int { segments.reduce(0) { $0 + $1.text.utf8.count } }
 
     /// The action that is carried out: none in shadow mode.
     package var enforcedAction: Action? { decision.isShadow ? nil : decision.action }

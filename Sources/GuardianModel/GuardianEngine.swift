@@ -38,6 +38,9 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
         }
     }
 
+    /// Lower-case hexadecimal SHA-256 of the model's file.
+    package var digest: String { model.digest }
+
     /// Requests that wait for the model.
     package var waiting: Int { scheduler.statistics.waiting }
 

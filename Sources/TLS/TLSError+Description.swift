@@ -27,6 +27,8 @@ extension TLSError: CustomStringConvertible {
             """
         case .malformedPrivateKey(let path, let reason):
             "\(path) holds no private key that can be read (\(reason)); it must be PEM text with a BEGIN PRIVATE KEY block"
+        case .malformedPublicKey(let path, let reason):
+            "\(path) holds no public key that can be read (\(reason)); it must be PEM text with a BEGIN PUBLIC KEY block"
         case .encryptedPrivateKey(let path):
             "the private key in \(path) is protected by a passphrase; remove it, for example with 'openssl pkey'"
         case .keyMismatch(let certificate, let privateKey):

@@ -24,6 +24,8 @@ package enum TLSError: Error, Hashable, Sendable {
     case brokenChain(path: String, position: Int)
     /// The file holds no private key that OpenSSL can read; `reason` is OpenSSL's.
     case malformedPrivateKey(path: String, reason: String)
+    /// The file holds no public key that OpenSSL can read; `reason` is OpenSSL's.
+    case malformedPublicKey(path: String, reason: String)
     /// The private key is protected by a passphrase, for which a server cannot ask.
     case encryptedPrivateKey(path: String)
     /// The private key does not belong to the certificate.

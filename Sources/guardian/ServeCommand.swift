@@ -8,7 +8,8 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the gateway.",
-        discussion: "SIGTERM finishes what is under way and ends; SIGHUP reads the policy and the certificates again."
+        discussion:
+            "SIGTERM finishes what is under way and ends; SIGHUP reads the policy and the certificates again, and opens the audit file again if it was moved."
     )
 
     @Option(help: "The configuration file.")
@@ -38,6 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
             )
             for await signal in signals {
                 if signal == .stop { break }
+                gateway.reopenAudit()
                 do {
                     try gateway.reloadPolicy()
                 } catch {

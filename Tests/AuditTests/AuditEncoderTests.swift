@@ -7,7 +7,10 @@ import Testing
 @Suite struct AuditEncoderTests {
     private var full: AuditRecord {
         var record = AuditRecord.sample()
-        record.route = "chat"
+        record.tenant = "acme"
+        record.modelDigest = "ff00"
+        record.outcome = .safeguarded
+        record.route = "/v1/chat/completions"
         record.dialect = "openai.chat"
         record.model = "demo\n\"x\""
         record.isStream = true
@@ -20,9 +23,17 @@ import Testing
             action: .block,
             categories: [.privacy, .weapons, .hate],
             findings: findings,
+            scores: Assessment(
+                harm: 0.75,
+                categories: CategoryScores(HarmCategory.allCases.map { _ in 0.5 }),
+                tokens: 3
+            ),
+            failure: "deadline",
+            views: ["raw", "base64"],
             segmentsScanned: 3,
             segmentsUnscanned: 1,
-            scores: Assessment.none
+            bytesScanned: 300,
+            bytesUnscanned: 100
         )
         record.candidate = .init(policy: .init(name: "next", digest: "ff"), input: phase, output: phase)
         record.input = phase
@@ -34,7 +45,9 @@ import Testing
         record.durations = .init(
             rules: .microseconds(125),
             model: .milliseconds(31),
+            upstreamFirstByte: .milliseconds(1),
             upstream: .zero,
+            proxy: .milliseconds(3),
             total: .seconds(2)
         )
         record.tokens = .init(judged: 40, generated: 12, prompt: 7, completion: 8)
@@ -44,17 +57,18 @@ import Testing
     }
 
     @Test func theLeastRecordHasNoEmptyFields() {
-        let line = String(decoding: AuditEncoder.line(.sample()), as: UTF8.self)
+        let line = String(decoding: AuditEncoder.body(.sample()) + [0x7D], as: UTF8.self)
         #expect(
             line
-                == #"{"time":"1970-01-01T00:00:00.000Z","request_id":"r1","policy":{"name":"default","digest":"00ff"},"#
-                + #""mode":"enforce","stream":false,"bytes":{"request":0,"response":0}}"# + "\n"
+                == #"{"event":"exchange","time":"1970-01-01T00:00:00.000Z","request_id":"r1","outcome":"answered","#
+                + #""policy":{"name":"default","digest":"00ff"},"mode":"enforce","stream":false,"#
+                + #""bytes":{"request":0,"response":0}}"#
         )
     }
 
-    @Test func theFullRecordIsOneLineThatAReaderUnderstands() throws {
-        let line = AuditEncoder.line(full)
-        #expect(line.filter { $0 == 0x0A }.count == 1)
+    @Test func theFullRecordHasNoLineFeedAndAReaderUnderstandsIt() throws {
+        let line = (AuditEncoder.body(full) + [0x7D])
+        #expect(!line.contains(0x0A))
         let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
         #expect(object["model"] as? String == "demo\n\"x\"")
         let input = try #require(object["input"] as? [String: Any])
@@ -64,14 +78,20 @@ import Testing
         #expect(findings[1]["spans"] as? [[Int]] == [[3, 19]])
         #expect(findings[2]["segment"] == nil)
         let durations = try #require(object["durations_ms"] as? [String: Double])
-        #expect(durations == ["rules": 0.125, "model": 31, "upstream": 0, "total": 2000])
+        #expect(
+            durations == [
+                "rules": 0.125, "model": 31, "upstream_first_byte": 1, "upstream": 0, "proxy": 3, "total": 2000,
+            ]
+        )
     }
 
     @Test func anAllowedPhaseSaysSo() {
         var record = AuditRecord.sample()
         record.input = .init(action: nil, segmentsScanned: 1, segmentsUnscanned: 0)
-        let line = String(decoding: AuditEncoder.line(record), as: UTF8.self)
-        #expect(line.contains(#""input":{"action":"allow","categories":[],"findings":[],"segments_scanned":1"#))
+        let line = String(decoding: AuditEncoder.body(record) + [0x7D], as: UTF8.self)
+        #expect(
+            line.contains(#""input":{"action":"allow","categories":[],"findings":[],"views":[],"segments_scanned":1"#)
+        )
     }
 
     @Test func theDocumentedFieldsAreThoseOfAFullRecord() throws {
@@ -88,17 +108,17 @@ import Testing
                 found.insert(path)
             }
         }
-        walk(try JSONSerialization.jsonObject(with: Data(AuditEncoder.line(full))), "")
+        walk(try JSONSerialization.jsonObject(with: Data((AuditEncoder.body(full) + [0x7D]))), "")
         #expect(found == Set(AuditEncoder.fields))
         #expect(AuditEncoder.fields.count == Set(AuditEncoder.fields).count)
     }
 
     @Test func keysKeepTheirOrder() throws {
-        let line = String(decoding: AuditEncoder.line(full), as: UTF8.self)
+        let line = String(decoding: (AuditEncoder.body(full) + [0x7D]), as: UTF8.self)
         var position = line.startIndex
         for key in [
-            "time", "request_id", "policy", "mode", "route", "dialect", "model", "stream", "input", "output",
-            "response",
+            "event", "time", "request_id", "tenant", "outcome", "policy", "model_digest", "mode", "route", "dialect",
+            "model", "stream", "input", "output", "response",
         ] {
             let place = try #require(line.range(of: "\"\(key)\":", range: position..<line.endIndex))
             position = place.upperBound

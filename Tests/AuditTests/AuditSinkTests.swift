@@ -4,6 +4,6 @@ import Testing
 
 @Suite struct AuditSinkTests {
     @Test func overflowIsConfiguredByTheseWords() {
-        #expect(AuditOverflow.allCases.map(\.rawValue) == ["drop", "block"])
+        #expect(AuditOverflow.allCases.map(\.rawValue) == ["drop", "refuse"])
     }
 }

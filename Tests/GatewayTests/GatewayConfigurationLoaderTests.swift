@@ -1,3 +1,4 @@
+import Audit
 import Foundation
 import NIOCore
 import PolicyLanguage
@@ -51,7 +52,8 @@ import Testing
         #expect(configuration.bodyLimit == 10 << 20)
         #expect(configuration.answerLimit == 16 << 20)
         #expect(configuration.passesUnrecognised == false)
-        #expect(configuration.audit.path == "-")
+        #expect(configuration.audit.place == .standardOutput)
+        #expect(configuration.audit.overflow == .drop && configuration.audit.signingKey == nil)
         #expect(configuration.audit.includesContent == false)
         #expect(configuration.drainTimeout == .seconds(30))
         #expect(configuration.model.timeout == .seconds(20))
@@ -74,7 +76,9 @@ import Testing
                certificate: /x.pem, key: y.pem, health: {path: /healthz, interval: 1s, timeout: 300ms}}
             policy: /p.yaml
             model: {file: /m.slm, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3}
-            audit: {path: /a.log, content: true}
+            audit:
+              {path: /a.log, content: true, queue: 5, overflow: refuse, rotate: {size: 1MiB, age: 24h, keep: 3},
+               signing_key: /s.pem, checkpoint_every: 7}
             limits:
               {request_body: 64KiB, held_answer: 2MiB, connections: 1, connections_per_client: 2, header_count: 3,
                concurrent_streams: 4, stream_resets: 5, control_frames: 6, header_bytes: 7, uri_bytes: 8, body_rate: 9,
@@ -110,6 +114,10 @@ import Testing
         #expect(configuration.model.threads == 3)
         #expect(configuration.model.safeguardTimeout == .seconds(4))
         #expect(configuration.audit.includesContent)
+        #expect(configuration.audit.place == .file("/a.log"))
+        #expect(configuration.audit.queue == 5 && configuration.audit.overflow == .refuse)
+        #expect(configuration.audit.rotation == .init(size: 1 << 20, age: .seconds(86_400), keep: 3))
+        #expect(configuration.audit.signingKey == "/s.pem" && configuration.audit.checkpointInterval == 7)
         #expect(configuration.bodyLimit == 64 << 10)
         #expect(configuration.answerLimit == 2 << 20)
         #expect(
@@ -151,6 +159,25 @@ import Testing
         #expect(try diagnostic(both).hasSuffix("'upstream' has both 'url' and 'servers'"))
         let half = Self.minimal.replacing("8081}", with: "8081, key: k.pem}")
         #expect(try diagnostic(half).hasSuffix("'upstream' has only one of 'certificate' and 'key'"))
+    }
+
+    @Test(
+        arguments: [
+            ("{path: a.log, syslog: /dev/log}", "'audit' has both 'path' and 'syslog'"),
+            ("{rotate: {size: 1MiB}}", "only a file is rotated"),
+            ("{path: a.log, rotate: {keep: 3}}", "'rotate' has neither 'size' nor 'age'"),
+            ("{path: a.log, rotate: {size: 1MiB, keep: 0}}", "keep must be a number from 1 to 10000, not '0'"),
+            ("{overflow: block}", "unknown overflow 'block'"),
+            ("{queue: 0}", "queue must be a number from 1 to 1000000, not '0'"),
+        ]
+    )
+    func `what cannot be meant of the audit log is an error`(written: String, message: String) throws {
+        #expect(try diagnostic(Self.minimal + "\naudit: \(written)\n").hasSuffix(message))
+    }
+
+    @Test func `records may go to syslog`() throws {
+        let text = Self.minimal + "\naudit: {syslog: /dev/log}\n"
+        #expect(try load(text).audit.place == .syslog("/dev/log"))
     }
 
     @Test func `a listener without TLS has to be asked for`() throws {

@@ -92,6 +92,8 @@ python3 - "$logs/audit" <<'PY'
 import json, sys
 for line in open(sys.argv[1]):
     record = json.loads(line)
+    if record["event"] != "exchange":
+        continue
     for phase in ("input", "output"):
         judged = record.get(phase)
         if judged is None:

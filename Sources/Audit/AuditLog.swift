@@ -1,0 +1,41 @@
+/// Writes records to one place, one line each, chained, from a thread of its own.
+///
+/// Whatever the process hands to the system before it is killed stays; what waits in the queue then is lost. `close` loses
+/// nothing.
+package final class AuditLog: AuditSink {
+    /// Records that may wait unless the configuration says otherwise: about 12 MB of records without content.
+    package static let defaultCapacity = 8192
+
+    private let queue: RecordQueue
+
+    /// - Parameters:
+    ///   - output: belongs to the log from here on.
+    ///   - recovery: what was found at the output's place; nothing for a place that cannot be read again.
+    ///   - capacity: records that may wait.
+    ///   - signer: signs checkpoints; nil for none.
+    package init(
+        output: sending any AuditOutput,
+        recovery: AuditRecovery = AuditRecovery(),
+        capacity: Int = AuditLog.defaultCapacity,
+        overflow: AuditOverflow = .drop,
+        hash: @escaping AuditHash,
+        signer: AuditSigner? = nil
+    ) {
+        let journal = AuditJournal(output: output, recovery: recovery, hash: hash, signer: signer)
+        queue = RecordQueue(capacity: capacity, overflow: overflow, journal: journal)
+    }
+
+    deinit { queue.close() }
+
+    package func reserve() -> Bool { queue.reserve() }
+
+    package func record(_ record: AuditRecord) { queue.enqueue(AuditEncoder.body(record)) }
+
+    package func flush() { queue.flush() }
+
+    package func reopen() { queue.reopen() }
+
+    package func close() { queue.close() }
+
+    package var statistics: AuditStatistics { queue.statistics }
+}

@@ -1,0 +1,170 @@
+import Foundation
+
+/// Checks the chain of a log over all its files, line by line, up to the first line that breaks it.
+package struct AuditVerification: Sendable {
+    /// What a log holds as far as it is whole.
+    package struct Report: Sendable, Equatable, Encodable {
+        package var files = 0
+        package var lines = 0
+        /// The number of the first line and of the last that was checked; nil if there is none.
+        package var first: UInt64?
+        package var last: UInt64?
+        /// Chains that begin in the files: more than one only where that is allowed.
+        package var chains = 0
+        /// Signed checkpoints, and how many of them the given key was checked against.
+        package var checkpoints = 0
+        package var verifiedCheckpoints = 0
+        /// Lines after the last verified checkpoint: nothing but the chain speaks for them.
+        package var unsigned = 0
+        /// Records that the gateway itself says it lost.
+        package var lost = 0
+        /// The first line that breaks the chain; nil if none does.
+        package var problem: Problem?
+
+        package var isWhole: Bool { problem == nil }
+    }
+
+    /// The first broken line.
+    package struct Problem: Sendable, Equatable, Encodable, CustomStringConvertible {
+        package var file: String
+        /// From 1; 0 if the file as a whole is meant.
+        package var line: Int
+        package var found: String
+        package var expected: String
+
+        package var description: String {
+            "\(file):\(line): broken: \(found); expected \(expected)"
+        }
+    }
+
+    /// Whether a signature, in hexadecimal digits, of these bytes is that of the operator's key.
+    package typealias SignatureCheck = @Sendable (_ signature: String, _ message: [UInt8]) -> Bool
+
+    private let hash: AuditHash
+    private let check: SignatureCheck?
+    /// Whether a chain may begin in the middle: standard output and syslog begin a new one with each process.
+    private let allowsRestarts: Bool
+
+    package init(hash: @escaping AuditHash, allowsRestarts: Bool = false, check: SignatureCheck? = nil) {
+        self.hash = hash
+        self.allowsRestarts = allowsRestarts
+        self.check = check
+    }
+
+    /// Reads files in the order of their first lines' numbers.
+    ///
+    /// - Throws: `AuditFileError` if one cannot be read.
+    package func verify(_ paths: [String]) throws(AuditFileError) -> Report {
+        var report = Report()
+        var last: (link: ChainLink, place: String)?
+        for path in try orderedByFirstLine(paths) {
+            report.files += 1
+            var lines = try LogLines(path: path)
+            while let line = try lines.next() {
+                let place = "\(path):\(line.number)"
+                if let (found, expected) = problem(of: line, after: last, report: &report) {
+                    report.problem = Problem(file: path, line: line.number, found: found, expected: expected)
+                    return report
+                }
+                guard let link = ChainLink.read(line.bytes)?.link else { continue }
+                report.lines += 1
+                report.unsigned += 1
+                report.first = report.first ?? link.sequence
+                report.last = link.sequence
+                if let (found, expected) = signatureProblem(of: line.bytes, previous: last?.link, report: &report) {
+                    report.problem = Problem(file: path, line: line.number, found: found, expected: expected)
+                    return report
+                }
+                last = (link, place)
+            }
+        }
+        if check != nil, report.verifiedCheckpoints == 0 {
+            report.problem = Problem(
+                file: paths.first ?? "-",
+                line: 0,
+                found: "no checkpoint is signed by the given key",
+                expected: "at least one"
+            )
+        }
+        return report
+    }
+
+    private func problem(
+        of line: LogLines.Line,
+        after last: (link: ChainLink, place: String)?,
+        report: inout Report
+    ) -> (found: String, expected: String)? {
+        guard line.isEnded else {
+            return (
+                "the line ends after \(line.bytes.count) bytes", "a whole line: the gateway was killed, or writes now"
+            )
+        }
+        guard let (link, sealable) = ChainLink.read(line.bytes) else {
+            return ("the line has no link of a chain", "a line that ends in \"chain\":{\"seq\",\"prev\",\"hash\"}")
+        }
+        guard let digest = try? hash(sealable) else {
+            return ("the hash cannot be computed", "a system that can")
+        }
+        guard digest == link.hash else {
+            return ("its bytes have the hash \(digest), so the line was changed", "its own hash \(link.hash)")
+        }
+        let begins = link.sequence == 1 && link.previous == ChainLink.origin
+        guard let last else {
+            if begins { report.chains += 1 }
+            if link.sequence == 0 { return ("it is number 0", "a number from 1") }
+            return nil
+        }
+        if begins, allowsRestarts {
+            report.chains += 1
+            return nil
+        }
+        let (next, isOver) = last.link.sequence.addingReportingOverflow(1)
+        guard !isOver, link.sequence == next else {
+            return ("it is number \(link.sequence)", "\(next), the one after \(last.place): lines are missing or moved")
+        }
+        guard link.previous == last.link.hash else {
+            return (
+                "it follows a line with the hash \(link.previous)",
+                "\(last.link.hash), that of \(last.place): one of the two was replaced"
+            )
+        }
+        return nil
+    }
+
+    private struct CheckpointLine: Decodable {
+        struct Checkpoint: Decodable {
+            var seq: UInt64
+            var hash: String
+            var signature: String
+        }
+        var event: String
+        var checkpoint: Checkpoint?
+        var records: Int?
+    }
+
+    /// Checks a checkpoint, and counts what lines say about the log itself.
+    private func signatureProblem(
+        of line: [UInt8],
+        previous: ChainLink?,
+        report: inout Report
+    ) -> (found: String, expected: String)? {
+        // Records of exchanges are most of a log; only the others have to be read as JSON.
+        guard !line.starts(with: Array(#"{"event":"exchange""#.utf8)),
+            let event = try? JSONDecoder().decode(CheckpointLine.self, from: Data(line))
+        else { return nil }
+        if event.event == "lost" { report.lost += max(0, event.records ?? 0) }
+        guard event.event == "checkpoint", let checkpoint = event.checkpoint else { return nil }
+        report.checkpoints += 1
+        if let previous, checkpoint.seq != previous.sequence || checkpoint.hash != previous.hash {
+            return ("the checkpoint is of line \(checkpoint.seq)", "that of line \(previous.sequence) and its hash")
+        }
+        guard let check else { return nil }
+        let message = AuditSigner.message(sequence: checkpoint.seq, hash: checkpoint.hash)
+        guard check(checkpoint.signature, message) else {
+            return ("the checkpoint's signature is not that of the given key", "one that is")
+        }
+        report.verifiedCheckpoints += 1
+        report.unsigned = 0
+        return nil
+    }
+}

@@ -1,0 +1,82 @@
+/// What the thread of the log does with each record: chain it, write it, put full files away, sign now and then, and say
+/// how many records were lost. Belongs to that thread.
+final class AuditJournal {
+    private var chain: AuditChain
+    private let output: any AuditOutput
+    private let signer: AuditSigner?
+    /// Records that were lost and of which no line tells yet.
+    private var lost = 0
+    private var unsigned = 0
+
+    /// - Parameter recovery: what was found at the output's place.
+    init(
+        output: any AuditOutput,
+        recovery: AuditRecovery,
+        hash: @escaping AuditHash,
+        signer: AuditSigner?
+    ) {
+        self.output = output
+        self.signer = signer
+        chain = AuditChain(after: recovery.last, hash: hash)
+        _ = append(.started(recovery))
+    }
+
+    /// Writes a record, after a line about those lost before it if there are any.
+    ///
+    /// - Returns: false if the system refused; nothing is in the log then.
+    func write(_ body: [UInt8]) -> Bool {
+        noteLoss()
+        guard lost == 0, append(body, event: "exchange") else { return false }
+        if let signer, unsigned >= signer.interval { checkpoint() }
+        return true
+    }
+
+    /// - Parameter records: lost since this was called last.
+    func lose(_ records: Int) { lost += records }
+
+    /// Writes the line about lost records, if there are any.
+    func noteLoss() {
+        if lost > 0, append(.lost(lost)) { lost = 0 }
+    }
+
+    func reopen() { output.reopen() }
+
+    func close() {
+        noteLoss()
+        _ = append(.stopped)
+        checkpoint()
+        output.close()
+    }
+
+    private func append(_ event: AuditEvent) -> Bool { append(event.body(at: .now()), event: event.name) }
+
+    private func append(_ body: [UInt8], event: String) -> Bool {
+        rotateIfDue(before: body.count + 256)
+        guard let (line, next) = try? chain.sealing(body), output.write(line, event: event) else { return false }
+        chain = next
+        unsigned += 1
+        return true
+    }
+
+    private func rotateIfDue(before bytes: Int) {
+        let now = AuditTime.now()
+        guard let last = chain.last, output.wantsRotation(before: bytes, at: now),
+            let (file, removed) = output.rotate(after: last.sequence, at: now)
+        else { return }
+        _ = append(.rotated(file: file, removed: removed))
+        checkpoint()
+    }
+
+    private func checkpoint() {
+        guard let signer, unsigned > 0, let last = chain.last,
+            let signature = try? signer.sign(AuditSigner.message(sequence: last.sequence, hash: last.hash))
+        else { return }
+        let event = AuditEvent.checkpoint(
+            sequence: last.sequence,
+            hash: last.hash,
+            key: signer.keyID,
+            signature: signature
+        )
+        if append(event) { unsigned = 0 }
+    }
+}

@@ -1,0 +1,26 @@
+/// The place that lines are written to. Belongs to the thread of the log.
+package protocol AuditOutput: AnyObject {
+    /// Writes a line, its line feed included: the whole of it or nothing, as far as the system lets it.
+    ///
+    /// - Parameter event: the line's kind, for places that sort messages.
+    func write(_ line: [UInt8], event: String) -> Bool
+
+    /// Whether the lines so far should be put away before this many bytes more.
+    func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool
+
+    /// Puts the lines so far away, under a name that holds the number of the last.
+    ///
+    /// - Returns: the name, and the names of files that were removed; nil if the system refused: writing goes on as before.
+    func rotate(after sequence: UInt64, at time: AuditTime) -> (file: String, removed: [String])?
+
+    /// Opens the place anew.
+    func reopen()
+
+    func close()
+}
+
+extension AuditOutput {
+    package func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool { false }
+    package func rotate(after sequence: UInt64, at time: AuditTime) -> (file: String, removed: [String])? { nil }
+    package func reopen() {}
+}

@@ -1,0 +1,241 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// One thread that writes records, behind a bounded queue.
+///
+/// A disk can stall for seconds; the threads that carry traffic must not. The lock is held to move records, never
+/// around a system call on the file.
+final class RecordQueue: @unchecked Sendable {
+    private struct Entry {
+        var body: [UInt8]
+        var since: ContinuousClock.Instant
+    }
+
+    private struct Work {
+        var batch: [Entry]
+        var reopens: Bool
+        var lost: Int
+    }
+
+    private let capacity: Int
+    private let overflow: AuditOverflow
+
+    // Used by the thread only, once it runs.
+    private let journal: AuditJournal
+
+    // Guarded by `mutex`.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var entries: [Entry] = []
+    private var inFlight = 0
+    /// Since when the record that is being written waits.
+    private var writing: ContinuousClock.Instant?
+    /// Room that is kept for exchanges under way.
+    private var reserved = 0
+    private var counts = AuditStatistics()
+    /// Dropped and refused, and not yet told to the journal.
+    private var untold = 0
+    private var isClosing = false
+    private var isFinished = false
+    private var wantsReopen = false
+
+    /// - Parameter capacity: records that may wait; at least one.
+    init(capacity: Int, overflow: AuditOverflow, journal: AuditJournal) {
+        self.capacity = max(1, capacity)
+        self.overflow = overflow
+        self.journal = journal
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(changed, nil)
+        start()
+    }
+
+    deinit {
+        pthread_cond_destroy(changed)
+        pthread_mutex_destroy(mutex)
+        changed.deallocate()
+        mutex.deallocate()
+    }
+
+    func reserve() -> Bool {
+        guard overflow == .refuse else { return true }
+        return locked {
+            guard !isClosing, entries.count + inFlight + reserved < capacity else {
+                counts.refused += 1
+                untold += 1
+                return false
+            }
+            reserved += 1
+            return true
+        }
+    }
+
+    func enqueue(_ body: [UInt8]) {
+        locked {
+            let hasRoom = overflow == .refuse ? reserved > 0 : entries.count < capacity
+            reserved = max(0, reserved - 1)
+            guard !isClosing, hasRoom else {
+                counts.dropped += 1
+                untold += 1
+                return
+            }
+            entries.append(Entry(body: body, since: .now))
+            signal()
+        }
+    }
+
+    func flush() {
+        locked {
+            while !(entries.isEmpty && inFlight == 0 && !wantsReopen) && !isFinished { wait() }
+        }
+    }
+
+    /// Has the thread open the place anew before the next record.
+    func reopen() {
+        locked {
+            wantsReopen = true
+            signal()
+        }
+    }
+
+    func close() {
+        locked {
+            isClosing = true
+            signal()
+            while !isFinished { wait() }
+        }
+    }
+
+    var statistics: AuditStatistics {
+        locked {
+            var counts = self.counts
+            counts.queued = entries.count + inFlight
+            if let oldest = writing ?? entries.first?.since { counts.lag = oldest.duration(to: .now) }
+            return counts
+        }
+    }
+
+    // MARK: The thread
+
+    private func start() {
+        // The thread keeps the queue alive until `close`; the log closes in its deinit.
+        let retained = Unmanaged.passRetained(self)
+        let result = startThread(retained.toOpaque())
+        if result != 0 {
+            // No thread to be had: every record is counted as dropped, and close() does not wait for one.
+            retained.release()
+            isClosing = true
+            isFinished = true
+        }
+    }
+
+    fileprivate func run() {
+        // A closed pipe is an error of this sink, not the end of the process: with the signal blocked in the thread
+        // that writes, the write fails with EPIPE.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        while let work = next() {
+            if work.reopens { journal.reopen() }
+            journal.lose(work.lost)
+            for entry in work.batch { write(entry) }
+            journal.noteLoss()
+            locked {
+                inFlight = 0
+                writing = nil
+                signal()
+            }
+        }
+        journal.lose(locked { untold })
+        journal.close()
+        locked {
+            isFinished = true
+            signal()
+        }
+    }
+
+    private func write(_ entry: Entry) {
+        locked { writing = entry.since }
+        var isWritten = journal.write(entry.body)
+        // Where nothing may happen unrecorded, exchanges are refused once the queue is full behind this record.
+        while !isWritten, overflow == .refuse, pause() { isWritten = journal.write(entry.body) }
+        if !isWritten { journal.lose(1) }
+        locked {
+            if isWritten { counts.written += 1 } else { counts.failed += 1 }
+            inFlight -= 1
+        }
+    }
+
+    /// Waits for work; nil when closed and empty.
+    private func next() -> Work? {
+        locked {
+            while entries.isEmpty && !wantsReopen && !isClosing { wait() }
+            guard !entries.isEmpty || wantsReopen else { return nil }
+            let work = Work(batch: entries, reopens: wantsReopen, lost: untold)
+            entries = []
+            inFlight = work.batch.count
+            wantsReopen = false
+            untold = 0
+            signal()
+            return work
+        }
+    }
+
+    /// Waits a fifth of a second before what failed is tried again; false if the queue is closing.
+    private func pause() -> Bool {
+        var until = timespec()
+        clock_gettime(CLOCK_REALTIME, &until)
+        until.tv_nsec += 200_000_000
+        if until.tv_nsec >= 1_000_000_000 {
+            until.tv_sec += 1
+            until.tv_nsec -= 1_000_000_000
+        }
+        return locked {
+            while !isClosing, pthread_cond_timedwait(changed, mutex, &until) == 0 {}
+            return !isClosing
+        }
+    }
+
+    // MARK: The lock
+
+    private func locked<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    private func wait() { pthread_cond_wait(changed, mutex) }
+
+    private func signal() { pthread_cond_broadcast(changed) }
+}
+
+/// Starts a detached thread that runs the queue behind `context` and releases it at the end. Returns the system's error
+/// number, 0 for none.
+private func startThread(_ context: UnsafeMutableRawPointer) -> Int32 {
+    #if canImport(Glibc)
+    var thread = pthread_t()
+    let result = pthread_create(&thread, nil, runThread, context)
+    if result == 0 { pthread_detach(thread) }
+    #else
+    var thread: pthread_t?
+    let result = pthread_create(&thread, nil, runThread, context)
+    if result == 0, let thread { pthread_detach(thread) }
+    #endif
+    return result
+}
+
+#if canImport(Glibc)
+private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context else { return nil }
+    Unmanaged<RecordQueue>.fromOpaque(context).takeRetainedValue().run()
+    return nil
+}
+#else
+private func runThread(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    Unmanaged<RecordQueue>.fromOpaque(context).takeRetainedValue().run()
+    return nil
+}
+#endif

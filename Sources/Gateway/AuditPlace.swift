@@ -1,0 +1,52 @@
+import Audit
+import TLS
+
+/// Where the audit room gets its place, its hashes and its signatures from: it knows no files of keys and no cryptography.
+enum AuditPlace {
+    static let hash: AuditHash = { try Digest.sha256Hex(of: $0) }
+
+    /// - Throws: `GatewayError`.
+    static func open(_ audit: GatewayConfiguration.AuditLog) throws(GatewayError) -> AuditLog {
+        let signer = try signer(audit)
+        do throws(AuditFileError) {
+            switch audit.place {
+            case .standardOutput:
+                return log(DescriptorOutput(), AuditRecovery(), audit, signer)
+            case .file(let path):
+                let file = try FileOutput(path: path, rotation: audit.rotation, hash: hash)
+                let recovery = file.recovery
+                return log(file, recovery, audit, signer)
+            case .syslog(let path):
+                return log(try SyslogOutput(path: path), AuditRecovery(), audit, signer)
+            }
+        } catch {
+            throw GatewayError(.system, "\(error)")
+        }
+    }
+
+    private static func log(
+        _ output: sending any AuditOutput,
+        _ recovery: AuditRecovery,
+        _ audit: GatewayConfiguration.AuditLog,
+        _ signer: AuditSigner?
+    ) -> AuditLog {
+        AuditLog(
+            output: output,
+            recovery: recovery,
+            capacity: audit.queue,
+            overflow: audit.overflow,
+            hash: hash,
+            signer: signer
+        )
+    }
+
+    private static func signer(_ audit: GatewayConfiguration.AuditLog) throws(GatewayError) -> AuditSigner? {
+        guard let path = audit.signingKey else { return nil }
+        do throws(TLSError) {
+            let key = try Ed25519.SigningKey(path: path)
+            return AuditSigner(keyID: key.id, interval: audit.checkpointInterval) { Digest.hex(try key.sign($0)) }
+        } catch {
+            throw GatewayError(.configuration, "audit.signing_key: \(error)")
+        }
+    }
+}

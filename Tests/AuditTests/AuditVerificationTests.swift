@@ -1,0 +1,173 @@
+import Foundation
+import Testing
+
+@testable import Audit
+
+@Suite struct AuditVerificationTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Lines as a gateway writes them: started, records, stopped, with checkpoints if signed.
+    private func lines(_ records: Int, isSigned: Bool = false) -> [String] {
+        let output = MemoryOutput()
+        let journal = AuditJournal(
+            output: output,
+            recovery: AuditRecovery(),
+            hash: testHash,
+            signer: isSigned ? AuditSigner(keyID: "k", interval: 4, sign: testSignature) : nil
+        )
+        for number in 0..<records { _ = journal.write(AuditEncoder.body(.sample(requestID: "n\(number)"))) }
+        journal.close()
+        return output.lines
+    }
+
+    private func put(_ lines: [String], _ name: String = "a.log") throws -> String {
+        try lines.joined().write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+        return folder.file(name)
+    }
+
+    private func verify(_ lines: [String], allowsRestarts: Bool = false) throws -> AuditVerification.Report {
+        try AuditVerification(hash: testHash, allowsRestarts: allowsRestarts).verify([put(lines)])
+    }
+
+    private func verifySigned(_ lines: [String]) throws -> AuditVerification.Report {
+        try AuditVerification(hash: testHash) { $0 == testSignature($1) }.verify([put(lines)])
+    }
+
+    @Test func aWholeLogIsWhole() throws {
+        let report = try verify(lines(5))
+        #expect(report.isWhole)
+        #expect(report.lines == 7 && report.first == 1 && report.last == 7)
+    }
+
+    @Test func anEmptyLogIsWhole() throws {
+        #expect(try verify([]).isWhole)
+    }
+
+    @Test func aChangedLineIsNamed() throws {
+        var lines = lines(5)
+        lines[3] = lines[3].replacing("\"n2\"", with: "\"n9\"")
+        let problem = try #require(try verify(lines).problem)
+        #expect(problem.line == 4 && problem.file == folder.file("a.log"))
+        #expect(problem.description.hasPrefix("\(folder.file("a.log")):4: broken: its bytes have the hash "))
+    }
+
+    @Test func aMissingLineIsNamed() throws {
+        var lines = lines(5)
+        lines.remove(at: 3)
+        let problem = try #require(try verify(lines).problem)
+        #expect(problem.line == 4)
+        #expect(problem.found == "it is number 5" && problem.expected.hasPrefix("4, the one after "))
+    }
+
+    @Test func swappedDoubledAndForeignLinesAreNamed() throws {
+        var swapped = lines(5)
+        swapped.swapAt(2, 3)
+        #expect(try verify(swapped).problem?.line == 3)
+        var doubled = lines(5)
+        doubled.insert(doubled[2], at: 3)
+        #expect(try verify(doubled).problem?.line == 4)
+        var foreign = lines(5)
+        foreign.insert("{}\n", at: 1)
+        #expect(try verify(foreign).problem?.found == "the line has no link of a chain")
+    }
+
+    @Test func aLineFromAnotherChainIsNamed() throws {
+        var mixed = lines(5)
+        let other = MemoryOutput()
+        let journal = AuditJournal(output: other, recovery: .init(), hash: testHash, signer: nil)
+        for _ in 0..<5 { _ = journal.write(AuditEncoder.body(.sample(requestID: "other"))) }
+        mixed[4] = other.lines[4]
+        let problem = try #require(try verify(mixed).problem)
+        #expect(problem.line == 5 && problem.found.hasPrefix("it follows a line with the hash "))
+    }
+
+    @Test func aTornLastLineIsNamed() throws {
+        var lines = lines(2)
+        lines[3].removeLast(10)
+        #expect(try verify(lines).problem?.line == 4)
+        lines[3] = ""
+        #expect(try verify(lines).isWhole)
+    }
+
+    @Test func aLogThatWasWrittenAnewFromSomeLineOnIsNotSignedSo() throws {
+        let signed = lines(9, isSigned: true)
+        let report = try verifySigned(signed)
+        #expect(report.isWhole && report.verifiedCheckpoints == report.checkpoints && report.checkpoints == 3)
+        #expect(report.unsigned == 0)
+        // The same, by one who has the program but not the key.
+        let output = MemoryOutput()
+        let signer = AuditSigner(keyID: "k", interval: 4) { _ in String(repeating: "0", count: 128) }
+        let journal = AuditJournal(output: output, recovery: .init(), hash: testHash, signer: signer)
+        for _ in 0..<9 { _ = journal.write(AuditEncoder.body(.sample(requestID: "forged"))) }
+        journal.close()
+        #expect(try verify(output.lines).isWhole)
+        let problem = try #require(try verifySigned(output.lines).problem)
+        #expect(problem.found == "the checkpoint's signature is not that of the given key")
+    }
+
+    @Test func aLogWithoutAnyCheckpointIsNotSigned() throws {
+        #expect(try verifySigned(lines(9)).problem?.found == "no checkpoint is signed by the given key")
+    }
+
+    @Test func aCheckpointOfAnotherLineIsNamed() throws {
+        // A true signature, moved to a later place in a chain that is whole.
+        let signed = lines(9, isSigned: true)
+        let old = try #require(signed.first { $0.contains("\"checkpoint\":") })
+        let body = Array(try #require(old.components(separatedBy: ",\"chain\":").first).utf8)
+        let chain = AuditChain(after: ChainLink.read(Array(signed[1].utf8.dropLast()))?.link, hash: testHash)
+        let moved = String(decoding: try chain.sealing(body).line, as: UTF8.self)
+        let problem = try #require(try verifySigned(Array(signed[...1]) + [moved]).problem)
+        #expect(problem.line == 3 && problem.found.hasPrefix("the checkpoint is of line "))
+    }
+
+    @Test func filesArePutInOrderWhateverTheirNames() throws {
+        let lines = lines(8)
+        let paths = [
+            try put(Array(lines[6...]), "a.log"), try put(Array(lines[3..<6]), "a.log.2"),
+            try put(Array(lines[..<3]), "a.log.1"), try put([], "a.log.0"),
+        ]
+        let verification = AuditVerification(hash: testHash)
+        let report = try verification.verify(paths)
+        #expect(report.isWhole && report.files == 4 && report.lines == 10)
+        let gap = try #require(try verification.verify([paths[0], paths[2]]).problem)
+        #expect(gap.file == paths[0] && gap.line == 1 && gap.found == "it is number 7")
+    }
+
+    @Test func aLogMayBeginInTheMiddle() throws {
+        let report = try verify(Array(lines(5)[3...]))
+        #expect(report.isWhole && report.first == 4 && report.chains == 0)
+    }
+
+    @Test func aNewChainInTheMiddleHasToBeAllowed() throws {
+        let twice = lines(2) + lines(3)
+        #expect(try verify(twice).problem?.line == 5)
+        let report = try verify(twice, allowsRestarts: true)
+        #expect(report.isWhole && report.chains == 2)
+    }
+
+    @Test func whatTheGatewaySaysItLostIsAddedUp() throws {
+        let output = MemoryOutput()
+        let journal = AuditJournal(output: output, recovery: .init(), hash: testHash, signer: nil)
+        journal.lose(3)
+        journal.noteLoss()
+        journal.lose(4)
+        journal.close()
+        #expect(try verify(output.lines).lost == 7)
+    }
+
+    @Test(
+        arguments: [[0x00, 0xFF, 0x0A], [0x0A, 0x0A], [0x7B], Array(repeating: 0x22, count: 700_000) + [0x0A]]
+            as [[UInt8]]
+    )
+    func rubbishIsNamedAtItsFirstLine(bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: folder.file("r")))
+        #expect(try AuditVerification(hash: testHash).verify([folder.file("r")]).problem?.line == 1)
+    }
+
+    @Test func aFileThatIsNotThereIsAClearError() {
+        let error = #expect(throws: AuditFileError.self) { try AuditVerification(hash: testHash).verify(["/nowhere"]) }
+        #expect(error?.description == "cannot read '/nowhere': No such file or directory")
+    }
+}

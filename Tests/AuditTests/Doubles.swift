@@ -1,0 +1,71 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Audit
+
+/// A hash for this process only, as 64 digits. The real one is another room's; what matters here is what it is taken over.
+let testHash: AuditHash = { bytes in
+    (0..<4).map { word in
+        var hasher = Hasher()
+        hasher.combine(word)
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        let digits = String(UInt64(bitPattern: Int64(hasher.finalize())), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+}
+
+/// Signs by hashing with a secret.
+func testSignature(_ message: [UInt8]) -> String { (try? testHash(Array("secret".utf8) + message)) ?? "" }
+
+/// Keeps the lines it is given; can be told to refuse them, or to stand still.
+final class MemoryOutput: AuditOutput, Sendable {
+    private struct State {
+        var lines: [String] = []
+        var refusals = 0
+        var isHeld = false
+        var isWaiting = false
+    }
+
+    private let state = Mutex(State())
+
+    var lines: [String] { state.withLock { $0.lines } }
+    /// The kinds of the lines.
+    var events: [String] {
+        lines.map { line in String(line.dropFirst(#"{"event":""#.count).prefix { $0 != "\"" }) }
+    }
+
+    /// Whether a line waits because it is held.
+    var isWaiting: Bool { state.withLock { $0.isWaiting } }
+
+    func refuse(_ count: Int) { state.withLock { $0.refusals = count } }
+    func hold(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
+
+    func write(_ line: [UInt8], event: String) -> Bool {
+        while state.withLock({
+            $0.isWaiting = $0.isHeld; return $0.isHeld
+        }) { usleep(200) }
+        return state.withLock { state in
+            if state.refusals > 0 {
+                state.refusals -= 1
+                return false
+            }
+            state.lines.append(String(decoding: line, as: UTF8.self))
+            return true
+        }
+    }
+
+    func close() {}
+}
+
+/// Waits until something is so; fails after half a minute.
+func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    let limit = ContinuousClock.now + .seconds(30)
+    while !condition() {
+        guard ContinuousClock.now < limit else {
+            Issue.record("it never came to be", sourceLocation: sourceLocation)
+            return
+        }
+        try await Task.sleep(for: .milliseconds(1))
+    }
+}

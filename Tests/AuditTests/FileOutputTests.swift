@@ -1,0 +1,181 @@
+import Foundation
+import Testing
+
+@testable import Audit
+
+@Suite struct FileOutputTests {
+    private let folder: TemporaryFolder
+    private var path: String { folder.file("a.log") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Opens the file as the gateway does, writes records, and closes it in good order.
+    @discardableResult
+    private func write(
+        _ ids: [String],
+        rotation: FileOutput.Rotation = .init(),
+        closes: Bool = true
+    ) throws -> AuditRecovery {
+        let file = try FileOutput(path: path, rotation: rotation, hash: testHash)
+        let recovery = file.recovery
+        let journal = AuditJournal(output: file, recovery: recovery, hash: testHash, signer: nil)
+        for id in ids { #expect(journal.write(AuditEncoder.body(.sample(requestID: id)))) }
+        if closes { journal.close() } else { file.close() }
+        return recovery
+    }
+
+    private func verify(_ names: String...) throws -> AuditVerification.Report {
+        try AuditVerification(hash: testHash).verify(names.map(folder.file))
+    }
+
+    @Test func onlyTheOwnerMayReadIt() throws {
+        #expect(FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o644]))
+        try write(["a"])
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test func theChainGoesOnFromOneProcessToTheNext() throws {
+        try write(["a", "b"])
+        let recovery = try write(["c"])
+        #expect(recovery.last?.sequence == 4)
+        let report = try verify("a.log")
+        #expect(report.problem == nil)
+        #expect(report.lines == 7 && report.first == 1 && report.last == 7 && report.chains == 1)
+    }
+
+    @Test func aTornLineIsMovedAsideAndToldOf() throws {
+        try write(["a", "b"], closes: false)
+        let whole = try String(contentsOfFile: path, encoding: .utf8)
+        for cut in [1, 2, 40, 100] {
+            try String(whole.dropLast(cut)).write(toFile: path, atomically: true, encoding: .utf8)
+            let recovery = try write(["c"])
+            let torn = try #require(recovery.tornFile)
+            let piece = try String(contentsOfFile: folder.file(torn), encoding: .utf8)
+            #expect(whole.dropLast(cut).hasSuffix(piece) && piece.utf8.count == recovery.tornBytes)
+            #expect(recovery.last?.sequence == 2)
+            let report = try verify("a.log")
+            #expect(report.problem == nil)
+            #expect(try folder.lines("a.log").contains { $0.contains(#""torn":{"file":"\#(torn)""#) })
+            try FileManager.default.removeItem(atPath: folder.file(torn))
+        }
+    }
+
+    @Test func aFileThatIsOneTornLineBeginsAnew() throws {
+        try Data(repeating: 0x78, count: 200_000).write(to: URL(fileURLWithPath: path))
+        let recovery = try write(["a"])
+        #expect(recovery.tornBytes == 200_000 && recovery.last == nil)
+        #expect(try verify("a.log").problem == nil)
+    }
+
+    @Test func aLineLongerThanABlockIsFound() throws {
+        try write([String(repeating: "x", count: 300_000)], closes: false)
+        #expect(try write(["b"]).last?.sequence == 2)
+        #expect(try verify("a.log").problem == nil)
+    }
+
+    @Test(arguments: ["no chain\n", "\n", "{}\n"])
+    func aFileOfAnotherKindIsKeptUnderAnotherName(contents: String) throws {
+        try contents.write(toFile: path, atomically: true, encoding: .utf8)
+        let recovery = try write(["a"])
+        let name = try #require(recovery.setAside)
+        #expect(try String(contentsOfFile: folder.file(name), encoding: .utf8) == contents)
+        #expect(try folder.lines("a.log")[0].contains(#""set_aside":"\#(name)""#))
+        #expect(try verify("a.log").problem == nil)
+    }
+
+    @Test func aChangedLastLineIsNotMended() throws {
+        try write(["a"], closes: false)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacing("\"a\"", with: "\"b\"").write(toFile: path, atomically: true, encoding: .utf8)
+        let recovery = try write(["c"])
+        #expect(recovery.last == nil)
+        let name = try #require(recovery.setAside)
+        #expect(try verify(name).problem?.line == 2)
+    }
+
+    @Test func aSecondProcessIsTurnedAway() throws {
+        let first = try FileOutput(path: path, hash: testHash)
+        let error = #expect(throws: AuditFileError.self) { try FileOutput(path: self.path, hash: testHash) }
+        #expect(error?.description.contains("another process writes") == true)
+        first.close()
+        #expect(throws: Never.self) { try FileOutput(path: self.path, hash: testHash) }
+    }
+
+    @Test func aPathThatCannotBeOpenedIsAClearError() throws {
+        let path = folder.file("missing/a.log")
+        let error = #expect(throws: AuditFileError.self) { try FileOutput(path: path, hash: testHash) }
+        #expect(error?.code == ENOENT)
+        #expect(error?.description.contains(path) == true)
+    }
+
+    @Test func aFullFileIsPutAwayAndTheOldestRemoved() throws {
+        let ids = (0..<60).map { "n\($0)" }
+        try write(ids, rotation: .init(size: 2000, keep: 3))
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names.count == 4)
+        for name in names {
+            let size = try FileManager.default.attributesOfItem(atPath: folder.file(name))[.size] as? Int
+            #expect(try #require(size) <= 2000)
+        }
+        let report = try AuditVerification(hash: testHash).verify(names.map(folder.file))
+        #expect(report.problem == nil)
+        #expect(report.files == 4 && report.first ?? 0 > 1)
+        #expect(try folder.lines("a.log")[0].contains(#""event":"rotated""#))
+        #expect(try folder.lines("a.log")[0].contains(#""removed":["a.log."#))
+    }
+
+    @Test func anOldFileIsPutAway() throws {
+        try write(["a"], rotation: .init(age: .seconds(3600)))
+        #expect(RotatedFiles(path: path).existing.isEmpty)
+        // A first line of a day ago: the time is read from the file.
+        let body = Array(#"{"event":"exchange","time":"2020-01-01T00:00:00.000Z""#.utf8)
+        let line = try AuditChain(after: nil, hash: testHash).sealing(body).line
+        try Data(line).write(to: URL(fileURLWithPath: path))
+        try write(["b"], rotation: .init(age: .seconds(3600)))
+        #expect(RotatedFiles(path: path).existing.count == 1)
+        #expect(try AuditVerification(hash: testHash).verify([path] + RotatedFiles(path: path).existing).problem == nil)
+    }
+
+    @Test func afterADeathBetweenTwoFilesTheChainGoesOn() throws {
+        try write(["a"], closes: false)
+        try FileManager.default.moveItem(atPath: path, toPath: RotatedFiles(path: path).name(after: 2, at: .now()))
+        #expect(try write(["b"]).last?.sequence == 2)
+        #expect(try AuditVerification(hash: testHash).verify([path] + RotatedFiles(path: path).existing).problem == nil)
+    }
+
+    @Test func reopenFollowsALogThatWasMovedAway() throws {
+        let file = try FileOutput(path: path, hash: testHash)
+        let log = AuditLog(output: file, recovery: file.recovery, hash: testHash)
+        log.record(.sample(requestID: "before"))
+        log.flush()
+        try FileManager.default.moveItem(atPath: path, toPath: folder.file("a.log.1"))
+        log.reopen()
+        log.record(.sample(requestID: "after"))
+        log.flush()
+        log.reopen()
+        log.close()
+        #expect(try folder.lines("a.log.1").last?.contains("before") == true)
+        #expect(try folder.lines("a.log").first?.contains("after") == true)
+        #expect(try verify("a.log", "a.log.1").problem == nil)
+    }
+
+    @Test func aFailedReopenKeepsTheOldFile() throws {
+        let inner = folder.file("inner")
+        try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+        let log = AuditLog(output: try FileOutput(path: inner + "/a.log", hash: testHash), hash: testHash)
+        log.flush()
+        try FileManager.default.moveItem(atPath: inner, toPath: folder.file("moved"))
+        log.reopen()
+        log.record(.sample())
+        log.close()
+        #expect(try folder.lines("moved/a.log").count == 3)
+    }
+
+    @Test func aDeviceIsWrittenToAsItIs() throws {
+        let file = try FileOutput(path: "/dev/null", rotation: .init(size: 1), hash: testHash)
+        #expect(file.recovery == AuditRecovery())
+        #expect(file.write([0x0A], event: "exchange"))
+        #expect(!file.wantsRotation(before: 100, at: .now()))
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+@testable import Audit
+
+@Suite struct RecordQueueTests {
+    private let output = MemoryOutput()
+
+    private func log(capacity: Int, overflow: AuditOverflow) -> AuditLog {
+        AuditLog(output: output, capacity: capacity, overflow: overflow, hash: testHash)
+    }
+
+    @Test func dropsAndCountsAndTellsOfWhatTheQueueCannotHold() async throws {
+        let log = log(capacity: 4, overflow: .drop)
+        output.hold(true)
+        #expect(log.reserve())
+        log.record(.sample())
+        // The thread takes the record and stands still.
+        try await eventually { output.isWaiting }
+        for _ in 0..<10 { log.record(.sample()) }
+        #expect(log.statistics.dropped == 6 && log.statistics.queued == 5)
+        #expect(log.statistics.lag > .zero)
+        output.hold(false)
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 5, dropped: 6))
+        let told = output.lines.filter { $0.contains(#""event":"lost""#) }
+        #expect(told.count == 1 && told[0].contains("\"records\":6,"))
+    }
+
+    @Test func refusesExchangesWhenThereIsNoRoomForTheirRecords() {
+        let log = log(capacity: 2, overflow: .refuse)
+        #expect(log.reserve())
+        #expect(log.reserve())
+        #expect(!log.reserve())
+        #expect(log.statistics.refused == 1)
+        log.record(.sample())
+        log.flush()
+        #expect(log.reserve())
+        log.record(.sample())
+        log.record(.sample())
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 3, refused: 1))
+        #expect(output.events.count(where: { $0 == "exchange" }) == 3)
+        #expect(output.lines.contains { $0.contains(#""event":"lost""#) && $0.contains(#""records":1,"#) })
+        #expect(!log.reserve())
+    }
+
+    @Test func aRecordThatMayNotBeLostIsTriedAgain() {
+        let log = log(capacity: 4, overflow: .refuse)
+        log.flush()
+        output.refuse(3)
+        #expect(log.reserve())
+        log.record(.sample())
+        log.flush()
+        #expect(log.statistics.written == 1)
+        log.close()
+        #expect(output.events == ["started", "exchange", "stopped"])
+    }
+
+    @Test func aRecordThatMayBeLostIsCountedAsFailed() {
+        let log = log(capacity: 4, overflow: .drop)
+        log.flush()
+        output.refuse(1)
+        log.record(.sample())
+        log.flush()
+        #expect(log.statistics == AuditStatistics(failed: 1))
+        log.close()
+        #expect(output.events == ["started", "lost", "stopped"])
+    }
+
+    @Test func aRecordWithoutRoomKeptForItIsDroppedWhereRoomIsKept() {
+        let log = log(capacity: 4, overflow: .refuse)
+        log.record(.sample())
+        log.close()
+        #expect(log.statistics == AuditStatistics(dropped: 1))
+    }
+
+    @Test func closingEndsTheTriesOfWhatCannotBeWritten() {
+        let log = log(capacity: 4, overflow: .refuse)
+        log.flush()
+        output.refuse(.max)
+        #expect(log.reserve())
+        log.record(.sample())
+        log.close()
+        #expect(log.statistics == AuditStatistics(failed: 1))
+    }
+
+    @Test func afterCloseRecordsAreCountedAsDropped() {
+        let log = log(capacity: 4, overflow: .drop)
+        log.close()
+        log.close()
+        log.record(.sample())
+        log.flush()
+        #expect(log.statistics == AuditStatistics(dropped: 1))
+    }
+
+    @Test func manyThreadsLoseNothing() async {
+        let log = log(capacity: 10_000, overflow: .drop)
+        await withTaskGroup(of: Void.self) { group in
+            for task in 0..<8 {
+                group.addTask { for number in 0..<100 { log.record(.sample(requestID: "\(task)-\(number)")) } }
+            }
+        }
+        log.close()
+        #expect(Set(output.lines).count == 802)
+    }
+
+    @Test func aRoomOfNoneIsARoomOfOne() {
+        let log = log(capacity: 0, overflow: .refuse)
+        #expect(log.reserve())
+        #expect(!log.reserve())
+        log.record(.sample())
+        log.close()
+        #expect(log.statistics.written == 1)
+    }
+}

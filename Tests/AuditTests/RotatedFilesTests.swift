@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@testable import Audit
+
+@Suite struct RotatedFilesTests {
+    @Test func theOrderOfTheNamesIsThatOfTheLines() {
+        let files = RotatedFiles(path: "/var/a.log")
+        let time = AuditTime(millisecondsSinceEpoch: 0)
+        #expect(files.name(after: 42, at: time) == "/var/a.log.19700101T000000Z-000000000042")
+        #expect(files.name(after: 9, at: time) < files.name(after: 10, at: time))
+        #expect(files.name(after: 99, at: time) < files.name(after: 1, at: AuditTime(millisecondsSinceEpoch: 1000)))
+    }
+
+    @Test func onlyFilesOfThisLogAreRemoved() throws {
+        let folder = try TemporaryFolder()
+        let others = [
+            "a.log", "a.log.1", "torn-19700101T000000Z-1.a.log", "b.log.19700101T000000Z-000000000042",
+            "a.log.19700101T000000Z-00000000004x", "a.log.19700101T000000Z", "a.logs.19700101T000000Z-000000000042",
+        ]
+        let own = ["a.log.19700101T000000Z-000000000042", "a.log.19700101T000001Z-000000000043"]
+        for name in others + own {
+            #expect(FileManager.default.createFile(atPath: folder.file(name), contents: nil))
+        }
+        let files = RotatedFiles(path: folder.file("a.log"))
+        #expect(files.existing == own.map(folder.file))
+        #expect(files.remove(keeping: 1) == [own[0]])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == (others + [own[1]]).sorted()
+        )
+    }
+
+    @Test func aFolderThatIsNotThereHoldsNone() {
+        #expect(RotatedFiles(path: "/nowhere/a.log").existing.isEmpty)
+    }
+}
