@@ -11,6 +11,11 @@ package final class Counter: MetricFamily {
         series.update(labels) { $0 &+= amount }
     }
 
+    /// Takes over a count that is kept elsewhere; it never goes back.
+    package func advance(to total: Int, _ labels: [String] = []) {
+        series.update(labels) { $0 = max($0, UInt64(clamping: total)) }
+    }
+
     /// The present count, 0 for a series that does not exist.
     package func value(_ labels: [String] = []) -> UInt64 { series[labels] ?? 0 }
 

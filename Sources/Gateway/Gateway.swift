@@ -95,8 +95,7 @@ package final class Gateway: Sendable {
                 listeners: [.init(host: configuration.admin.host, port: configuration.admin.port)]
             ),
             filter: AdminFilter(readiness: readiness) { [proxy, engine, audit] in
-                gauges.update(proxy: proxy.metrics, engine: engine, audit: audit)
-                gauges.update(servers)
+                gauges.update(proxy: proxy.metrics, upstream: servers, engine: engine, audit: audit)
                 return metrics.registry.exposition()
             },
             group: group,

@@ -13,6 +13,8 @@ final class GatewayMetrics: Sendable {
     private let findings: Counter
     private let failures: Counter
     private let unscanned: Counter
+    private let scannedBytes: Counter
+    private let unscannedBytes: Counter
     private let safeguards: Counter
     private let duration: Histogram
     private let stages: Histogram
@@ -49,6 +51,16 @@ final class GatewayMetrics: Sendable {
             help: "Strings that nobody read, by phase.",
             labels: ["phase"]
         )
+        scannedBytes = registry.counter(
+            "guardian_scanned_bytes_total",
+            help: "Bytes of texts that rules and model read, by phase.",
+            labels: ["phase"]
+        )
+        unscannedBytes = registry.counter(
+            "guardian_unscanned_bytes_total",
+            help: "Bytes that nobody read, at the most, by phase.",
+            labels: ["phase"]
+        )
         safeguards = registry.counter(
             "guardian_safeguard_responses_total",
             help: "Safeguard responses by where the words came from and why a template was used.",
@@ -80,7 +92,7 @@ final class GatewayMetrics: Sendable {
         )
         stages = registry.histogram(
             "guardian_stage_duration_seconds",
-            help: "Time by stage: rules, model, upstream.",
+            help: "Time by stage: rules, model, upstream, and its first byte.",
             labels: ["stage"]
         )
     }
@@ -123,6 +135,11 @@ final class GatewayMetrics: Sendable {
         if strings > 0 { unscanned.increment([phase.rawValue], by: UInt64(strings)) }
     }
 
+    func countBytes(scanned: Int, unscanned: Int, phase: Phase) {
+        if scanned > 0 { scannedBytes.increment([phase.rawValue], by: UInt64(scanned)) }
+        if unscanned > 0 { unscannedBytes.increment([phase.rawValue], by: UInt64(unscanned)) }
+    }
+
     func count(_ response: AuditRecord.ResponseRecord) {
         safeguards.increment([response.origin.rawValue, response.fallbackReason ?? ""])
     }
@@ -130,6 +147,7 @@ final class GatewayMetrics: Sendable {
     func count(_ summary: ExchangeSummary) {
         requests.increment([summary.status.map(String.init) ?? "none", summary.fault?.rawValue ?? ""])
         duration.observe(summary.duration)
+        if let first = summary.upstreamFirstByte { stages.observe(first, ["upstream_first_byte"]) }
         if let upstream = summary.upstreamDuration { stages.observe(upstream, ["upstream"]) }
     }
 }

@@ -56,6 +56,13 @@ extension GuardSession {
             let ignored = inspections.first { $0.phase == phase }?.unscanned ?? 0
             environment.metrics.countUnscanned(ignored + (state.unreadable[phase] ?? 0), phase: phase)
         }
+        for inspection in inspections {
+            environment.metrics.countBytes(
+                scanned: inspection.scannedBytes,
+                unscanned: unscannedBytes(inspection, state),
+                phase: inspection.phase
+            )
+        }
         let record = AuditRecord(
             time: time,
             requestID: client.requestID,

@@ -5,60 +5,132 @@ import Upstream
 
 /// Values that are read when `/metrics` is asked for, and not counted as they happen.
 struct LiveGauges: Sendable {
+    private let proxy: ProxyGauges
+    private let upstream: UpstreamGauges
+    private let model: ModelGauges
+    private let log: AuditGauges
+    private let memory: Gauge
+
+    init(_ registry: Metrics) {
+        proxy = ProxyGauges(registry)
+        upstream = UpstreamGauges(registry)
+        model = ModelGauges(registry)
+        log = AuditGauges(registry)
+        memory = registry.gauge("guardian_resident_memory_bytes", help: "Memory of the process that is resident now.")
+    }
+
+    func update(proxy: ProxyMetrics, upstream: UpstreamServers, engine: GuardianEngine, audit: any AuditSink) {
+        self.proxy.update(proxy)
+        self.upstream.update(upstream)
+        model.update(engine.statistics)
+        log.update(audit.statistics)
+        if let bytes = ProcessMemory.residentBytes { memory.set(Double(bytes)) }
+    }
+}
+
+/// What the listener is doing and has done.
+struct ProxyGauges: Sendable {
     private let connections: Gauge
+    private let accepted: Counter
     private let exchanges: Gauge
     private let buffered: Gauge
-    private let servers: Gauge
-    private let waiting: Gauge
-    private let records: Gauge
-    private let errors: Gauge
+    private let handshakes: Counter
+    private let errors: Counter
 
     init(_ registry: Metrics) {
         connections = registry.gauge("guardian_connections_open", help: "Client connections open now.")
+        accepted = registry.counter("guardian_connections_total", help: "Client connections accepted.")
         exchanges = registry.gauge("guardian_exchanges_open", help: "Exchanges under way now.")
         buffered = registry.gauge(
             "guardian_buffered_bytes",
             help: "Bytes of request and answer bodies that are held for inspection now."
         )
+        handshakes = registry.counter(
+            "guardian_tls_handshakes_total",
+            help: "TLS handshakes with clients by result.",
+            labels: ["result"]
+        )
+        errors = registry.counter(
+            "guardian_errors_total",
+            help: "Exchanges, request heads and connections that ended in an error, by its fixed word.",
+            labels: ["word"]
+        )
+    }
+
+    func update(_ proxy: ProxyMetrics) {
+        connections.set(Double(proxy.connectionsOpen))
+        accepted.advance(to: proxy.connectionsAccepted)
+        exchanges.set(Double(proxy.exchangesOpen))
+        buffered.set(Double(proxy.bufferedBytes))
+        handshakes.advance(to: proxy.handshakesCompleted, ["completed"])
+        handshakes.advance(to: proxy.handshakesFailed, ["failed"])
+        for (word, count) in proxy.errors { errors.advance(to: count, [word]) }
+    }
+}
+
+/// How the upstream's servers are, and what is used of them.
+struct UpstreamGauges: Sendable {
+    private let servers: Gauge
+    private let connections: Gauge
+    private let waiting: Gauge
+
+    init(_ registry: Metrics) {
         servers = registry.gauge(
             "guardian_upstream_server",
             help: "1 for the condition that each server of the upstream is in, 0 for the others.",
             labels: ["server", "condition"]
         )
-        waiting = registry.gauge("guardian_model_queue_waiting", help: "Requests that wait for the model now.")
-        records = registry.gauge(
-            "guardian_audit_records",
-            help: "Audit records since the start by what became of them.",
-            labels: ["state"]
+        connections = registry.gauge(
+            "guardian_upstream_connections",
+            help: "Connections to each server of the upstream now, by state.",
+            labels: ["server", "state"]
         )
-        errors = registry.gauge(
-            "guardian_proxy_errors",
-            help: "Exchanges and request heads that ended in an error since the start, by its fixed word.",
-            labels: ["word"]
+        waiting = registry.gauge(
+            "guardian_upstream_waiting",
+            help: "Exchanges that wait for a connection to each server of the upstream now.",
+            labels: ["server"]
         )
     }
 
     func update(_ upstream: UpstreamServers) {
         for (index, server) in upstream.servers.enumerated() {
+            let name = server.peer.authority
             let now = upstream.board.condition(of: index)
             for condition in HealthBoard.Condition.allCases {
-                servers.set(condition == now ? 1 : 0, [server.peer.authority, condition.rawValue])
+                servers.set(condition == now ? 1 : 0, [name, condition.rawValue])
             }
+            let use = upstream.use[index].now
+            connections.set(Double(use.connections - use.idle), [name, "busy"])
+            connections.set(Double(use.idle), [name, "idle"])
+            waiting.set(Double(use.waiting), [name])
         }
     }
+}
 
-    func update(proxy: ProxyMetrics, engine: GuardianEngine, audit: any AuditSink) {
-        connections.set(Double(proxy.connectionsOpen))
-        exchanges.set(Double(proxy.exchangesOpen))
-        buffered.set(Double(proxy.bufferedBytes))
-        waiting.set(Double(engine.waiting))
-        for (word, count) in proxy.errors { errors.set(Double(count), [word]) }
-        let statistics = audit.statistics
+/// What became of audit records.
+struct AuditGauges: Sendable {
+    private let records: Counter
+    private let queued: Gauge
+    private let lag: Gauge
+
+    init(_ registry: Metrics) {
+        records = registry.counter(
+            "guardian_audit_records_total",
+            help: "Audit records by what became of them; refused are exchanges without room for a record.",
+            labels: ["state"]
+        )
+        queued = registry.gauge("guardian_audit_queue_records", help: "Audit records that wait to be written now.")
+        lag = registry.gauge("guardian_audit_lag_seconds", help: "How long the oldest of them has been waiting.")
+    }
+
+    func update(_ statistics: AuditStatistics) {
         for (state, count) in [
             ("written", statistics.written), ("dropped", statistics.dropped), ("failed", statistics.failed),
-            ("refused", statistics.refused), ("queued", statistics.queued),
+            ("refused", statistics.refused),
         ] {
-            records.set(Double(count), [state])
+            records.advance(to: count, [state])
         }
+        queued.set(Double(statistics.queued))
+        lag.set(Double(statistics.lag.nanoseconds) / 1e9)
     }
 }

@@ -28,6 +28,7 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
         guard case .some(.handshakeCompleted(let name)) = event as? TLSUserEvent else {
             return context.fireUserInboundEventTriggered(event)
         }
+        self.worker.metrics.handshakes.add(1)
         // Nothing was asked yet, so nothing is lost: a client takes this for any other end of an idle connection.
         if self.worker.isDraining { return context.close(promise: nil) }
         do {
@@ -44,6 +45,7 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.worker.metrics.failedHandshakes.add(1)
         self.worker.metrics.countError(ProxyError.tlsHandshakeFailed.code)
         self.worker.logger.debug("A TLS handshake failed", metadata: ["error": "\(error)"])
         context.close(promise: nil)

@@ -26,6 +26,8 @@ package final class ProxyMetrics: Sendable {
     let bytesIn = Counter()
     let bytesOut = Counter()
     let held = Counter()
+    let handshakes = Counter()
+    let failedHandshakes = Counter()
     private let counts = Mutex(Counts())
 
     package init() {}
@@ -34,6 +36,9 @@ package final class ProxyMetrics: Sendable {
     package var connectionsAccepted: Int { self.accepted.value }
     /// Connections open now.
     package var connectionsOpen: Int { self.open.value }
+    /// TLS handshakes that ended well, and that did not.
+    package var handshakesCompleted: Int { self.handshakes.value }
+    package var handshakesFailed: Int { self.failedHandshakes.value }
     /// Requests whose head was read, refused ones included.
     package var requests: Int { self.heads.value }
     /// Exchanges under way now.

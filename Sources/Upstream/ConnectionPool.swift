@@ -10,13 +10,18 @@ package final class ConnectionPool {
     package let eventLoop: any EventLoop
 
     private let logger: Logger
-    private var machine: PoolStateMachine
+    private var machine: PoolStateMachine { didSet { self.reportUse() } }
+    private let use: PoolUse
+    /// What this pool told last.
+    private var reported = PoolUse.Counts()
     private var connections: [PoolStateMachine.ConnectionID: UpstreamConnection] = [:]
     private var waiters: [PoolStateMachine.WaiterID: UpstreamExchange] = [:]
     private var idleTimers: [PoolStateMachine.ConnectionID: Scheduled<Void>] = [:]
     private var lastWaiterID: PoolStateMachine.WaiterID = 0
 
-    package init(peer: UpstreamPeer, eventLoop: any EventLoop, logger: Logger) {
+    /// - Parameter use: where this pool's counts are added to those of the other loops.
+    package init(peer: UpstreamPeer, use: PoolUse = PoolUse(), eventLoop: any EventLoop, logger: Logger) {
+        self.use = use
         self.peer = peer
         self.eventLoop = eventLoop
         self.logger = logger
@@ -25,6 +30,17 @@ package final class ConnectionPool {
             maxWaiting: peer.limits.waiting,
             maxIdle: peer.limits.idleConnections
         )
+    }
+
+    private func reportUse() {
+        let counts = PoolUse.Counts(
+            connections: self.machine.connectionCount,
+            idle: self.machine.idleCount,
+            waiting: self.machine.waitingCount
+        )
+        guard counts != self.reported else { return }
+        self.use.change(from: self.reported, to: counts)
+        self.reported = counts
     }
 
     /// Connections open, being opened, or in use.

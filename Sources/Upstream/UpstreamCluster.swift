@@ -20,7 +20,9 @@ package final class UpstreamCluster {
         self.board = upstream.board
         self.retries = upstream.retries
         self.logger = logger
-        self.pools = upstream.servers.map { ConnectionPool(peer: $0.peer, eventLoop: eventLoop, logger: logger) }
+        self.pools = zip(upstream.servers, upstream.use).map { server, use in
+            ConnectionPool(peer: server.peer, use: use, eventLoop: eventLoop, logger: logger)
+        }
         self.choice = ServerChoice(weights: upstream.servers.map(\.weight))
         self.budget = RetryBudget(share: upstream.retryBudget)
     }

@@ -15,6 +15,8 @@ package struct UpstreamServers: Sendable {
     package let servers: [Server]
     /// Shared by all event loops.
     package let board: HealthBoard
+    /// What all event loops use of each server.
+    package let use: [PoolUse]
     /// How often an exchange may be tried again, with another server if there is one.
     package var retries: Int
     /// The share of exchanges that may be tried again, from 0 to 1.
@@ -25,6 +27,7 @@ package struct UpstreamServers: Sendable {
         precondition(!servers.isEmpty, "an upstream has at least one server")
         self.servers = servers
         self.board = HealthBoard(servers: servers.count, maximumEjected: maximumEjected)
+        self.use = servers.map { _ in PoolUse() }
         self.retries = retries
         self.retryBudget = retryBudget
     }

@@ -19,6 +19,8 @@ enum AuditLogReader {
                 complain("\(path):\(index + 1): error: not an audit record")
                 throw ExitStatus.data
             }
+            // The log's own lines are about no exchange.
+            guard record.event ?? "exchange" == "exchange" else { continue }
             for phase in Phase.allCases {
                 if let entry = record.entry(phase) { entries.append(entry) }
             }
@@ -27,7 +29,8 @@ enum AuditLogReader {
     }
 
     private struct Record: Decodable {
-        var requestID: String
+        var event: String?
+        var requestID: String?
         var dialect: String?
         var model: String?
         var input: PhaseRecord?
@@ -36,13 +39,13 @@ enum AuditLogReader {
 
         private enum CodingKeys: String, CodingKey {
             case requestID = "request_id"
-            case dialect, model, input, output, content
+            case event, dialect, model, input, output, content
         }
 
         func entry(_ phase: Phase) -> PolicyReplay.Entry? {
             guard let record = phase == .input ? input : output else { return nil }
             return PolicyReplay.Entry(
-                requestID: requestID,
+                requestID: requestID ?? "",
                 phase: phase,
                 scope: RequestScope(routes: [dialect].compactMap { $0 }, model: model),
                 action: Action(rawValue: record.action),

@@ -13,3 +13,13 @@ import Testing
         #expect(counter.value(["no such series"]) == 0)
     }
 }
+
+extension CounterTests {
+    @Test func takesOverATotalAndNeverGoesBack() {
+        let counter = Metrics().counter("a_total", help: "A.", labels: ["x"])
+        counter.advance(to: 5, ["1"])
+        counter.advance(to: 3, ["1"])
+        counter.advance(to: -1, ["2"])
+        #expect(counter.value(["1"]) == 5 && counter.value(["2"]) == 0)
+    }
+}

@@ -212,7 +212,7 @@ def test_what_cannot_be_recorded_is_refused_if_so_configured(start, tmp_path):
             refused = answer
             break
     assert refused and refused.error["code"] == "audit_full"
-    assert 'guardian_audit_records{state="refused"} ' in gateway.metrics()
+    assert 'guardian_audit_records_total{state="refused"} ' in gateway.metrics()
     # Once the records are taken, requests are served again.
     received = b""
     limit = time.monotonic() + 60
