@@ -125,6 +125,33 @@ import Testing
         #expect(try folder.lines("a.log")[0].contains(#""removed":["a.log."#))
     }
 
+    @Test func aFilePutAwayEndsInACheckpointAndKeepsItsSize() throws {
+        let file = try FileOutput(path: path, rotation: .init(size: 3000, keep: 100), hash: testHash)
+        let signer = AuditSigner(keyID: "k", interval: 1000, sign: testSignature)
+        let journal = AuditJournal(output: file, recovery: file.recovery, hash: testHash, signer: signer)
+        for number in 0..<30 { #expect(journal.write(AuditEncoder.body(.sample(requestID: "n\(number)")))) }
+        journal.close()
+        let away = RotatedFiles(path: path).existing
+        #expect(away.count > 3)
+        for path in away {
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(text.utf8.count <= 3000)
+            #expect(text.split(separator: "\n").last?.hasPrefix(#"{"event":"checkpoint""#) == true)
+        }
+        let report = try AuditVerification(hash: testHash) { testSignature($1) == $0 }.verify(away + [path])
+        #expect(report.problem == nil && report.unsigned == 0 && report.verifiedCheckpoints == away.count + 1)
+    }
+
+    @Test func aSizeThatNoLineFitsInPutsEachRecordInAFileOfItsOwn() throws {
+        let file = try FileOutput(path: path, rotation: .init(size: 1, keep: 100), hash: testHash)
+        let signer = AuditSigner(keyID: "k", interval: 1, sign: testSignature)
+        let journal = AuditJournal(output: file, recovery: file.recovery, hash: testHash, signer: signer)
+        for id in ["a", "b", "c"] { #expect(journal.write(AuditEncoder.body(.sample(requestID: id)))) }
+        journal.close()
+        #expect(RotatedFiles(path: path).existing.count == 4)
+        #expect(try AuditVerification(hash: testHash).verify([path] + RotatedFiles(path: path).existing).problem == nil)
+    }
+
     @Test func anOldFileIsPutAway() throws {
         try write(["a"], rotation: .init(age: .seconds(3600)))
         #expect(RotatedFiles(path: path).existing.isEmpty)

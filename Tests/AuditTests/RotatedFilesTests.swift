@@ -30,6 +30,19 @@ import Testing
         )
     }
 
+    @Test func whatIsPutAsideTwiceInASecondIsKeptTwice() throws {
+        let folder = try TemporaryFolder()
+        let files = RotatedFiles(path: folder.file("a.log"))
+        let time = AuditTime(millisecondsSinceEpoch: 0)
+        let names = (0..<3).map { _ in
+            let name = files.aside("torn", at: time)
+            #expect(FileManager.default.createFile(atPath: name, contents: nil))
+            return name
+        }
+        #expect(Set(names).count == 3)
+        #expect(names.allSatisfy { $0.hasPrefix(folder.file("torn-19700101T000000Z-")) && $0.hasSuffix(".a.log") })
+    }
+
     @Test func aFolderThatIsNotThereHoldsNone() {
         #expect(RotatedFiles(path: "/nowhere/a.log").existing.isEmpty)
     }

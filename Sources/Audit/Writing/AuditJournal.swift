@@ -8,6 +8,11 @@ final class AuditJournal {
     private var lost = 0
     private var unsigned = 0
 
+    /// The link of a line with the largest number, rounded up.
+    private static let linkBytes = 256
+    /// A checkpoint with its link, rounded up.
+    private static let checkpointBytes = 640
+
     /// - Parameter recovery: what was found at the output's place.
     init(
         output: any AuditOutput,
@@ -50,8 +55,15 @@ final class AuditJournal {
 
     private func append(_ event: AuditEvent) -> Bool { append(event.body(at: .now()), event: event.name) }
 
+    private func write(_ event: AuditEvent) -> Bool { write(event.body(at: .now()), event: event.name) }
+
     private func append(_ body: [UInt8], event: String) -> Bool {
-        rotateIfDue(before: body.count + 256)
+        rotateIfDue(before: body.count + Self.linkBytes)
+        return write(body, event: event)
+    }
+
+    /// Writes into the file as it stands, however full it is: what rotation itself writes must not rotate again.
+    private func write(_ body: [UInt8], event: String) -> Bool {
         guard let (line, next) = try? chain.sealing(body), output.write(line, event: event) else { return false }
         chain = next
         unsigned += 1
@@ -60,11 +72,12 @@ final class AuditJournal {
 
     private func rotateIfDue(before bytes: Int) {
         let now = AuditTime.now()
-        guard let last = chain.last, output.wantsRotation(before: bytes, at: now),
-            let (file, removed) = output.rotate(after: last.sequence, at: now)
-        else { return }
-        _ = append(.rotated(file: file, removed: removed))
+        // The file that is put away ends in a checkpoint, for which there has to be room.
+        let room = bytes + (signer == nil ? 0 : Self.checkpointBytes)
+        guard output.wantsRotation(before: room, at: now) else { return }
         checkpoint()
+        guard let last = chain.last, let (file, removed) = output.rotate(after: last.sequence, at: now) else { return }
+        _ = write(.rotated(file: file, removed: removed))
     }
 
     private func checkpoint() {
@@ -77,6 +90,6 @@ final class AuditJournal {
             key: signer.keyID,
             signature: signature
         )
-        if append(event) { unsigned = 0 }
+        if write(event) { unsigned = 0 }
     }
 }

@@ -20,8 +20,18 @@ struct RotatedFiles {
     }
 
     /// For what is no part of the log: `torn-20261129T024700Z-4711.audit.jsonl`, so that `audit.jsonl*` does not name it.
+    ///
+    /// A name that is free: in a container each process has the same number, and one that is started again and again may
+    /// do so within a second.
     func aside(_ kind: String, at time: AuditTime) -> String {
-        "\(folder)\(kind)-\(time.compact)-\(getpid()).\(base)"
+        let stem = "\(folder)\(kind)-\(time.compact)-\(getpid())"
+        var name = "\(stem).\(base)"
+        var count = 1
+        while access(name, F_OK) == 0 {
+            count += 1
+            name = "\(stem)-\(count).\(base)"
+        }
+        return name
     }
 
     /// The paths of the files that are there, oldest first.
