@@ -11,7 +11,7 @@ package struct RuleSet: Sendable {
     private enum Target: Sendable {
         case keyword(rule: Int, index: Int)
         /// A string that the matches of a regular expression contain.
-        case literal(regex: Int)
+        case literal(regex: Int, rule: Int)
     }
 
     private struct Regex: Sendable {
@@ -54,7 +54,7 @@ package struct RuleSet: Sendable {
             for matcher in rule.regexes {
                 if isFiltered, let literals = matcher.expression.requiredLiterals {
                     strings += literals
-                    targets += literals.map { _ in .literal(regex: regexes.count) }
+                    targets += literals.map { _ in .literal(regex: regexes.count, rule: number) }
                 } else {
                     unfiltered.append(regexes.count)
                 }
@@ -119,8 +119,8 @@ package struct RuleSet: Sendable {
             var wanted: [Int] = []
             automaton.search(view.folded.bytes) { string, end in
                 switch targets[string] {
-                case .literal(let regex):
-                    guard !isWanted[regex], active[regexes[regex].rule] else { return }
+                case .literal(let regex, let rule):
+                    guard !isWanted[regex], active[rule] else { return }
                     isWanted[regex] = true
                     wanted.append(regex)
                 case .keyword(let rule, let index):

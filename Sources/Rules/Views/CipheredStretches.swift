@@ -25,39 +25,51 @@ struct CipheredStretches {
     private let words: [Word]
 
     static func find(in text: [UInt8], _ survey: WordSurvey) -> [DecodedRun] {
-        guard survey.isSuspicious else { return [] }
-        let stretches = CipheredStretches(text)
-        return stretches.find(\.isRotated).map(stretches.rotated)
-            + stretches.find(\.isReversed).flatMap { [stretches.reversed($0), stretches.reversedWords($0)] }
+        survey.suspicious.flatMap { stretch in
+            let stretches = CipheredStretches(text, in: stretch)
+            return stretches.find(\.isRotated).map(stretches.rotated)
+                + stretches.find(\.isReversed).flatMap { [stretches.reversed($0), stretches.reversedWords($0)] }
+        }
     }
 
-    private init(_ text: [UInt8]) {
+    private init(_ text: [UInt8], in stretch: Range<Int>) {
         self.text = text
+        words = text.withUnsafeBufferPointer { Self.words(of: $0, in: stretch) }
+    }
+
+    private static func words(of text: UnsafeBufferPointer<UInt8>, in stretch: Range<Int>) -> [Word] {
         let common = CommonWords.shared
         var words: [Word] = []
-        var position = 0
+        words.reserveCapacity(stretch.count / 4)
+        var position = stretch.lowerBound
         var startsLine = true
-        while position < text.count {
+        while position < stretch.upperBound {
             guard ASCIILetters.isLetter(text[position]) else {
                 if text[position] == 0x0A { startsLine = true }
                 position += 1
                 continue
             }
             let start = position
-            while position < text.count, ASCIILetters.isLetter(text[position]) { position += 1 }
-            let letters = text[start..<position].lazy.map { $0 | 0x20 }
+            var (plain, rotated, reversed) = (CommonWords.Hash(), CommonWords.Hash(), CommonWords.Hash())
+            while position < stretch.upperBound, ASCIILetters.isLetter(text[position]) {
+                let letter = text[position] | 0x20
+                plain.combine(letter)
+                rotated.combine(ASCIILetters.rotated(letter))
+                position += 1
+            }
+            for place in (start..<position).reversed() { reversed.combine(text[place] | 0x20) }
             words.append(
                 Word(
                     range: start..<position,
-                    isCommon: common.contains(letters),
-                    isRotated: common.contains(letters.map(ASCIILetters.rotated)),
-                    isReversed: common.contains(letters.reversed()),
+                    isCommon: common.contains(plain),
+                    isRotated: common.contains(rotated),
+                    isReversed: common.contains(reversed),
                     startsLine: startsLine
                 )
             )
             startsLine = false
         }
-        self.words = words
+        return words
     }
 
     /// Ranges of words that read better turned.

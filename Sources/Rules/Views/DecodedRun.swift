@@ -55,12 +55,15 @@ enum ReadableText {
                 }
             }
             while position < bytes.count {
-                let (value, length) = UTF8Scalars.decode(bytes, at: position)
+                let byte = bytes[position]
+                let (value, length) = byte < 0x80 ? (UInt32(byte), 1) : UTF8Scalars.decode(bytes, at: position)
                 if isReadable(value, length) {
-                    if value == 0x20 { hasWords = true }
-                    if value < 0x80 ? (0x41...0x5A).contains(value & 0xDF) : ScalarSet.word.contains(value) {
+                    if value < 0x80 {
+                        if value == 0x20 { hasWords = true }
+                        if (0x41...0x5A).contains(value & 0xDF) { letters += 1 }
+                    } else if ScalarSet.word.contains(value) {
                         letters += 1
-                        if value >= 0x80 { hasWords = true }
+                        hasWords = true
                     }
                     position += length
                 } else {
@@ -75,6 +78,7 @@ enum ReadableText {
     }
 
     /// Whether people write it: no control characters but white space, nothing invalid or private.
+    @inline(__always)
     private static func isReadable(_ value: UInt32, _ length: Int) -> Bool {
         if value < 0x80 { return value >= 0x20 && value < 0x7F || value == 0x09 || value == 0x0A || value == 0x0D }
         guard length > 1, value >= 0xA0, let scalar = Unicode.Scalar(value) else { return false }

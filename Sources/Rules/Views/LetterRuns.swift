@@ -42,6 +42,7 @@ enum BitPacking {
     /// - Returns: the whole bytes.
     static func bytes(_ values: some Sequence<UInt8>, width: Int) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(values.underestimatedCount * width / 8 + 1)
         var bits: UInt32 = 0
         var count = 0
         for value in values {

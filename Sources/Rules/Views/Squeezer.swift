@@ -39,7 +39,8 @@ struct Squeezer {
     }
 
     private let text: [UInt8]
-    private let tokens: [Token]
+    /// Of the stretch that is being read.
+    private var tokens: [Token] = []
     private var result = Result(bytes: [], map: OffsetMap(), isMaterial: false)
     /// Up to where the text is in the result.
     private var position = 0
@@ -47,26 +48,37 @@ struct Squeezer {
 
     /// The squeezed view of UTF-8 text; nil if it is the text itself.
     static func squeeze(_ text: [UInt8], _ survey: WordSurvey) -> Result? {
-        guard survey.wantsSqueezing else { return nil }
+        guard !survey.squeezable.isEmpty else { return nil }
         var squeezer = Squeezer(text)
-        squeezer.readTokens()
+        for stretch in survey.squeezable {
+            squeezer.tokens = tokens(of: text, in: stretch)
+            squeezer.readTokens()
+        }
         guard squeezer.isChanged else { return nil }
         squeezer.copy(to: text.count)
         return squeezer.result
     }
 
-    private init(_ text: [UInt8]) {
-        self.text = text
-        tokens = Self.tokens(of: text)
+    private init(_ text: [UInt8]) { self.text = text }
+
+    /// Whether what stands between two words may stand within one: a quick look, of which `joint` is the exact one.
+    ///
+    /// - Parameter areCommon: whether both are common words, which signs between them do not make one.
+    @inline(__always)
+    static func mayJoin(_ text: UnsafeBufferPointer<UInt8>, _ gap: Range<Int>, areCommon: Bool) -> Bool {
+        guard !gap.isEmpty, gap.count <= widestMark else { return false }
+        let first = text[gap.lowerBound]
+        return first == UInt8(ascii: "<") || isMarkup(first)
+            || !areCommon && isSign(first) && (gap.count == 1 || first == UInt8(ascii: "-"))
     }
 
     // MARK: Tokens
 
-    private static func tokens(of text: [UInt8]) -> [Token] {
+    private static func tokens(of text: [UInt8], in stretch: Range<Int>) -> [Token] {
         var tokens: [Token] = []
         text.withUnsafeBufferPointer { text in
-            var position = 0
-            while position < text.count {
+            var position = stretch.lowerBound
+            while position < stretch.upperBound {
                 if text[position] == UInt8(ascii: "<"), let end = tagEnd(text, position) {
                     position = end
                     continue
@@ -78,7 +90,7 @@ struct Squeezer {
                 let start = position
                 var kinds: UInt8 = 0
                 var scalars = 0
-                while position < text.count, case let kind = WordByte.classes[Int(text[position])], kind != 0 {
+                while position < stretch.upperBound, case let kind = WordByte.classes[Int(text[position])], kind != 0 {
                     let (value, length) = UTF8Scalars.decode(text, at: position)
                     if kind == WordByte.foreign, !isLetter(value) { break }
                     kinds |= kind
@@ -146,9 +158,12 @@ struct Squeezer {
         let letters = tokens[range].count { $0.kinds & (WordByte.letter | WordByte.foreign) != 0 }
         guard letters * 2 >= range.count, letters >= 3 else { return false }
         // What stands between most letters stands within words, anything else between them.
-        var counts: [ArraySlice<UInt8>: Int] = [:]
-        for index in range.dropFirst() { counts[text[gap(before: index)], default: 0] += 1 }
-        let inner = counts.max { ($0.value, -$0.key.count) < ($1.value, -$1.key.count) }?.key
+        // Of several that are as many the shortest counts, then the first: never what a hash table happens to hold first.
+        var counts: [ArraySlice<UInt8>: (number: Int, first: Int)] = [:]
+        for index in range.dropFirst() { counts[text[gap(before: index)], default: (0, index)].number += 1 }
+        let inner = counts.max {
+            ($0.value.number, -$0.key.count, -$0.value.first) < ($1.value.number, -$1.key.count, -$1.value.first)
+        }?.key
         var start = range.lowerBound
         var commonLetters = 0
         var foreign = 0
@@ -216,13 +231,27 @@ struct Squeezer {
         let gap = text[gap(before: index)]
         guard let first = gap.first, !gap.contains(0x20) else { return nil }
         if first == UInt8(ascii: "<"), gap.last == UInt8(ascii: ">") { return .markup }
-        if gap.count <= Self.widestMark, gap.allSatisfy({ Self.markup.contains($0) }) { return .markup }
-        if gap.count == 1, Self.signs.contains(first) { return .sign }
+        if gap.count <= Self.widestMark, gap.allSatisfy(Self.isMarkup) { return .markup }
+        if gap.count == 1, Self.isSign(first) { return .sign }
         return Array(gap) == [UInt8(ascii: "-"), 0x0A] ? .sign : nil
     }
 
-    private static let markup = Array("*`~".utf8)
-    private static let signs = Array(".-_/|,+:;\n".utf8)
+    /// Marks of emphasis, as people and Markdown write it.
+    @inline(__always)
+    private static func isMarkup(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "*") || byte == UInt8(ascii: "`") || byte == UInt8(ascii: "~")
+    }
+
+    /// Signs that a word is cut up with.
+    @inline(__always)
+    private static func isSign(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "/"), UInt8(ascii: "|"),
+            UInt8(ascii: ","), UInt8(ascii: "+"), UInt8(ascii: ":"), UInt8(ascii: ";"), 0x0A:
+            true
+        default: false
+        }
+    }
 
     /// - Returns: the token behind the word; nil if there is no word in parts.
     private mutating func readParts(from start: Int) -> Int? {
