@@ -29,7 +29,7 @@ SEEDS = (1, 2, 3)
 LENGTH_LIMIT = 900
 """Characters of a conversation, at the most: longer ones cost more time than they teach."""
 SHARES = {"pairs": 3200, "texts": 900, "chats": 750, "replies": 900, "prompts": 350, "contexts": 100}
-PUBLIC, KOREAN = 5600, 900
+PUBLIC, ATTACKS, KOREAN = 4800, 2000, 900
 HARM_WEIGHT = 4.0
 POSITIVE_WEIGHT_LIMIT = 12.0
 
@@ -66,8 +66,9 @@ def drawn(data: Path) -> list[Example]:
 
     for group, count in SHARES.items():
         take(own[group], count)
-    take([unit for unit in public if not is_korean(unit)], PUBLIC)
-    take([unit for unit in public if is_korean(unit)], KOREAN)
+    take([unit for unit in public if unit.group == "public" and not is_korean(unit)], PUBLIC)
+    take([unit for unit in public if unit.group == "attacks"], ATTACKS)
+    take([unit for unit in public if unit.group == "public" and is_korean(unit)], KOREAN)
     rng.shuffle(found)
     return found
 

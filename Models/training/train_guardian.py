@@ -16,7 +16,7 @@ from detection.trunk import load_tokenizer
 from guardian import corpus
 from guardian.layout import Layout
 from guardian.network import Guardian
-from guardian.training import Recipe, train
+from guardian.training import MIXTURES, Recipe, train
 from safeguard.samples import Layout as ResponseLayout
 from safeguard.samples import Sample, read_samples, variants
 
@@ -42,17 +42,31 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=Recipe.tokens, help="tokens of detection to train on")
     parser.add_argument("--rate", type=float, default=Recipe.rate)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--mixture", choices=MIXTURES, default=Recipe.mixture)
+    parser.add_argument(
+        "--response-every", type=int, default=Recipe.response_every, help="steps from response to response"
+    )
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--upper", type=Path, help="a safeguard adapter that the upper one starts from")
     parser.add_argument("--start", type=Path, help="a state.pt to start from, with a new schedule")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    recipe = replace(Recipe(), tokens=options.tokens, rate=options.rate)
+    recipe = replace(
+        Recipe(),
+        tokens=options.tokens,
+        rate=options.rate,
+        mixture=options.mixture,
+        response_every=options.response_every,
+        seed=options.seed,
+    )
     tokenizer = load_tokenizer(options.trunk)
     torch.manual_seed(recipe.seed)
     network = Guardian(options.trunk, options.upper)
     if options.start:
         network.load(torch.load(options.start, weights_only=False)["network"])
-    groups = {**corpus.own(held_out=False), "public": corpus.public(options.data, recipe.seed)}
+    groups = {**corpus.own(held_out=False), "public": [], "attacks": []}
+    for unit in corpus.public(options.data, Recipe.seed):
+        groups[unit.group].append(unit)
     print({name: len(units) for name, units in groups.items()}, flush=True)
     train(
         network,

@@ -116,8 +116,5 @@ def main() -> None:
     save(options.steps)
 
 
-
-
-
 if __name__ == "__main__":
     main()

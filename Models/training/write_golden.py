@@ -34,9 +34,7 @@ def main() -> None:
     network.load_exported(options.model)
     network.eval()
     manifest = json.loads((options.model / "detection.json").read_text(encoding="utf-8"))
-    golden.write(
-        options.out / "detection-golden.json", golden.detection(network, Layout(tokenizer), manifest), "texts"
-    )
+    golden.write(options.out / "detection-golden.json", golden.detection(network, Layout(tokenizer), manifest), "texts")
     manifest = json.loads((options.model / "safeguard.json").read_text(encoding="utf-8"))
     golden.write(
         options.out / "safeguard-golden.json", golden.safeguard(network, ResponseLayout(tokenizer), manifest), "cases"

@@ -61,15 +61,46 @@ def fit(logits: np.ndarray, targets: np.ndarray, share: float | None = None) -> 
     return Platt(float(parameters[0]), float(parameters[1]))
 
 
-def expected_error(probabilities: np.ndarray, targets: np.ndarray, share: float | None = None, bins: int = 10) -> float:
-    """Expected calibration error over bins of equal width, with the rows weighed as `fit` weighs them."""
+def _weighted(
+    probabilities: np.ndarray, targets: np.ndarray, share: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Known probabilities, labels and the weights that make `share` of the rows positive; None without both labels."""
     known = targets != UNKNOWN
     p, y = probabilities[known], targets[known]
-    present = float((y == 1).mean())
+    present = float((y == 1).mean()) if len(y) else 0.0
     if not 0 < present < 1:
-        return float("nan")
+        return None
     share = present if share is None else share
-    weight = np.where(y == 1, share / present, (1 - share) / (1 - present))
+    return p, y, np.where(y == 1, share / present, (1 - share) / (1 - present))
+
+
+def expected_error(probabilities: np.ndarray, targets: np.ndarray, share: float | None = None, bins: int = 10) -> float:
+    """Expected calibration error over bins of equal width, with the rows weighed as `fit` weighs them."""
+    found = _weighted(probabilities, targets, share)
+    if found is None:
+        return float("nan")
+    p, y, weight = found
     place = np.minimum((p * bins).astype(int), bins - 1)
     gaps = (abs((weight * (p - y))[place == b].sum()) for b in set(place))
     return float(sum(gaps) / weight.sum())
+
+
+def reliability(
+    columns: list[tuple[np.ndarray, np.ndarray, float | None]], bins: int = 10
+) -> list[tuple[int, float, float]]:
+    """Of each bin of equal width the rows, their mean probability and the share of positives, over several outputs.
+
+    A column is an output's probabilities, its targets and the share it is calibrated for. Empty bins give nan.
+    """
+    parts = [part for part in (_weighted(*column) for column in columns) if part is not None]
+    p, y, weight = (np.concatenate(side) for side in zip(*parts))
+    place = np.minimum((p * bins).astype(int), bins - 1)
+    found = []
+    for b in range(bins):
+        inside = place == b
+        total = weight[inside].sum()
+        mean, positive = (
+            (float((weight * values)[inside].sum() / total) if total else float("nan")) for values in (p, y == 1)
+        )
+        found.append((int(inside.sum()), mean, positive))
+    return found

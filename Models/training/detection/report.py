@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .calibration import REFERENCE_SHARE, expected_error
+from .calibration import REFERENCE_SHARE, expected_error, reliability
 from .metrics import auroc
 from .sources import Row
 from .taxonomy import CATEGORIES, OUTPUTS, UNKNOWN
@@ -123,6 +123,21 @@ def _outputs(targets: np.ndarray, probabilities: np.ndarray, limits: dict[str, l
     return _table(header, body)
 
 
+def _reliability(targets: np.ndarray, probabilities: np.ndarray) -> list[str]:
+    """The reliability diagram: what share of the rows of a score are harmful."""
+    harm = reliability([(probabilities[:, 0], targets[:, 0], None)])
+    categories = reliability([(probabilities[:, i], targets[:, i], REFERENCE_SHARE) for i in range(1, len(OUTPUTS))])
+    body = []
+    for index, (overall, each) in enumerate(zip(harm, categories)):
+        line = [f"{index / 10:.1f} to {(index + 1) / 10:.1f}"]
+        for rows, mean, positive in (overall, each):
+            bar = "" if np.isnan(positive) else "█" * round(20 * positive) + "░" * (20 - round(20 * positive))
+            line += [str(rows), *("-" if np.isnan(value) else f"{value:.2f}" for value in (mean, positive)), bar]
+        body.append(line)
+    header = ["score", "harm: rows", "mean", "harmful", "", "categories: rows", "mean", "of the category", ""]
+    return _table(header, body)
+
+
 def _sources(
     rows: list[Row], probabilities: np.ndarray, limits: dict[str, list[float]], kinds: tuple[str, ...]
 ) -> list[str]:
@@ -197,7 +212,7 @@ def markdown(
         top = int(p[1:].argmax())
         seen.append([expected, text.replace("|", "\\|"), f"{p[0]:.2f}", f"{CATEGORIES[top]} {p[1 + top]:.2f}"])
     lines = [
-        "# Detection heads: evaluation",
+        "# Detection: evaluation",
         "",
         f"Printed by `{command}`.",
         "Figures in percent, but areas (AUROC), calibration errors (ECE) and thresholds.",
@@ -213,6 +228,12 @@ def markdown(
         "Masked rows are left out. With 10 positives a recall may be off by 30 points.",
         "",
         *_outputs(targets, probabilities, limits),
+        "## Reliability",
+        "",
+        "Of the rows with a score, the share that is harmful, or of the category: equal to the mean score, were the calibration perfect.",
+        "Categories together, their rows weighed as if one in twenty was of the category.",
+        "",
+        *_reliability(targets, probabilities),
         "## A whole policy",
         "",
         "Share of the rows on which at least one category reaches its threshold.",

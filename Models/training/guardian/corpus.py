@@ -94,7 +94,11 @@ def _neighbours(folder: str, lines: list[tuple[tuple, Example]]) -> list[Unit]:
     index = 0
     while index < len(lines):
         key, example = lines[index]
-        if index + 1 < len(lines) and lines[index + 1][0] == key and lines[index + 1][1].is_harmful != example.is_harmful:
+        if (
+            index + 1 < len(lines)
+            and lines[index + 1][0] == key
+            and lines[index + 1][1].is_harmful != example.is_harmful
+        ):
             other = lines[index + 1][1]
             twins = (example, other) if example.is_harmful else (other, example)
             units.append(Unit(twins, folder))
@@ -122,7 +126,9 @@ def _contexts(held_out: bool) -> list[Unit]:
     for stem, number, line in _lines("contexts"):
         if is_held_out("contexts", stem, number) != held_out:
             continue
-        turns = tuple(Turn(turn["role"] if turn["role"] != "system" else "user", turn["text"]) for turn in line["turns"])
+        turns = tuple(
+            Turn(turn["role"] if turn["role"] != "system" else "user", turn["text"]) for turn in line["turns"]
+        )
         labels = harmful_labels(line["category"]) if line["label"] == "harmful" else HARMLESS
         lines.append(((stem, line["kind"]), Example(turns, labels, "contexts")))
     return _neighbours("contexts", lines)
@@ -161,15 +167,30 @@ def own(held_out: bool) -> dict[str, list[Unit]]:
     return found
 
 
+ATTACKS = {
+    "guardreasoner-sample",
+    "wildjailbreak",
+    "jailbreak-in-the-wild",
+    "jailbreak-templates",
+    "trustllm-jailbreak",
+    "owasp-aitg",
+    "deepset-injections",
+}
+"""Sources of prompts that wrap what they ask for, harmful or not: long, and the hardest of the public ones."""
+
+
 def public(data: Path, seed: int) -> list[Unit]:
-    """The public rows of `detection/sources.py`, and the short texts written for the first heads."""
+    """The public rows of `detection/sources.py`, and the short texts written for the first heads.
+
+    The group of a unit is `attacks` or `public`.
+    """
     rows = draw(read(data / "train"), seed) + short_texts() + everyday_languages(held_out=False)
     random.Random(seed).shuffle(rows)
     units = []
     for row in rows:
         role = "assistant" if row.kind == "reply" else "user"
         example = Example((Turn(role, row.text),), row.labels, row.source, min(row.weight, 1.0))
-        units.append(Unit((example,), "public"))
+        units.append(Unit((example,), "attacks" if row.source in ATTACKS else "public"))
     return units
 
 

@@ -125,7 +125,9 @@ class Guardian(nn.Module):
         rows = torch.arange(len(batch))
         ends = torch.tensor([len(sequence.ids) - 1 for sequence in batch])
         places = torch.arange(ids.shape[1])[None]
-        inside = (places >= torch.tensor([[s.start] for s in batch])) & (places < torch.tensor([[s.stop] for s in batch]))
+        inside = (places >= torch.tensor([[s.start] for s in batch])) & (
+            places < torch.tensor([[s.stop] for s in batch])
+        )
         weight = inside.float() / inside.sum(1, keepdim=True).clamp(min=1)
         mean = torch.einsum("rt,rtw->rw", weight, states)
         return torch.stack([states[rows, ends], states[rows, ends - 1], mean], 1)

@@ -40,18 +40,33 @@ class Recipe:
     twin_weight: float = 1.0
     twin_margin: float = 3.0
     response_weight: float = 1.0
+    mixture: str = "own"
     seed: int = 1
 
 
-#: The share of the drawn units of each group. `public` is all public rows together.
-MIXTURE = {
-    "public": 0.53,
-    "pairs": 0.18,
-    "chats": 0.07,
-    "texts": 0.06,
-    "replies": 0.10,
-    "prompts": 0.04,
-    "contexts": 0.02,
+#: The share of the drawn units of each group. `own` leans on the project's own texts, which tell harm from its look;
+#: `public`, for the run that goes on from there, leans on what people and attackers wrote.
+MIXTURES = {
+    "own": {
+        "public": 0.45,
+        "attacks": 0.08,
+        "pairs": 0.18,
+        "chats": 0.07,
+        "texts": 0.06,
+        "replies": 0.10,
+        "prompts": 0.04,
+        "contexts": 0.02,
+    },
+    "public": {
+        "public": 0.42,
+        "attacks": 0.22,
+        "pairs": 0.13,
+        "chats": 0.06,
+        "texts": 0.06,
+        "replies": 0.07,
+        "prompts": 0.02,
+        "contexts": 0.02,
+    },
 }
 
 
@@ -85,7 +100,7 @@ def batches(layout: Layout, groups: dict[str, list[Unit]], recipe: Recipe) -> It
     """Endless batches of the mixture, of rows of like length."""
     rng = random.Random(recipe.seed)
     decks = {name: Deck(units, rng) for name, units in groups.items()}
-    names, shares = zip(*MIXTURE.items())
+    names, shares = zip(*MIXTURES[recipe.mixture].items())
     while True:
         drawn, count = [], 0
         while count < 40 * recipe.batch_tokens:
