@@ -35,14 +35,14 @@ def free_port():
 
 
 class Process:
-    """One run of the binary, with its output in files."""
+    """One run of the binary, with its output in files; `through` is a command that starts it."""
 
-    def __init__(self, arguments, folder, name, environment=None):
+    def __init__(self, arguments, folder, name, environment=None, through=()):
         self.out = Path(folder) / f"{name}.out"
         self.err = Path(folder) / f"{name}.err"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.popen = subprocess.Popen(
-                [str(BINARY), *map(str, arguments)],
+                [*through, str(BINARY), *map(str, arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -115,7 +115,7 @@ class Upstream:
 class Gateway:
     """A gateway with its own ports, files and policy."""
 
-    def __init__(self, folder, certificates, upstream, policy, changes=None, arguments=()):
+    def __init__(self, folder, certificates, upstream, policy, changes=None, arguments=(), through=()):
         self.folder = Path(folder)
         self.certificates = certificates
         self.port = free_port()
@@ -144,7 +144,7 @@ class Gateway:
         self.file = self.folder / "guardian.yaml"
         # YAML holds JSON, so the file needs no YAML writer.
         self.file.write_text(json.dumps(self.configuration, indent=2))
-        self.process = Process(["serve", "--config", self.file, *arguments], self.folder, "gateway")
+        self.process = Process(["serve", "--config", self.file, *arguments], self.folder, "gateway", through=through)
 
     def await_ready(self):
         self.process.await_answer(f"{self.admin}/readyz")

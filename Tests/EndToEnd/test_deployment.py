@@ -1,0 +1,21 @@
+"""Run as examples/deploy/ has it run: without any of the rights that root has."""
+
+import os
+
+from harness import Gateway
+from policies import rules_only
+
+# Whoever is not root has none of them to begin with.
+WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+
+
+def test_it_serves_without_any_capability(tmp_path, certificates, origin):
+    gateway = Gateway(tmp_path, certificates, origin.url, rules_only(), through=WITHOUT_RIGHTS)
+    try:
+        gateway.process.await_answer(f"{gateway.admin}/healthz")
+        with open(f"/proc/{gateway.process.popen.pid}/status", encoding="ascii") as status:
+            assert "CapEff:\t0000000000000000" in status.read()
+        answer = gateway.ask("hello")
+        assert (answer.status, answer.text) == (200, "You said: hello")
+    finally:
+        gateway.close()
