@@ -237,11 +237,27 @@ import Testing
         #expect(try diagnostic(text).hasSuffix("the environment variable NOPE is not set"))
     }
 
+    private static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("examples")
+
     @Test func `the quickstart's configuration is valid`() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let configuration = try GatewayConfiguration.load(path: root.path + "/examples/quickstart/guardian.yaml")
+        let folder = Self.examples.appendingPathComponent("quickstart")
+        let configuration = try GatewayConfiguration.load(path: folder.path + "/guardian.yaml")
         #expect(configuration.listen.port == 8443)
-        #expect(configuration.policy == root.path + "/Policies/default.yaml")
+        #expect(
+            configuration.policy == folder.deletingLastPathComponent().deletingLastPathComponent().path
+                + "/Policies/default.yaml"
+        )
+    }
+
+    @Test func `the service's configuration is valid and its unit waits for the drain`() throws {
+        let folder = Self.examples.appendingPathComponent("deploy")
+        let configuration = try GatewayConfiguration.load(path: folder.path + "/guardian.yaml")
+        #expect(configuration.admin.host == "127.0.0.1")
+        #expect(configuration.policy == folder.path + "/default.yaml")
+        #expect(configuration.audit.place == .file("/var/log/guardian/audit.jsonl"))
+        let unit = try String(contentsOf: folder.appendingPathComponent("guardian.service"), encoding: .utf8)
+        let stop = try #require(unit.firstMatch(of: #/TimeoutStopSec=(\d+)s/#).flatMap { Int($0.1) })
+        #expect(.seconds(stop) > configuration.drainTimeout)
     }
 }
