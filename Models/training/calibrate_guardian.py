@@ -92,19 +92,19 @@ def judged(data: Path) -> list[Judged]:
     return [one for one in found if one.row.text.strip()]
 
 
-def arguments(description: str) -> argparse.Namespace:
+def arguments(description: str) -> argparse.ArgumentParser:
     """The command line of what runs on the engine's states."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True, help="the folder with detection.json")
     parser.add_argument("--packed", type=Path, required=True, help="that folder, packed")
     parser.add_argument("--bench", type=Path, required=True, help="the built guardian-bench")
-    return parser.parse_args()
+    return parser
 
 
 def main() -> None:
     """The command line."""
-    options = arguments(__doc__)
+    options = arguments(__doc__).parse_args()
     head = Head(options.model / "detection.safetensors")
     rows = judged(options.data)
     looked_at = [("harmless", text) for text in sanity.EVERYDAY] + list(sanity.HARMFUL)

@@ -66,6 +66,9 @@ def drawn(data: Path) -> list[Example]:
 
     for group, count in SHARES.items():
         take(own[group], count)
+    everyday = [unit for unit in public if unit.examples[0].group == "own:languages"]
+    take(everyday, len(everyday))
+    public = [unit for unit in public if unit.examples[0].group != "own:languages"]
     take([unit for unit in public if unit.group == "public" and not is_korean(unit)], PUBLIC)
     take([unit for unit in public if unit.group == "attacks"], ATTACKS)
     take([unit for unit in public if unit.group == "public" and is_korean(unit)], KOREAN)
@@ -171,10 +174,19 @@ def write(folder: Path, tensors: dict[str, np.ndarray]) -> None:
 
 def main() -> None:
     """The command line."""
-    options = arguments(__doc__)
+    parser = arguments(__doc__)
+    parser.add_argument("--states", type=Path, help="where the engine's states are kept, for fits that follow")
+    options = parser.parse_args()
     examples = drawn(options.data)
-    windows = features(options.bench, options.packed, [example.turns for example in examples])
-    states = np.stack([window.mean(0) for window in windows])
+    if options.states and options.states.exists():
+        states = np.load(options.states)
+    else:
+        windows = features(options.bench, options.packed, [example.turns for example in examples])
+        states = np.stack([window.mean(0) for window in windows])
+        if options.states:
+            np.save(options.states, states)
+    if len(states) != len(examples):
+        raise SystemExit(f"{options.states} holds the states of {len(states)} texts, not of these {len(examples)}")
     write(options.model, fit(states, examples))
 
 

@@ -23,19 +23,11 @@ struct ClassifyCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let engine = try model.engine()
-            let lines = try Self.lines(input)
             let clock = ContinuousClock()
-            for (number, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
-                guard
-                    var object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
-                    let text = object["text"] as? String
-                else {
-                    complain("\(input ?? "standard input"):\(number + 1): error: not a JSON object with a 'text'")
-                    throw ExitStatus.data
-                }
-                let reply = object["reply"] as? String
+            try await JSONLines(input).answer(expecting: "a JSON object with a 'text'") { line in
+                guard let text = line["text"] as? String else { return nil }
                 let judged =
-                    if let reply {
+                    if let reply = line["reply"] as? String {
                         ClassifierInput(role: .assistant, text: reply, context: [.init(role: .user, text: text)])
                     } else {
                         ClassifierInput(role: .user, text: text)
@@ -43,6 +35,7 @@ struct ClassifyCommand: AsyncParsableCommand {
                 let start = clock.now
                 let assessment = try await engine.classify([judged], deadline: nil).first ?? .none
                 let elapsed = start.duration(to: clock.now)
+                var object = line
                 object["harm"] = Self.rounded(assessment.harm)
                 object["categories"] = Dictionary(
                     uniqueKeysWithValues: HarmCategory.allCases.map {
@@ -51,25 +44,9 @@ struct ClassifyCommand: AsyncParsableCommand {
                 )
                 object["tokens"] = assessment.tokens
                 object["ms"] = Self.rounded(elapsed / .milliseconds(1))
-                let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-                let output = try JSONSerialization.data(withJSONObject: object, options: options)
-                FileHandle.standardOutput.write(output + Data("\n".utf8))
+                return object
             }
         }
-    }
-
-    private static func lines(_ path: String?) throws -> [Substring] {
-        let data: Data
-        if let path {
-            guard let contents = FileManager.default.contents(atPath: path) else {
-                complain("\(path): error: the file cannot be read")
-                throw ExitStatus.noInput
-            }
-            data = contents
-        } else {
-            data = FileHandle.standardInput.readDataToEndOfFile()
-        }
-        return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     /// Six digits after the point, as a decimal that prints short.

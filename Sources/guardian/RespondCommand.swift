@@ -6,16 +6,23 @@ import GuardianModel
 struct RespondCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "respond",
-        abstract: "Write the safeguard response that a blocked text would get."
+        abstract: "Write the safeguard response that a blocked text would get.",
+        discussion: """
+            With --input, each line of a file holds 'text', 'category' and perhaps 'forced', and comes back with 'response', \
+            'origin' (generated or template), 'tokens', and 'reason' where a template was used.
+            """
     )
 
     @OptionGroup var model: ModelOptions
 
     @Option(help: "The category of harm that decided, for example self_harm.")
-    var category: String
+    var category: String?
 
     @Option(help: "The text that was blocked.")
-    var text: String
+    var text: String?
+
+    @Option(help: "A file of JSON lines in place of --category and --text.")
+    var input: String?
 
     @Flag(help: "As where a rule and not the model decided.")
     var forced = false
@@ -23,14 +30,26 @@ struct RespondCommand: AsyncParsableCommand {
     @Flag(help: "Print an object with the text, its origin and why a template was used.")
     var json = false
 
-    func run() async throws {
-        guard let category = HarmCategory(rawValue: category) else {
+    func validate() throws {
+        if input == nil, category == nil || text == nil {
+            throw ValidationError("give --category and --text, or --input")
+        }
+        if input != nil, category != nil || text != nil || forced {
+            throw ValidationError("with --input, category, text and forced stand in the file")
+        }
+        if let category, HarmCategory(rawValue: category) == nil {
             let known = HarmCategory.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("unknown category '\(category)'. Known: \(known)")
         }
+    }
+
+    func run() async throws {
         try await reportingErrors {
+            let engine = try model.engine()
+            if let input { return try await respond(toLinesOf: input, engine) }
+            guard let category = category.flatMap(HarmCategory.init(rawValue:)), let text else { return }
             let request = SafeguardRequest(category: category, text: text, isForced: forced)
-            let response = await (try model.engine()).respond(to: request, deadline: nil)
+            let response = await engine.respond(to: request, deadline: nil)
             guard json else {
                 print(response.text)
                 if let reason = response.fallbackReason { complain("template used: \(reason)") }
@@ -42,6 +61,26 @@ struct RespondCommand: AsyncParsableCommand {
             object["reason"] = response.fallbackReason
             let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
             print(String(decoding: data, as: UTF8.self))
+        }
+    }
+
+    private func respond(toLinesOf file: String, _ engine: GuardianEngine) async throws {
+        let expected = "a JSON object with a 'text' and a known 'category'"
+        try await JSONLines(file).answer(expecting: expected) { line in
+            guard let text = line["text"] as? String, let name = line["category"] as? String,
+                let category = HarmCategory(rawValue: name)
+            else { return nil }
+            let isForced = line["forced"] as? Bool ?? false
+            let response = await engine.respond(
+                to: SafeguardRequest(category: category, text: text, isForced: isForced),
+                deadline: nil
+            )
+            var object = line
+            object["response"] = response.text
+            object["origin"] = response.origin.rawValue
+            object["tokens"] = response.tokens
+            object["reason"] = response.fallbackReason
+            return object
         }
     }
 }

@@ -68,6 +68,27 @@ def test_the_default_policy_tells_the_clear_cases_apart(start_gateway, origin):
     assert b"jane.doe" not in origin.bodies[-1]
 
 
+def test_respond_answers_each_line_of_a_file(tmp_path):
+    file = tmp_path / "blocked.jsonl"
+    lines = [{"category": "weapons", "text": HARMFUL}, {"category": "hate", "text": HARMFUL, "forced": True, "id": 7}]
+    file.write_text("\n\n".join(map(json.dumps, lines)))
+    done = run("respond", "--input", file, "--model", MODEL)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["category"] for answer in answers] == ["weapons", "hate"] and answers[1]["id"] == 7
+    for answer in answers:
+        assert answer["text"] == HARMFUL and answer["origin"] in ("generated", "template")
+        assert len(answer["response"].split()) >= 5
+
+
+def test_respond_names_the_line_that_is_wrong(tmp_path):
+    file = tmp_path / "blocked.jsonl"
+    file.write_text('{"category": "nonsense", "text": "hello"}')
+    done = run("respond", "--input", file, "--model", MODEL)
+    assert done.returncode == 65
+    assert f"{file}:1: error:" in done.stderr and "category" in done.stderr
+
+
 def test_respond_writes_a_safeguard_response():
     done = run("respond", "--category", "weapons", "--text", HARMFUL, "--model", MODEL)
     assert done.returncode == 0, done.stderr

@@ -40,17 +40,18 @@ def harmful_labels(category: str) -> Labels:
     return Labels((1.0, *(1.0 if name == category else -1.0 if name in near else 0.0 for name in CATEGORIES)))
 
 
-HELD_OUT_LANGUAGE_TEXTS = (3, 7, 10)
-"""Which of the twelve everyday texts of each language are not trained on."""
+HELD_OUT_LANGUAGE_TEXTS = (3, 7, 10, 15, 19, 22)
+"""Which of the everyday texts of each language are not trained on."""
 
 
 def languages(held_out: bool) -> list[Row]:
-    """Everyday requests in 20 languages: in the sets, nearly all texts in most of these are harmful."""
+    """Everyday requests in 20 languages, some on things that sound grave: in the sets, nearly all texts in most of these
+    are harmful."""
     texts = json.loads((Path(__file__).parent / "languages.json").read_text(encoding="utf-8"))
     return [
         Row(text, "own:languages", "benign", HARMLESS, 3.0, language)
-        for language, twelve in texts.items()
-        for index, text in enumerate(twelve)
+        for language, several in texts.items()
+        for index, text in enumerate(several)
         if (index in HELD_OUT_LANGUAGE_TEXTS) == held_out
     ]
 
