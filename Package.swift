@@ -141,7 +141,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Policy", "PolicyLanguage", "Proxy", "Rules",
-                "TLS", nioCore, nioHTTP1, logging,
+                "TLS", nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
     ],

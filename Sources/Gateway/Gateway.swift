@@ -171,7 +171,7 @@ package final class Gateway: Sendable {
 
 extension Gateway {
     /// The servers of the API, each with the same limits and, for https, the same trust.
-    private static func servers(_ api: GatewayConfiguration.UpstreamAPI) throws(GatewayError) -> UpstreamServers {
+    static func servers(_ api: GatewayConfiguration.UpstreamAPI) throws(GatewayError) -> UpstreamServers {
         let timeouts = UpstreamTimeouts(
             connect: .nanoseconds(api.connectTimeout.nanoseconds),
             firstByte: .nanoseconds(api.firstByteTimeout.nanoseconds),

@@ -8,7 +8,8 @@ struct Guardian: AsyncParsableCommand {
         abstract: "A TLS reverse proxy that guards an LLM API with rules and a small language model.",
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, UpstreamCommand.self, ClassifyCommand.self, RespondCommand.self, PolicyCommand.self,
+            ServeCommand.self, DoctorCommand.self, UpstreamCommand.self, ClassifyCommand.self, RespondCommand.self,
+            PolicyCommand.self,
             TuneCommand.self, EvalCommand.self, AuditCommand.self, ModelCommand.self, CertsCommand.self,
         ]
     )

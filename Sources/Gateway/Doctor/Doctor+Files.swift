@@ -1,0 +1,148 @@
+import Audit
+import Foundation
+import GuardianModel
+import Policy
+import TLS
+
+extension Doctor {
+    var policies: [CheckResult] {
+        let candidate = configuration.candidate.map { [policy("candidate", $0)] } ?? []
+        return [policy("policy", configuration.policy)] + candidate
+    }
+
+    private func policy(_ subject: String, _ path: String) -> CheckResult {
+        do throws(GatewayError) {
+            let policy = try PolicyCompiler.compile(path: path).policy
+            let found = "\(policy.name), \(policy.rules.count) rules, SHA-256 \(policy.digest.prefix(12))"
+            if policy.mode == .shadow, subject == "policy" {
+                return .warning(subject, "\(found), in shadow mode", "it records and never acts; mode: enforce does")
+            }
+            return .ok(subject, found)
+        } catch {
+            return .failure(subject, error.description)
+        }
+    }
+
+    var model: CheckResult {
+        let file = configuration.model.file
+        do throws(GuardianModelError) {
+            let model = try GuardianModel(contentsOf: file, digest: { try Digest.sha256Hex(of: $0) })
+            return .ok("model", "\(model.name), SHA-256 \(model.digest.prefix(12))")
+        } catch {
+            return .failure("model", "\(error)", "make model makes the file; model.file names it")
+        }
+    }
+
+    var certificates: [CheckResult] {
+        var results: [CheckResult] = []
+        if let tls = configuration.tls {
+            let own = GatewayConfiguration.ServerTLS.Identity(certificate: tls.certificate, key: tls.key)
+            for identity in [own] + tls.additional {
+                results.append(
+                    certificate("certificate", identity) { () throws(TLSError) in
+                        try TLSContext.server(
+                            TLSServerConfiguration(
+                                certificateChain: identity.certificate,
+                                privateKey: identity.key,
+                                clientCertificates: tls.clientAuthority.map { .required(authorities: $0) } ?? .ignored
+                            )
+                        ).certificateExpiry
+                    }
+                )
+            }
+        } else {
+            results.append(
+                .warning("certificate", "listen.tls is off", "whoever is on the network reads every prompt")
+            )
+        }
+        guard let identity = configuration.upstream.identity else { return results }
+        results.append(
+            certificate("upstream certificate", identity) { () throws(TLSError) in
+                var client = TLSClientConfiguration()
+                client.identity = .init(certificateChain: identity.certificate, privateKey: identity.key)
+                return try TLSContext.client(client).certificateExpiry
+            }
+        )
+        return results
+    }
+
+    private func certificate(
+        _ subject: String,
+        _ identity: GatewayConfiguration.ServerTLS.Identity,
+        expiry: () throws(TLSError) -> CertificateTime?
+    ) -> CheckResult {
+        let end: CertificateTime?
+        do throws(TLSError) {
+            end = try expiry()
+        } catch {
+            return .failure(subject, "\(error)")
+        }
+        let found = "\(identity.certificate), valid until \(end.map(\.description) ?? "ever")"
+        if FileFacts(identity.key)?.isReadByAll == true {
+            return .warning(subject, "\(found); every user may read \(identity.key)", "chmod o-rwx \(identity.key)")
+        }
+        if let end, end < .now.adding(days: Self.expiryMargin) {
+            return .warning(subject, found, "renew it; the gateway takes new files while it runs")
+        }
+        return .ok(subject, found)
+    }
+
+    var audit: [CheckResult] {
+        let signingKey = configuration.audit.signingKey.map { path in
+            do throws(TLSError) {
+                let found = "\(path), key \(try Ed25519.SigningKey(path: path).id.prefix(12))"
+                if FileFacts(path)?.isReadByAll == true {
+                    return CheckResult.warning(
+                        "signing key",
+                        "\(found); every user may read it",
+                        "chmod o-rwx \(path)"
+                    )
+                }
+                return CheckResult.ok("signing key", found)
+            } catch {
+                return CheckResult.failure("signing key", "\(error)")
+            }
+        }
+        return [auditPlace] + [signingKey].compactMap { $0 }
+    }
+
+    /// Room that an audit file should have left.
+    private static let auditRoom = 256 << 20
+
+    private var auditPlace: CheckResult {
+        switch configuration.audit.place {
+        case .standardOutput:
+            return .ok("audit", "records go to standard output")
+        case .syslog(let path):
+            do throws(AuditFileError) {
+                try SyslogOutput(path: path).close()
+                return .ok("audit", "records go to the syslog daemon at \(path)")
+            } catch {
+                return .failure("audit", "\(error)")
+            }
+        case .file(let path):
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            guard FileFacts(folder)?.isFolder == true else {
+                return .failure("audit", "the folder of \(path) is not there", "make \(folder)")
+            }
+            let file = FileFacts(path)
+            guard FileFacts.isWritable(file == nil ? folder : path) else {
+                return .failure("audit", "this user may not write \(path)", "give it the right, or change audit.path")
+            }
+            if configuration.audit.rotation != .init(), !FileFacts.isWritable(folder) {
+                return .failure("audit", "this user may not rename files in \(folder)", "rotation needs it to")
+            }
+            if let room = FileFacts.room(at: folder), room < Self.auditRoom {
+                return .warning(
+                    "audit",
+                    "\(path), where \(room >> 20) MiB are free",
+                    "a full disk loses records, or with overflow: refuse stops the service"
+                )
+            }
+            if file?.isPlain != false, configuration.audit.rotation == .init() {
+                return .warning("audit", "\(path) grows without bound", "set audit.rotate")
+            }
+            return .ok("audit", "records go to \(path)")
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import NIOCore
+import NIOPosix
+import Upstream
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension Doctor {
+    /// How long a server of the upstream may take for the one request.
+    private static let patience = TimeAmount.seconds(10)
+
+    func addresses() async -> [CheckResult] {
+        let gateway = await address("listen", configuration.listen)
+        var admin = await address("admin", configuration.admin)
+        if admin.verdict == .ok, !configuration.admin.isLoopback {
+            admin = .warning(
+                "admin",
+                "\(configuration.admin.text) can be reached from other machines",
+                "health and metrics have no password: keep them on loopback or behind a firewall"
+            )
+        }
+        return [gateway, admin]
+    }
+
+    /// Takes the address for a moment.
+    private func address(_ subject: String, _ address: GatewayConfiguration.Address) async -> CheckResult {
+        do {
+            let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: address.host, port: address.port).get()
+            try await channel.close()
+            return .ok(subject, "\(address.text) can be had")
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            return .warning(
+                subject,
+                "\(address.text) is in use",
+                "by this gateway if it runs now; otherwise name another port"
+            )
+        } catch let error as IOError where error.errnoCode == EACCES {
+            return .failure(
+                subject,
+                "this user may not listen at \(address.text)",
+                "ports below 1024 need CAP_NET_BIND_SERVICE, or a lower net.ipv4.ip_unprivileged_port_start"
+            )
+        } catch {
+            return .failure(subject, "cannot listen at \(address.text): \(error)")
+        }
+    }
+
+    /// Sends each server a GET. Any answer shows that the name, the connection, TLS and HTTP are in order; of the health path
+    /// it must also be a good one.
+    func upstream() async -> [CheckResult] {
+        let servers: UpstreamServers
+        do throws(GatewayError) {
+            servers = try Gateway.servers(configuration.upstream)
+        } catch {
+            return [.failure("upstream", error.description)]
+        }
+        let path = configuration.upstream.healthPath
+        let trial = ServerTrial.run(
+            servers,
+            path: path ?? "/",
+            timeout: Self.patience,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+            logger: logger
+        )
+        guard let answers = try? await trial.get() else { return [] }
+        return zip(servers.servers, answers).map { server, answer in
+            let name = "\(server.peer.scheme.rawValue)://\(server.peer.authority)"
+            switch answer {
+            case .success(let status):
+                guard let path, !(200..<400).contains(status) else { return .ok("upstream", "\(name) answers") }
+                return .failure(
+                    "upstream",
+                    "\(name) answers \(path) with \(status)",
+                    "a server that does so is taken out: see upstream.health"
+                )
+            case .failure(let error):
+                let reason = error.detail.isEmpty ? error.code.rawValue : "\(error.code.rawValue), \(error.detail)"
+                return .failure(
+                    "upstream",
+                    "\(name) does not answer: \(reason)",
+                    "see upstream.url and the keys below it"
+                )
+            }
+        }
+    }
+}
+
+extension GatewayConfiguration.Address {
+    fileprivate var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Whether only this machine reaches it.
+    var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" || host == "localhost" }
+}

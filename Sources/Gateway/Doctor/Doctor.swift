@@ -1,0 +1,88 @@
+package import Logging
+import Proxy
+
+/// Looks at everything that the gateway needs, before it is started or while it runs. Changes nothing.
+package struct Doctor: Sendable {
+    /// A certificate that lasts for less is worth a warning: most are renewed a month before their end.
+    package static let expiryMargin: Int64 = 21
+
+    let configuration: GatewayConfiguration
+    let machine: Machine
+    let logger: Logger
+
+    package init(_ configuration: GatewayConfiguration, machine: Machine, logger: Logger) {
+        self.configuration = configuration
+        self.machine = machine
+        self.logger = logger
+    }
+
+    /// - Parameter asksUpstream: whether each server of the upstream is sent a request.
+    package func examine(asksUpstream: Bool = true) async -> [CheckResult] {
+        var results = [processor, memory, openFiles]
+        results += policies + [model] + certificates + audit
+        results += await addresses()
+        if asksUpstream { results += await upstream() }
+        return results
+    }
+}
+
+extension Doctor {
+    var processor: CheckResult {
+        guard let kernels = machine.kernels else {
+            return .failure(
+                "processor",
+                "the environment names kernels that this machine does not run",
+                "unset GUARDIAN_KERNELS"
+            )
+        }
+        let found = "\(machine.processors) processors, kernels \(kernels)"
+        if machine.isSlow {
+            return .warning(
+                "processor",
+                found,
+                "the model is much faster with AVX2, AVX-512 VNNI, or arm64 with the dot product instructions"
+            )
+        }
+        if configuration.model.threads > machine.processors {
+            return .warning(
+                "processor",
+                "\(found), and model.threads is \(configuration.model.threads)",
+                "threads beyond the processors wait for one another: lower model.threads"
+            )
+        }
+        return .ok("processor", found)
+    }
+
+    /// What the process needs beside the model's file and the bodies it holds: caches, buffers, code.
+    private static let ownMemory = 128 << 20
+
+    var memory: CheckResult {
+        guard let available = machine.availableMemory else { return .ok("memory", "the system does not tell") }
+        let file = FileFacts(configuration.model.file)?.size ?? 0
+        let least = file + Self.ownMemory
+        let most = least + configuration.limits.bufferedBytes
+        let found = "\(available >> 20) MiB can be had"
+        if available < least {
+            return .failure("memory", found, "the model and the gateway need about \(least >> 20) MiB")
+        }
+        if available < most {
+            return .warning(
+                "memory",
+                found,
+                "with limits.buffered_bytes in use the gateway takes up to about \(most >> 20) MiB: lower that limit"
+            )
+        }
+        return .ok("memory", found)
+    }
+
+    var openFiles: CheckResult {
+        guard let limit = machine.openFiles else { return .ok("open files", "no limit") }
+        let wanted = configuration.limits.connections + 256
+        guard limit < wanted else { return .ok("open files", "\(limit) may be open") }
+        return .warning(
+            "open files",
+            "\(limit) may be open, and limits.connections is \(configuration.limits.connections)",
+            "raise the limit (ulimit -n, LimitNOFILE) to \(wanted) or more, or lower limits.connections"
+        )
+    }
+}

@@ -1,0 +1,36 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// What the system says of a file without reading it; links are followed.
+struct FileFacts {
+    var size: Int
+    var isFolder: Bool
+    var isPlain: Bool
+    /// Whether users other than the owner and the group may read it.
+    var isReadByAll: Bool
+
+    /// nil if there is none, or this user may not know.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        size = Int(status.st_size)
+        isFolder = status.st_mode & S_IFMT == S_IFDIR
+        isPlain = status.st_mode & S_IFMT == S_IFREG
+        isReadByAll = status.st_mode & S_IROTH != 0
+    }
+
+    static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+
+    /// Bytes that this user may still write to the file system of `path`; nil if the system does not tell.
+    static func room(at path: String) -> Int? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let (bytes, isOver) = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(status.f_frsize))
+        return isOver ? nil : bytes
+    }
+}

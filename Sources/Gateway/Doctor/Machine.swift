@@ -1,0 +1,70 @@
+import Foundation
+import Transformer
+
+/// What of the machine matters to the gateway.
+package struct Machine: Sendable {
+    package var processors: Int
+    /// The instruction set level of the kernels; nil if the environment names one that the machine does not run.
+    package var kernels: String?
+    /// Whether that is the slow level that runs everywhere.
+    package var isSlow: Bool
+    /// Bytes of memory that could be had, within the limit of the container if there is one; nil if nobody tells.
+    package var availableMemory: Int?
+    /// Files and connections that the process may have open; nil for no limit.
+    package var openFiles: Int?
+
+    package init(processors: Int, kernels: String?, isSlow: Bool, availableMemory: Int?, openFiles: Int?) {
+        self.processors = processors
+        self.kernels = kernels
+        self.isSlow = isSlow
+        self.availableMemory = availableMemory
+        self.openFiles = openFiles
+    }
+
+    /// This one, now.
+    package static func current(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> Machine {
+        let level = try? KernelLevel.choice(environment[KernelLevel.environmentName])
+        return Machine(
+            processors: max(1, ProcessInfo.processInfo.activeProcessorCount),
+            kernels: level?.rawValue,
+            isSlow: level == .generic,
+            availableMemory: [ProcessMemory.availableBytes, containerMemory].compactMap { $0 }.min(),
+            openFiles: openFileLimit
+        )
+    }
+
+    private static var openFileLimit: Int? {
+        var limit = rlimit()
+        #if canImport(Glibc)
+        let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #else
+        let result = getrlimit(RLIMIT_NOFILE, &limit)
+        #endif
+        guard result == 0, limit.rlim_cur != rlim_t.max else { return nil }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// What the container's control group leaves of its limit, in its version 2 or 1; nil if there is no limit.
+    private static var containerMemory: Int? {
+        let places = [
+            ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+            ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+        ]
+        for (limit, use) in places {
+            guard let text = try? String(contentsOfFile: limit, encoding: .utf8) else { continue }
+            let used = (try? String(contentsOfFile: use, encoding: .utf8)) ?? "0"
+            return remainder(limit: text, used: used)
+        }
+        return nil
+    }
+
+    /// - Returns: nil for `max`, and for what is no number.
+    static func remainder(limit: String, used: String) -> Int? {
+        let limit = Int(limit.trimmingCharacters(in: .whitespacesAndNewlines))
+        let used = Int(used.trimmingCharacters(in: .whitespacesAndNewlines))
+        guard let limit, let used else { return nil }
+        return max(0, limit - used)
+    }
+}

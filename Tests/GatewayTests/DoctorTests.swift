@@ -1,0 +1,208 @@
+import Audit
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Proxy
+import TLS
+import Testing
+
+@testable import Gateway
+
+@Suite struct DoctorTests {
+    private final class Folder {
+        let path = NSTemporaryDirectory() + "guardian-doctor-" + UUID().uuidString
+
+        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        func file(_ name: String, _ contents: String = "") -> String {
+            #expect(FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data(contents.utf8)))
+            return "\(path)/\(name)"
+        }
+    }
+
+    private let folder: Folder
+    private var configuration: GatewayConfiguration
+    private var machine = Machine(
+        processors: 4,
+        kernels: "avx2",
+        isSlow: false,
+        availableMemory: 8 << 30,
+        openFiles: 65536
+    )
+
+    init() throws {
+        folder = try Folder()
+        configuration = GatewayConfiguration(
+            listen: .init(host: "127.0.0.1", port: 0),
+            admin: .init(host: "127.0.0.1", port: 0),
+            upstream: .init(scheme: "http", host: "127.0.0.1", port: 9),
+            policy: folder.path + "/policy.yaml",
+            model: .init(file: folder.path + "/guardian.slm", threads: 4)
+        )
+    }
+
+    private var doctor: Doctor {
+        Doctor(configuration, machine: machine, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    // MARK: The machine
+
+    @Test mutating func `a machine with what is needed is well`() {
+        #expect([doctor.processor, doctor.memory, doctor.openFiles].map(\.verdict) == [.ok, .ok, .ok])
+        (machine.availableMemory, machine.openFiles) = (nil, nil)
+        #expect([doctor.memory, doctor.openFiles].map(\.verdict) == [.ok, .ok])
+    }
+
+    @Test mutating func `a processor that is slow or has too many threads is a warning, a wrong level a failure`() {
+        configuration.model.threads = 5
+        #expect(doctor.processor.verdict == .warning)
+        #expect(doctor.processor.found.contains("model.threads is 5"))
+        machine.isSlow = true
+        #expect(doctor.processor.verdict == .warning)
+        machine.kernels = nil
+        #expect(doctor.processor.verdict == .failure)
+    }
+
+    @Test mutating func `memory is held against the model's file and the bodies that may be held`() throws {
+        try Data(count: 64 << 20).write(to: URL(fileURLWithPath: configuration.model.file))
+        machine.availableMemory = 150 << 20
+        #expect(doctor.memory.verdict == .failure)
+        #expect(doctor.memory.advice?.contains("192 MiB") == true)
+        machine.availableMemory = 300 << 20
+        #expect(doctor.memory.verdict == .warning)
+        configuration.limits.bufferedBytes = 64 << 20
+        #expect(doctor.memory.verdict == .ok)
+    }
+
+    @Test mutating func `fewer open files than connections is a warning`() {
+        machine.openFiles = 1024
+        #expect(doctor.openFiles.verdict == .warning)
+        configuration.limits.connections = 500
+        #expect(doctor.openFiles.verdict == .ok)
+    }
+
+    @Test(arguments: [
+        ("max\n", "5\n", nil), ("1000\n", "400\n", 600), ("1000", "2000", 0), ("", "1", nil), ("x", "1", nil),
+        ("99999999999999999999", "1", nil),
+    ])
+    func `a container's limit is what is left of it`(limit: String, used: String, left: Int?) {
+        #expect(Machine.remainder(limit: limit, used: used) == left)
+    }
+
+    // MARK: Files
+
+    @Test mutating func `a policy is compiled, and its diagnostics are told`() throws {
+        #expect(doctor.policies.map(\.verdict) == [.failure])
+        let text =
+            "version: 1\nname: p\nmode: MODE\ninput:\n  categories: {hate: {threshold: 0.5, action: block}}\n  others: ignore\noutput: {others: ignore}\n"
+        _ = folder.file("policy.yaml", text.replacing("MODE", with: "enforce"))
+        #expect(doctor.policies.map(\.verdict) == [.ok])
+        configuration.candidate = folder.file("next.yaml", text.replacing("0.5", with: "5"))
+        #expect(doctor.policies.map(\.subject) == ["policy", "candidate"])
+        #expect(doctor.policies[1].verdict == .failure && doctor.policies[1].found.contains("next.yaml:"))
+        configuration.candidate = nil
+        _ = folder.file("policy.yaml", text.replacing("MODE", with: "shadow"))
+        #expect(doctor.policies.map(\.verdict) == [.warning])
+    }
+
+    @Test func `a model that is missing or no model is a failure`() {
+        #expect(doctor.model.verdict == .failure)
+        _ = folder.file("guardian.slm", "not a model")
+        #expect(doctor.model.verdict == .failure && doctor.model.found.contains("guardian.slm"))
+    }
+
+    @Test mutating func `a certificate is judged by its key, its end and who may read it`() throws {
+        #expect(doctor.certificates.map(\.verdict) == [.warning])
+        let files = try DevelopmentCertificates.make(in: folder.path)
+        configuration.tls = .init(certificate: files.certificate, key: files.privateKey)
+        #expect(doctor.certificates.map(\.verdict) == [.ok])
+
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: files.privateKey)
+        #expect(doctor.certificates[0].verdict == .warning)
+        #expect(doctor.certificates[0].advice == "chmod o-rwx \(files.privateKey)")
+
+        try DevelopmentCertificates.make(in: folder.path, validity: .days(20), overwrite: true)
+        #expect(doctor.certificates[0].verdict == .warning)
+        #expect(doctor.certificates[0].advice?.hasPrefix("renew it") == true)
+
+        try DevelopmentCertificates.make(in: folder.path, validity: .expired(), overwrite: true)
+        #expect(doctor.certificates[0].verdict == .failure && doctor.certificates[0].found.contains("expired"))
+
+        let other = try DevelopmentCertificates.make(in: folder.path + "/other")
+        configuration.tls = .init(certificate: other.certificate, key: other.privateKey)
+        configuration.tls?.additional = [.init(certificate: other.certificate, key: files.privateKey)]
+        configuration.upstream.identity = .init(certificate: other.certificate, key: folder.path + "/none.pem")
+        #expect(doctor.certificates.map(\.verdict) == [.ok, .failure, .failure])
+        #expect(doctor.certificates[2].subject == "upstream certificate")
+    }
+
+    @Test mutating func `an audit file needs a folder, the right to write and a bound`() throws {
+        #expect(doctor.audit.map(\.verdict) == [.ok])
+        configuration.audit.place = .file(folder.path + "/missing/audit.jsonl")
+        #expect(doctor.audit[0].verdict == .failure && doctor.audit[0].advice == "make \(folder.path)/missing")
+        configuration.audit.place = .file(folder.path + "/audit.jsonl")
+        #expect(doctor.audit[0].advice == "set audit.rotate")
+        configuration.audit.rotation = .init(size: 1 << 20)
+        #expect(doctor.audit.map(\.verdict) == [.ok])
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/audit.jsonl"))
+        configuration.audit.place = .syslog(folder.path + "/nobody")
+        #expect(doctor.audit.map(\.verdict) == [.failure])
+        configuration.audit.place = .standardOutput
+        configuration.audit.signingKey = folder.file("audit.key", "no key")
+        #expect(doctor.audit.map(\.verdict) == [.ok, .failure])
+    }
+
+    // MARK: The network
+
+    @Test mutating func `an address that is taken or open to others is a warning`() async throws {
+        #expect(await doctor.addresses().map(\.verdict) == [.ok, .ok])
+        configuration.admin.host = "0.0.0.0"
+        #expect(await doctor.addresses().map(\.verdict) == [.ok, .warning])
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        configuration.listen.port = try #require(channel.localAddress?.port)
+        let taken = await doctor.addresses()[0]
+        #expect(taken.verdict == .warning && taken.found.hasSuffix("is in use"))
+        try await channel.close()
+        configuration.listen.host = "192.0.2.1"
+        #expect(await doctor.addresses()[0].verdict == .failure)
+    }
+
+    @Test mutating func `each server of the upstream is asked`() async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { $0.pipeline.addHandler(Refusal()) }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(channel.localAddress?.port)
+        configuration.upstream.servers = [
+            .init(scheme: "http", host: "127.0.0.1", port: port), .init(scheme: "https", host: "localhost", port: port),
+        ]
+        #expect(await doctor.upstream().map(\.verdict) == [.ok, .failure])
+        configuration.upstream.healthPath = "/health"
+        let answers = await doctor.upstream()
+        #expect(answers[0].verdict == .failure && answers[0].found.hasSuffix("answers /health with 404"))
+        try await channel.close()
+        let refused = await doctor.upstream()[0]
+        #expect(refused.verdict == .failure && refused.found.contains("upstream_connect_refused"))
+    }
+
+    @Test func `nothing is sent to the upstream where that is not wanted`() async {
+        let subjects = await doctor.examine(asksUpstream: false).map(\.subject)
+        #expect(!subjects.contains("upstream") && subjects.contains("listen") && subjects.contains("model"))
+    }
+
+    /// Answers whatever comes with 404.
+    private final class Refusal: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let answer = ByteBuffer(string: "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+            context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+}
