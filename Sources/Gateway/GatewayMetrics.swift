@@ -58,7 +58,7 @@ final class GatewayMetrics: Sendable {
         )
         unscannedBytes = registry.counter(
             "guardian_unscanned_bytes_total",
-            help: "Bytes that nobody read, at the most, by phase.",
+            help: "Bytes of strings, and of bodies passed on unread, that nobody read, by phase.",
             labels: ["phase"]
         )
         safeguards = registry.counter(

@@ -32,7 +32,10 @@ extension GuardSession {
         guard let observed, observed.readableBytes > 0,
             let answer = try? answer(of: observed, isStream: isStream, requiresEnd: false)
         else {
-            state.withLock { $0.unreadable[.output, default: 0] += 1 }
+            state.withLock {
+                $0.unreadable[.output, default: 0] += 1
+                $0.passed.insert(.output)
+            }
             return
         }
         noteAnswer(answer)
@@ -53,14 +56,16 @@ extension GuardSession {
         let pipeline = state.pipeline
         let inspections = [state.input, state.output].compactMap { $0 }
         for phase in Phase.allCases {
-            let ignored = inspections.first { $0.phase == phase }?.unscanned ?? 0
-            environment.metrics.countUnscanned(ignored + (state.unreadable[phase] ?? 0), phase: phase)
-        }
-        for inspection in inspections {
+            let bodyBytes = phase == .input ? summary.requestBytes : summary.responseBytes
+            let inspection = inspections.first { $0.phase == phase }
+            environment.metrics.countUnscanned(
+                (inspection?.unscanned ?? 0) + (state.unreadable[phase] ?? 0),
+                phase: phase
+            )
             environment.metrics.countBytes(
-                scanned: inspection.scannedBytes,
-                unscanned: unscannedBytes(inspection, state),
-                phase: inspection.phase
+                scanned: inspection?.scannedBytes ?? 0,
+                unscanned: state.passed.contains(phase) ? bodyBytes : state.unscannedBytes(inspection, in: phase),
+                phase: phase
             )
         }
         let record = AuditRecord(
@@ -136,17 +141,8 @@ extension GuardSession {
             segmentsScanned: inspection.segments.count,
             segmentsUnscanned: inspection.unscanned + unreadable,
             bytesScanned: inspection.scannedBytes,
-            bytesUnscanned: unscannedBytes(inspection, state)
+            bytesUnscanned: state.unscannedBytes(inspection, in: inspection.phase)
         )
-    }
-
-    /// Bytes of texts whose roles are left out; and where the body holds strings that are no texts, all of it that was not
-    /// read, which is the most that they can be.
-    private func unscannedBytes(_ inspection: Inspection, _ state: State) -> Int {
-        guard state.unreadable[inspection.phase] ?? 0 > 0, let body = state.bodyBytes[inspection.phase] else {
-            return inspection.unscannedBytes
-        }
-        return max(inspection.unscannedBytes, body - inspection.scannedBytes)
     }
 
     private func durations(_ summary: ExchangeSummary, _ inspections: [Inspection]) -> AuditRecord.Durations {

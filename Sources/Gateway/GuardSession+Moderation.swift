@@ -17,7 +17,7 @@ extension GuardSession {
         } catch {
             return reply(error)
         }
-        state.withLock { $0.unreadable[.input] = request.unscanned.count }
+        state.withLock { $0.note(request.unscanned, in: .input) }
         var moderations: [Moderation] = []
         var strictest: Inspection?
         for segments in request.inputs {

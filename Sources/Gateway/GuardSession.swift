@@ -27,8 +27,11 @@ final class GuardSession: FilterSession {
         var request: (any DialectRequest)?
         var input: Inspection?
         var output: Inspection?
-        /// Strings of the body that the dialect cannot read, or that nobody judged, per phase.
+        /// Strings of the body that the dialect cannot read, or that nobody judged, per phase, and their bytes.
         var unreadable: [Phase: Int] = [:]
+        var unreadableBytes: [Phase: Int] = [:]
+        /// Phases whose body went by unread as a whole.
+        var passed: Set<Phase> = []
         var response: AuditRecord.ResponseRecord?
         var generatedTokens: Int?
         var usage: TokenUsage?
@@ -38,8 +41,6 @@ final class GuardSession: FilterSession {
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
         var error: ChatAPIError?
-        /// Bytes of the bodies that were read, per phase.
-        var bodyBytes: [Phase: Int] = [:]
         /// Whether the exchange is refused for want of room for its record.
         var isUnrecorded = false
         /// What the overrides make of the policy, as far as the request is known.
@@ -128,6 +129,7 @@ final class GuardSession: FilterSession {
         case .passed:
             return .pass(headers: upstreamHeaders)
         case nil where environment.configuration.passesUnrecognised:
+            state.withLock { $0.passed = Set(Phase.allCases) }
             return .pass(headers: upstreamHeaders)
         case nil:
             return .reply(reply(Self.unknownPath(head)))
@@ -155,7 +157,6 @@ final class GuardSession: FilterSession {
     func request(body: ByteBuffer) async -> RequestOutcome {
         if case .moderations = endpoint { return .reply(await moderate(body)) }
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
-        state.withLock { $0.bodyBytes[.input] = body.readableBytes }
         let request: any DialectRequest
         do throws(ChatAPIError) {
             request = try dialect.request(parsing: Array(body.readableBytesView))
@@ -164,10 +165,13 @@ final class GuardSession: FilterSession {
         }
         state.withLock {
             $0.request = request
-            $0.unreadable[.input] = request.unscanned.count
+            $0.note(request.unscanned, in: .input)
         }
         choosePolicy(model: request.model)
-        guard pipeline.judges(.input) else { return forward(request) }
+        guard pipeline.judges(.input) else {
+            state.withLock { _ = $0.passed.insert(.input) }
+            return forward(request)
+        }
         guard !isShadow else {
             // Shadow mode never delays: the caller's request is on its way while it is judged.
             let (pipeline, sampling, deadline) = (pipeline, sampling, deadline)
@@ -224,7 +228,10 @@ final class GuardSession: FilterSession {
         let isAnswer = (200..<300).contains(head.status.code)
         // What was masked can only be put back into an answer that is read.
         let isMasked = !restorations.isEmpty
-        guard isAnswer, pipeline.judges(.output) || isMasked else { return .pass }
+        guard isAnswer, pipeline.judges(.output) || isMasked else {
+            state.withLock { _ = $0.passed.insert(.output) }
+            return .pass
+        }
         let limit = environment.configuration.answerLimit
         guard !isShadow else { return .observe }
         guard isStream else { return .hold(limit: limit) }
@@ -236,10 +243,7 @@ final class GuardSession: FilterSession {
     }
 
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
-        let isStream = state.withLock { state in
-            state.bodyBytes[.output] = body.readableBytes
-            return state.isEventStream
-        }
+        let isStream = state.withLock { $0.isEventStream }
         do throws(ChatAPIError) {
             let answer = try answer(of: body, isStream: isStream, requiresEnd: true)
             return await judge(answer, head: head, isStream: isStream)
@@ -251,7 +255,7 @@ final class GuardSession: FilterSession {
     /// Notes what is known of a whole answer beside the verdict on it.
     func noteAnswer(_ answer: any DialectAnswer) {
         state.withLock {
-            $0.unreadable[.output] = answer.unscanned.count
+            $0.note(answer.unscanned, in: .output)
             $0.usage = answer.usage
         }
     }
@@ -345,5 +349,18 @@ extension GuardSession {
         let categories = Set(inspections.flatMap(\.decision.categories)).sorted()
         headers.replaceOrAdd(name: "x-guardian-decision", value: action?.rawValue ?? "allow")
         headers.replaceOrAdd(name: "x-guardian-categories", value: categories.map(\.rawValue).joined(separator: ","))
+    }
+}
+
+extension GuardSession.State {
+    /// Notes what of a body cannot be read.
+    mutating func note(_ unscanned: UnscannedStrings, in phase: Phase) {
+        unreadable[phase] = unscanned.count
+        unreadableBytes[phase] = unscanned.bytes
+    }
+
+    /// The bytes of strings that are no texts, and of texts whose roles are left out.
+    func unscannedBytes(_ inspection: Inspection?, in phase: Phase) -> Int {
+        (inspection?.unscannedBytes ?? 0) + (unreadableBytes[phase] ?? 0)
     }
 }

@@ -58,11 +58,12 @@ package struct GuardPipeline: Sendable {
         deadline: ContinuousClock.Instant?
     ) async -> Inspection {
         let inspected = segments.filter { policy[phase].roles.contains($0.role) && !$0.text.isEmpty }
+        let left = segments.filter { !policy[phase].roles.contains($0.role) }
         let turns = TurnText.grouping(inspected)
         let clock = ContinuousClock()
 
         let start = clock.now
-        let views = inspected.map { TextViews($0.text) }
+        let views = TextViews.of(inspected)
         let matches =
             rules.matches(in: inspected, views: views, phase: phase)
             + JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase)
@@ -78,7 +79,6 @@ package struct GuardPipeline: Sendable {
         )
         let modelEnd = clock.now
 
-        let ignored = segments.filter { !policy[phase].roles.contains($0.role) }
         let decision = policy.decide(
             phase: phase,
             segments: inspected,
@@ -90,8 +90,8 @@ package struct GuardPipeline: Sendable {
             phase: phase,
             decision: decision,
             segments: inspected,
-            unscanned: ignored.count,
-            unscannedBytes: ignored.reduce(0) { $0 + $1.text.utf8.count },
+            unscanned: left.count,
+            unscannedBytes: left.reduce(0) { $0 + $1.text.utf8.count },
             views: TextViews.words(of: views),
             tokens: scores.tokens,
             assessments: scores.assessments,
@@ -182,7 +182,8 @@ package struct GuardPipeline: Sendable {
             }
         }
 
-        var scores = Scores(assessments: Array(repeating: nil, count: segments.count))
+        // A name is not the model's to judge, and no failure of it.
+        var scores = Scores(assessments: segments.map { $0.kind == .name ? Assessment.none : nil })
         if !wanted.isEmpty {
             do {
                 for (input, assessment) in zip(wanted, try await classifier.classify(wanted, deadline: deadline)) {
@@ -204,5 +205,19 @@ package struct GuardPipeline: Sendable {
             for member in turn.members { scores.assessments[member] = worst }
         }
         return scores
+    }
+}
+
+extension TextViews {
+    /// The views of each text. Names recur, so each is read once.
+    fileprivate static func of(_ segments: [TextSegment]) -> [TextViews] {
+        var known: [String: TextViews] = [:]
+        return segments.map { segment in
+            guard segment.kind == .name else { return TextViews(segment.text) }
+            if let views = known[segment.text] { return views }
+            let views = TextViews(segment.text)
+            known[segment.text] = views
+            return views
+        }
     }
 }

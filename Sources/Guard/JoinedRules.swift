@@ -20,18 +20,32 @@ struct JoinedRules {
     ) -> [RuleMatch] {
         guard !rules.isEmpty else { return [] }
         var found: [RuleMatch] = []
-        for turn in turns where turn.members.count > 1 {
-            for separator in separators {
-                let (text, starts) = turn.joined(segments, separator: separator)
-                let whole = TextSegment(path: "", role: turn.role, turn: turn.turn, text: text)
-                for match in rules.matches(in: [whole], phase: phase) {
-                    let pieces = pieces(of: match, turn: turn, starts: starts, segments: segments)
-                    // A match inside one part was found there already.
-                    if pieces.count > 1 { found += pieces }
+        for turn in turns {
+            for joined in [turn] + alike(turn, segments) where joined.members.count > 1 {
+                for separator in separators {
+                    let (text, starts) = joined.joined(segments, separator: separator)
+                    let whole = TextSegment(path: "", role: turn.role, turn: turn.turn, text: text)
+                    for match in rules.matches(in: [whole], phase: phase) {
+                        let pieces = pieces(of: match, turn: joined, starts: starts, segments: segments)
+                        // A match inside one part was found there already.
+                        if pieces.count > 1 { found += pieces }
+                    }
                 }
             }
         }
         return found
+    }
+
+    /// The parts of a turn that stand in members of the same name: a file's name between two texts does not part them.
+    private static func alike(_ turn: TurnText, _ segments: [TextSegment]) -> [TurnText] {
+        guard turn.members.count > 2 else { return [] }
+        let byName = Dictionary(grouping: turn.members) { member in
+            segments[member].path.split(separator: "/").last { $0.contains { !$0.isNumber } } ?? ""
+        }
+        guard byName.count > 1 else { return [] }
+        return byName.values.filter { $0.count > 1 }
+            .sorted { $0[0] < $1[0] }
+            .map { TurnText(members: $0, role: turn.role, turn: turn.turn) }
     }
 
     private static func pieces(

@@ -11,7 +11,7 @@ struct TurnText {
     var role: Role
     var turn: Int?
 
-    /// Groups segments of the same turn and role. Strings that belong to no turn are one group per role.
+    /// Groups segments of the same turn and role. Strings that belong to no turn are one group per role; names are in none.
     static func grouping(_ segments: [TextSegment]) -> [TurnText] {
         struct Key: Hashable {
             var role: Role
@@ -19,7 +19,7 @@ struct TurnText {
         }
         var positions: [Key: Int] = [:]
         var groups: [TurnText] = []
-        for (index, segment) in segments.enumerated() {
+        for (index, segment) in segments.enumerated() where segment.kind == .words {
             let key = Key(role: segment.role, turn: segment.turn)
             if let position = positions[key] {
                 groups[position].members.append(index)

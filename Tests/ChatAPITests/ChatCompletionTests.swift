@@ -35,7 +35,8 @@ struct ChatCompletionTests {
         let read = try completion(
             message: #","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"a b"}}]"#
         )
-        #expect(read.segments.map(\.role) == [.tool])
+        #expect(read.segments.map(\.role) == [.tool, .tool])
+        #expect(read.segments.map(\.kind) == [.name, .words])
     }
 
     @Test func anEditDropsTheTokensThatRepeatTheText() throws {
@@ -43,7 +44,7 @@ struct ChatCompletionTests {
             message: #","content":"the secret""#,
             choice: #","logprobs":{"content":[{"token":"the"},{"token":" secret"}]}"#
         )
-        #expect(read.unscanned == ["/choices/0/logprobs"])
+        #expect(read.unscanned.places == ["/choices/0/logprobs"])
         let edited = read.editing(replacements: ["/choices/0/message/content": "the [x]"])
         #expect(!String(decoding: edited.serialized, as: UTF8.self).contains("secret"))
     }
@@ -83,6 +84,10 @@ struct ChatCompletionTests {
     }
 
     @Test func anAnswerOfAnotherShapeIsReadAllTheSame() throws {
-        #expect(try ChatCompletion(parsing: Array(#"{"surprise":["W W"]}"#.utf8)).segments.map(\.text) == ["W W"])
+        #expect(
+            try ChatCompletion(parsing: Array(#"{"surprise":["W W"]}"#.utf8)).segments.map(\.text) == [
+                "surprise", "W W",
+            ]
+        )
     }
 }

@@ -70,7 +70,7 @@ struct DeltaAssemblerTests {
     @Test(arguments: ["reasoning_content", "reasoning", "refusal", "unheard_of"])
     func otherMembersAreJoinedToo(member: String) throws {
         let found = try texts(Self.stream([Self.delta(#""\#(member)":"W ""#), Self.delta(#""\#(member)":"W""#)]))
-        #expect(found == ["/choices/0/message/\(member)": "W W"])
+        #expect(found["/choices/0/message/\(member)"] == "W W")
     }
 
     @Test func aMemberThatChangesItsKindIsSentAsItWasRead() throws {
@@ -78,7 +78,7 @@ struct DeltaAssemblerTests {
             let assembler = try assemble(Self.stream([Self.delta(#""x":\#(first)"#), Self.delta(#""x":\#(second)"#)]))
             let message = assembler.completion.body.object?["choices"]?.array?.first?.object?["message"]?.object
             #expect(try message?["x"] == JSONParser.parse(Array(second.utf8)))
-            #expect(assembler.completion.segments.count == 1)
+            #expect(assembler.completion.segments.count { $0.kind == .words } == 1)
         }
     }
 

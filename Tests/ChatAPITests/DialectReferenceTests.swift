@@ -23,11 +23,13 @@ struct DialectReferenceTests {
             return field.types.isEmpty ? place : place + " (\(field.types.sorted().joined(separator: ", ")))"
         }
         var rows = [
-            "| identifiers | \(code(table.identifiers)) |", "| data | \(code(data)) |",
+            "| identifiers | \(code(table.identifiers)) |", "| names | \(code(table.names)) |",
+            "| data | \(code(data)) |", "| free | \(code(table.free)) |",
             "| steering (`context`) | \(code(table.context)) |",
         ]
         if !table.toolMembers.isEmpty { rows.append("| `tool`, by member | \(code(table.toolMembers)) |") }
         if !table.toolTypes.isEmpty { rows.append("| `tool`, by `type` | \(code(table.toolTypes)) |") }
+        rows.append("| members | \(code(table.members)) |")
         return "## \(names.joined(separator: ", "))\n\n| | |\n|---|---|\n" + rows.joined(separator: "\n") + "\n"
     }
 
@@ -44,6 +46,12 @@ struct DialectReferenceTests {
         for section in Self.sections {
             #expect(document.contains(section), "Policies/DIALECTS.md lacks:\n\(section)")
         }
+    }
+
+    @Test func theWordsOfJSONSchemaAreInTheDocument() throws {
+        let document = try #require(Self.document)
+        #expect(document.contains("| keywords | \(Self.code(FieldTable.schemaMembers)) |"))
+        #expect(document.contains("| values of `type` | \(Self.code(FieldTable.schemaTypes)) |"))
     }
 
     @Test func everyGuardedPathIsInTheDocument() throws {

@@ -85,12 +85,64 @@ struct FieldMatrixTests {
     @Test(arguments: FieldFixture.all)
     func onlyListedPlacesHoldIdentifiers(fixture: FieldFixture) throws {
         let listed = fixture.dialect.fields.identifiers.union(fixture.dialect.fields.data.map(\.member))
+        func isListed(_ place: String) -> Bool {
+            let names = place.split(separator: "/").filter { Int($0) == nil }.map(String.init)
+            return listed.contains(names.last ?? "")
+        }
         for place in fixture.request.stringPlaces() {
-            let name = place.split(separator: "/").last { Int($0) == nil }.map(String.init) ?? ""
             let body = fixture.request.replacingStrings { $0 == place ? "zebra" : nil }
             guard let request = try? fixture.dialect.request(parsing: JSONWriter.bytes(body)) else { continue }
-            let isRead = request.segments.contains { $0.text == "zebra" }
-            #expect(isRead || listed.contains(name), "\(place)")
+            #expect(request.segments.contains { $0.text == "zebra" } || isListed(place), "\(place)")
+        }
+        for place in fixture.answer?.stringPlaces() ?? [] {
+            let body = fixture.answer?.replacingStrings { $0 == place ? "zebra" : nil } ?? .null
+            let answer = try fixture.dialect.answer(parsing: JSONWriter.bytes(body))
+            #expect(answer.segments.contains { $0.text == "zebra" } || isListed(place), "\(place)")
+        }
+    }
+
+    /// No list holds for what the caller or the LLM made up: arguments, schemas, labels, what nobody knows.
+    @Test(arguments: FieldFixture.all)
+    func nothingIsAnIdentifierWhereTheDialectSaysNothing(fixture: FieldFixture) throws {
+        let fields = fixture.dialect.fields
+        let member = JSONObject.Member(name: fields.identifiers.sorted()[0], value: .string("zebra"))
+        for (place, body) in fixture.request.addingMember(member) {
+            let names = place.split(separator: "/").map(String.init)
+            guard names.contains(where: { fields.free.contains($0) && Int($0) == nil || $0 == "an_upstreams_own" }),
+                let request = try? fixture.dialect.request(parsing: JSONWriter.bytes(body))
+            else { continue }
+            #expect(request.segments.contains { $0.text == "zebra" }, "\(place)")
+        }
+    }
+
+    @Test(arguments: FieldFixture.all)
+    func aMembersNameIsReadOrTheDialects(fixture: FieldFixture) throws {
+        for place in fixture.request.namePlaces() {
+            let body = fixture.request.replacingStrings { $0 == place ? "zebra" : nil }
+            do throws(ChatAPIError) {
+                let request = try fixture.dialect.request(parsing: JSONWriter.bytes(body))
+                #expect(request.segments.contains { $0.text == "zebra" }, "\(place)")
+                let edited = try request.editing(replacements: [place.replacingLastName("zebra"): "x"], steering: [])
+                #expect(!String(decoding: edited.serialized, as: UTF8.self).contains("\"zebra\":"), "\(place)")
+            } catch {
+                #expect(error.status == 400, "\(place)")
+            }
+        }
+        for place in fixture.answer?.namePlaces() ?? [] {
+            let body = fixture.answer?.replacingStrings { $0 == place ? "zebra" : nil } ?? .null
+            let answer = try fixture.dialect.answer(parsing: JSONWriter.bytes(body))
+            #expect(answer.segments.contains { $0.text == "zebra" }, "\(place)")
+        }
+    }
+
+    /// Whatever the fixtures hold beside what somebody made up is known, so that names cost nothing where there is nothing in them.
+    @Test(arguments: FieldFixture.all)
+    func theFixturesNamesAreKnown(fixture: FieldFixture) throws {
+        let free = fixture.dialect.fields.free.union(["properties", "an_upstreams_own", "unheard_of", "words"])
+        let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))
+        for name in request.segments where name.kind == .name && name.path.hasSuffix(JSONPointer.nameSuffix) {
+            let isFree = name.path.split(separator: "/").dropLast().contains { free.contains(String($0)) }
+            #expect(isFree || free.contains(name.text), "\(name.path)")
         }
     }
 

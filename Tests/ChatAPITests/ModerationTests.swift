@@ -17,7 +17,7 @@ struct ModerationTests {
         let parts = #"[{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"https://e.org/a.png"}}]"#
         let read = try request(#"{"input":\#(parts)}"#)
         #expect(read.inputs.map { $0.map(\.text) } == [["one"]])
-        #expect(read.unscanned == ["/input/1/image_url/url"])
+        #expect(read.unscanned.places == ["/input/1/image_url/url"])
     }
 
     @Test(arguments: [#"{}"#, #"{"input":[]}"#, #"{"input":[1]}"#, #"{"input":{}}"#, #"{"input":"a","model":1}"#])

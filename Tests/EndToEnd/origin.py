@@ -22,6 +22,8 @@ class Origin:
     def __init__(self):
         self.bodies = []
         self.heads = []
+        # A media type and bytes with which everything is answered, if a test has set them.
+        self.script = None
         # Set by a test that has seen the first half of `model_waits`.
         self.go_on = threading.Event()
         self.was_seen = False
@@ -40,6 +42,7 @@ class Origin:
     def forget(self):
         self.bodies.clear()
         self.heads.clear()
+        self.script = None
         self.go_on.clear()
         self.was_seen = False
 
@@ -67,6 +70,9 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.origin.heads.append((self.path, dict(self.headers)))
         self.origin.bodies.append(body)
         request = json.loads(body)
+        if self.origin.script:
+            kind, answer = self.origin.script
+            return self.send_body(answer, kind)
         if not self.path.startswith("/v1/chat/completions"):
             return dialects.answer(self, self.path, request, self.say)
         getattr(self, "model_" + request["model"].replace("-", "_"), self.model_echo)(request)

@@ -1,14 +1,49 @@
-"""The same words, put into every field of every dialect's request: each place is caught, or refused."""
+"""The same words, put into every field of every dialect's request and answer: each place is caught, or refused, or stands in the
+tables of Policies/DIALECTS.md."""
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from harness import ROOT
 from origin import LEAK
+from policies import rule, rules_only
+from streams import STREAMS, streamed
 
 FIELDS = sorted((Path(__file__).parent / "fields").glob("*.json"))
+ANSWERS = [file for file in FIELDS if file.stem in STREAMS]
+# One word, and so short and plain that it could be an identifier.
+WORD = "zebraquartz"
+TEXTS = {"words": f"the {LEAK} here", "word": WORD}
+
+
+def tables(stem):
+    """The rows of the dialect's table, and those of schemas, as the document has them."""
+    document = (ROOT / "Policies/DIALECTS.md").read_text()
+    rows = {}
+    for section in re.split(r"\n## ", document):
+        title = section.splitlines()[0]
+        if stem in title.split(", ") or title.startswith("Schemas"):
+            for name, cells in re.findall(r"^\| ([^|]+) \| (.+) \|$", section, re.M):
+                rows[name] = re.findall(r"`([^`]+)`", cells)
+    return rows
+
+
+FREE = {"properties", "$defs", "definitions", "patternProperties", "default", "const"}
+
+
+def is_listed(rows, path):
+    """Whether the document says that an identifier, or data, stands at a place."""
+    names = [step for step in path if isinstance(step, str)]
+    data = {cell.split(" (")[0].rpartition(".")[2] for cell in rows["data"]}
+    if not names or names[-1] not in {*rows["identifiers"], *data}:
+        return False
+    known = {*rows["members"], *rows["keywords"]}
+    free = FREE | set(rows["free"])
+    return not any(name in free or name not in known for name in names[:-1])
 
 
 def places(value, path=()):
@@ -23,29 +58,151 @@ def places(value, path=()):
             yield from places(item, (*path, name))
 
 
-def put(value, path, words):
-    value = copy.deepcopy(value)
-    target = value
-    for step in path[:-1]:
-        target = target[step]
-    target[path[-1]] = words
+def objects(value, path=()):
+    """The places of all objects."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from objects(item, (*path, index))
+    elif isinstance(value, dict):
+        yield path
+        for name, item in value.items():
+            yield from objects(item, (*path, name))
+
+
+def at(value, path):
+    for step in path:
+        value = value[step]
     return value
 
 
+def put(value, path, words):
+    value = copy.deepcopy(value)
+    at(value, path[:-1])[path[-1]] = words
+    return value
+
+
+def variants(value, rows):
+    """Where words are put, the value with them, and what must not get through."""
+    for path in places(value):
+        for name, text in TEXTS.items():
+            if name == "word" and is_listed(rows, path):
+                continue
+            yield f"{name} at", path, put(value, path, text), text.removeprefix("the ").removesuffix(" here")
+    for path in objects(value):
+        added = put({"": value}, ("", *path), {**at(value, path), WORD: 1})[""]
+        yield "name in", path, added, WORD
+        added = put({"": value}, ("", *path), {**at(value, path), "nobody_knows": {"id": WORD}})[""]
+        yield "unknown in", path, added, WORD
+    for path in places(value):
+        if at(value, path).startswith("{"):
+            # JSON in a string, with an escape that JSON's readers undo; and the same within itself.
+            once = '{"city": "zebra\\u0071uartz", "\\u006e": 1}'
+            yield "escaped at", path, put(value, path, once), once
+            twice = json.dumps({"inner": '{"q": "purple\\u0020zebra\\nprotocol"}'})
+            yield "escaped twice at", path, put(value, path, twice), twice
+
+
+@pytest.fixture(scope="module")
+def guard(start_gateway, scripted_origin):
+    policy = rules_only()
+    policy["rules"].append(rule("block.word", WORD, "block"))
+    return start_gateway(scripted_origin.url, policy)
+
+
+def report(capsys, title, rows):
+    passed = [row for row in rows if row.endswith("PASSED")]
+    with capsys.disabled():
+        print(f"\n{title}: {len(rows)} places" + "".join(f"\n{row}" for row in passed))
+    assert rows and not passed
+
+
+def row(what, path, is_caught):
+    return f"  {what} /{'/'.join(map(str, path))} {'caught' if is_caught else 'PASSED'}"
+
+
 @pytest.mark.parametrize("file", FIELDS, ids=lambda file: file.stem)
-def test_words_in_any_field_are_caught(gateway, origin, file, capsys):
+def test_words_in_any_field_of_a_request_are_caught(guard, origin, file, capsys):
     fixture = json.loads(file.read_text())
-    passed = gateway.request(fixture["path"], body=fixture["request"])
+    passed = guard.request(fixture["path"], body=fixture["request"])
     assert passed.status == 200 and passed.decision == "allow", passed
     origin.forget()
     rows = []
-    for path in places(fixture["request"]):
-        answer = gateway.request(fixture["path"], body=put(fixture["request"], path, f"the {LEAK} here"))
+    for what, path, body, _ in variants(fixture["request"], tables(file.stem)):
+        answer = guard.request(fixture["path"], body=body)
         # A block is an answer, or an error where there is no answer in words; a wrong value is the caller's error.
-        caught = answer.decision == "block" or answer.status == 400
-        outcome = "block" if answer.decision == "block" else f"refused {answer.status}"
-        rows.append(f"  {'/' + '/'.join(map(str, path)):72} {outcome if caught else 'PASSED'}")
-    with capsys.disabled():
-        print(f"\n{file.stem}\n" + "\n".join(rows))
-    assert not [row for row in rows if row.endswith("PASSED")]
+        rows.append(row(what, path, answer.decision == "block" or answer.status == 400))
+    report(capsys, file.stem, rows)
     assert origin.bodies == []
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("file", ANSWERS, ids=lambda file: file.stem)
+def test_words_in_any_field_of_an_answer_are_caught(guard, origin, file, is_stream, capsys):
+    fixture = json.loads(file.read_text())
+    path = fixture["path"]
+    if is_stream and path.endswith(":generateContent"):
+        path = path.replace(":generateContent", ":streamGenerateContent?alt=sse")
+    request = {**fixture["request"], "stream": is_stream} if "models/" not in path else fixture["request"]
+    request.pop("n", None)
+
+    def ask(answer):
+        origin.script = streamed(file.stem, answer) if is_stream else ("application/json", json.dumps(answer).encode())
+        return guard.request(path, body=request)
+
+    passed = ask(fixture["answer"])
+    assert passed.status == 200 and passed.decision == "allow", passed
+    assert b"filter" not in passed.body and b"SAFETY" not in passed.body, passed.body
+    rows = []
+    for what, place, answer, words in variants(fixture["answer"], tables(file.stem)):
+        try:
+            heard = ask(answer)
+        except (KeyError, TypeError, AttributeError):
+            continue  # Nothing that can be streamed.
+        got = heard.body.decode()
+        said = json.dumps(words)[1:-1]
+        rows.append(row(what, place, heard.status == 502 or words not in got and said not in got and WORD not in got))
+    report(capsys, f"{file.stem}, {'streamed' if is_stream else 'whole'}", rows)
+
+
+@pytest.mark.parametrize("separator", ["", " ", "\n"], ids=["nothing", "space", "newline"])
+def test_words_split_over_parts_are_caught(guard, origin, separator):
+    first, last = LEAK.split(" ", 1)
+    parts = {
+        "/v1/chat/completions": lambda text: {"type": "text", "text": text},
+        "/v1/responses": lambda text: {"type": "input_text", "text": text},
+        "/v1/messages": lambda text: {"type": "text", "text": text},
+    }
+    between = {
+        "/v1/chat/completions": {"type": "file", "file": {"file_data": "AAAA", "filename": "my notes.txt"}},
+        "/v1/responses": {"type": "input_file", "file_data": "AAAA", "filename": "my notes.txt"},
+        "/v1/messages": {"type": "document", "title": "My notes", "source": {"type": "url", "url": "https://example.org/a"}},
+    }
+    for path, part in parts.items():
+        for content in (
+            [part(f"{first}{separator or ' '}"), part(last)],
+            [part(f"The {first}"), between[path], part(f"{last} here")],
+        ):
+            message = {"role": "user", "content": content}
+            body = {"model": "m", "max_tokens": 9, "messages": [message]}
+            if path == "/v1/responses":
+                body = {"model": "m", "input": [message]}
+            answer = guard.request(path, body=body)
+            assert answer.decision == "block", (path, content, answer)
+    parts = [{"text": f"The {first}"}, {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}, {"text": f"{last} here"}]
+    answer = guard.request("/v1beta/models/m:generateContent", body={"contents": [{"role": "user", "parts": parts}]})
+    assert answer.decision == "block", answer
+    assert origin.bodies == []
+
+
+def test_what_nobody_read_is_counted_in_bytes(guard, origin):
+    def count(phase):
+        found = re.search(rf'guardian_unscanned_bytes_total{{phase="{phase}"}} (\d+)', guard.metrics())
+        return int(found[1]) if found else 0
+
+    before = count("input")
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 1000}}
+    message = {"role": "user", "content": [{"type": "text", "text": "What is this?"}, image]}
+    answer = guard.request(body={"model": "echo", "messages": [message]})
+    assert answer.status == 200
+    guard.record(answer)
+    assert count("input") == before + 1022

@@ -42,8 +42,13 @@ struct MessageAssembler: Sendable {
         return message
     }
 
-    /// Whether the message's own members are nothing but identifiers and numbers.
-    var hasPlainHead: Bool { hasBegun && CollectedAnswer(head, form: .message).segments.isEmpty }
+    /// Whether the message's own members say nothing. They are told once, at the beginning, so that words wait with all else.
+    var hasPlainHead: Bool {
+        hasBegun && !CollectedAnswer(head, form: .message).hasWords
+    }
+
+    /// The head without members that nobody knows.
+    var plainHead: JSONObject { CollectedAnswer.plain(head, form: .message) }
 
     /// The texts and thoughts in front of the first block of another kind.
     var texts: [StreamedText] {

@@ -26,7 +26,7 @@ package struct MessageStream: DialectStream {
     package var begun: Set<Int> { writer.begun }
 
     package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
-        var bytes = writer.start(assembler.head)
+        var bytes = writer.start(assembler.plainHead)
         bytes += writer.finish(before: number, of: assembler.blocks)
         bytes += writer.open(number, as: assembler.block(number))
         return bytes + writer.text(text, of: assembler.block(number))
@@ -48,7 +48,7 @@ package struct MessageStream: DialectStream {
     }
 
     package mutating func filtered(saying words: [String]) -> [UInt8] {
-        var bytes = writer.start(assembler.head)
+        var bytes = writer.start(assembler.plainHead)
         if !words.isEmpty {
             if writer.openBlock.map({ assembler.block($0)["type"]?.string != "text" }) ?? true {
                 bytes += writer.close()

@@ -15,7 +15,7 @@ struct CollectedAnswer: DialectAnswer, Equatable {
 
     private(set) var body: JSONValue
     private(set) var segments: [TextSegment]
-    private(set) var unscanned: [String]
+    private(set) var unscanned: UnscannedStrings
     private let form: Form
 
     static func == (left: Self, right: Self) -> Bool { left.body == right.body }
@@ -66,7 +66,7 @@ struct CollectedAnswer: DialectAnswer, Equatable {
         // The tokens repeat the text, and reading them one by one would say nothing. What they say together is read
         // where it is not that text.
         let place = "\(pointer)/\(name)"
-        collector.omit(at: place)
+        collector.omit(.null, at: place)
         let joined = TokenList.text(of: tokens)
         if !collector.segments[before...].contains(where: { $0.text == joined }) {
             collector.add(TextSegment(path: place, role: .assistant, turn: turn, text: joined))
@@ -85,6 +85,14 @@ struct CollectedAnswer: DialectAnswer, Equatable {
             }
         }
         return Self(object, form: form)
+    }
+
+    /// Whether anything in it is more than a name.
+    var hasWords: Bool { segments.contains { $0.kind == .words } }
+
+    /// What of an answer's members may go out before the answer was judged: nothing that says anything, at any depth.
+    static func plain(_ object: JSONObject, form: Form) -> JSONObject {
+        object.removing(Set(Self(object, form: form).segments.map(\.path)))
     }
 
     var usage: TokenUsage? {

@@ -5,8 +5,8 @@ package protocol DialectAnswer: Sendable {
     var body: JSONValue { get }
     /// Every string that tells the caller something.
     var segments: [TextSegment] { get }
-    /// Places of strings that nobody reads.
-    var unscanned: [String] { get }
+    /// Strings that nobody reads.
+    var unscanned: UnscannedStrings { get }
     /// The token counts that the upstream gave.
     var usage: TokenUsage? { get }
 

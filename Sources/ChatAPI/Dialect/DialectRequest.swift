@@ -8,8 +8,8 @@ package protocol DialectRequest: Sendable {
     var isStream: Bool { get }
     /// Every string that could tell the LLM something, in the order of the body.
     var segments: [TextSegment] { get }
-    /// Places of strings that nobody reads: images, sounds, files, references to what is stored elsewhere.
-    var unscanned: [String] { get }
+    /// Strings that nobody reads: images, sounds, files, references to what is stored elsewhere.
+    var unscanned: UnscannedStrings { get }
     /// The bytes to send: written from the value that was read.
     var serialized: [UInt8] { get }
 
@@ -33,7 +33,7 @@ extension DialectRequest {
 
     /// The last words of the user, for a response about them: those of a turn, if there are any.
     package var lastUserText: String? {
-        let words = segments.filter { $0.role == .user }
+        let words = segments.filter { $0.role == .user && $0.kind == .words }
         return (words.last { $0.turn != nil } ?? words.last)?.text
     }
 }

@@ -2,10 +2,19 @@ import GuardCore
 
 /// What a dialect knows about the members of its bodies: which strings nobody reads as words, and whose words others are.
 ///
-/// Every string that is not named here is judged; so is one that is, if it does not look like what its place holds.
+/// Every string, and every name of a member, that is not named here is judged; so is one that is, if it does not look like
+/// what its place holds.
 package struct FieldTable: Sendable {
     /// Members whose value is an identifier or a choice from a list, at any depth. Only a short and plain one counts as that.
     var identifiers: Set<String>
+    /// Members whose value is a name that the caller or the LLM gave. A short and plain one is read by rules alone.
+    var names: Set<String> = []
+    /// Names of members that the dialect has, and that say nothing by themselves. What stands under any other name is in no
+    /// dialect's hands: everything in it is judged.
+    var members: Set<String> = []
+    /// Members that hold what the caller or the LLM made up: the arguments of a call, a schema, labels. Everything in them is
+    /// judged.
+    var free: Set<String> = []
     /// Members that hold data: images, sounds, files, what only the provider can decipher.
     var data: [DataField] = []
     /// Members whose value is a tool's business, whoever's turn they stand in.
@@ -30,6 +39,16 @@ package struct FieldTable: Sendable {
         }
     }
 
+    /// Whether nothing in a member's value stands where the dialect says what it is.
+    func isFree(_ member: JSONObject.Member) -> Bool {
+        guard isKnown(member.name) else { return true }
+        // A string in such a place is the dialect's own short form of it.
+        return member.value.string == nil && (free.contains(member.name) || Self.schemaMaps.contains(member.name))
+    }
+
+    /// Whether a member's name says nothing by itself.
+    func isKnown(_ member: String) -> Bool { members.contains(member) || Self.schemaMembers.contains(member) }
+
     func isData(_ member: String, in parent: String, type: String?) -> Bool {
         data.contains { field in
             field.member == member && (field.parent ?? parent) == parent
@@ -39,4 +58,29 @@ package struct FieldTable: Sendable {
 
     /// Whose words a top-level member of a request holds that is not the conversation.
     func role(of member: String) -> Role { context.contains(member) ? .context : .user }
+}
+
+extension FieldTable {
+    /// The keywords of JSON Schema (2020-12, and those of OpenAPI 3.0 that APIs take), in which tools and answers are described.
+    static let schemaMembers: Set<String> = [
+        "$schema", "$id", "$ref", "$defs", "$anchor", "$comment", "definitions", "type", "properties", "required",
+        "items",
+        "prefixItems", "enum", "const", "default", "description", "title", "format", "examples", "example", "anyOf",
+        "oneOf",
+        "allOf", "not", "if", "then", "else", "additionalProperties", "patternProperties", "propertyNames",
+        "unevaluatedProperties", "minProperties", "maxProperties", "minItems", "maxItems", "uniqueItems", "contains",
+        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
+        "nullable", "readOnly", "writeOnly", "deprecated", "propertyOrdering", "property_ordering",
+    ]
+
+    /// Those of them under which anything may be named.
+    private static let schemaMaps: Set<String> = [
+        "$defs", "definitions", "properties", "patternProperties", "default", "const",
+    ]
+
+    /// What JSON Schema's `type` may say, in the letter case of either API family.
+    static let schemaTypes: Set<String> = [
+        "string", "number", "integer", "boolean", "object", "array", "null", "STRING", "NUMBER", "INTEGER", "BOOLEAN",
+        "OBJECT", "ARRAY", "NULL", "TYPE_UNSPECIFIED",
+    ]
 }

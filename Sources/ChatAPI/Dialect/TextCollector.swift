@@ -3,18 +3,21 @@ import GuardCore
 /// Finds every string of a value that a reader could be told something with.
 ///
 /// Nothing is left out by not being thought of: a string, or the name of a member, is scanned unless it is a short
-/// identifier where the dialect has one, or data that is no text (an image, a sound), which is listed as unscanned.
+/// identifier where the dialect has one, a name that the dialect has, or data that is no text (an image, a sound), which is
+/// listed as unscanned.
 struct TextCollector {
     private(set) var segments: [TextSegment] = []
-    /// Places of strings that hold data and not text.
-    private(set) var unscanned: [String] = []
+    /// Strings that hold data and not text.
+    private(set) var unscanned = UnscannedStrings()
 
     private let table: FieldTable
 
     init(_ table: FieldTable) { self.table = table }
 
     /// Lists a value that is not looked into.
-    mutating func omit(at pointer: String) { unscanned.append(pointer) }
+    mutating func omit(_ value: JSONValue, at pointer: String) {
+        unscanned.add(value, at: pointer)
+    }
 
     /// Adds one text that does not stand in the body as a string of its own.
     mutating func add(_ segment: TextSegment) {
@@ -29,6 +32,7 @@ struct TextCollector {
     ///   - member: the name of the member that holds `value`; that of an array is also that of its items.
     ///   - parent: the name of the member that holds the object around it.
     ///   - type: what that object says its type is.
+    ///   - isFree: whether the dialect says nothing about what stands here.
     mutating func collect(
         _ value: JSONValue,
         at pointer: String,
@@ -36,17 +40,23 @@ struct TextCollector {
         turn: Int?,
         member: String = "",
         parent: String = "",
-        type: String? = nil
+        type: String? = nil,
+        isFree: Bool = false
     ) {
         switch value {
         case .null, .bool, .number: return
         case .string(let text):
-            if text.isEmpty || table.identifiers.contains(member) && Self.isIdentifier(text) { return }
-            if table.isData(member, in: parent, type: type), Self.isData(text) {
-                unscanned.append(pointer)
-                return
+            guard !text.isEmpty else { return }
+            guard !isFree else {
+                if member == "type", FieldTable.schemaTypes.contains(text) { return }
+                return segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
             }
-            segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
+            if table.identifiers.contains(member), Self.isIdentifier(text) { return }
+            if table.isData(member, in: parent, type: type), Self.isData(text) { return omit(value, at: pointer) }
+            let isName = table.names.contains(member) && Self.isIdentifier(text)
+            segments.append(
+                TextSegment(path: pointer, role: role, turn: turn, text: text, kind: isName ? .name : .words)
+            )
         case .array(let items):
             for (index, item) in items.enumerated() {
                 collect(
@@ -56,32 +66,37 @@ struct TextCollector {
                     turn: turn,
                     member: member,
                     parent: parent,
-                    type: type
+                    type: type,
+                    isFree: isFree
                 )
             }
         case .object(let object):
             let type = object["type"]?.string
             // What a tool is called with, and what it gives, is the tool's business, whoever's turn it stands in.
-            let isTool = type.map { table.toolTypes.contains($0) } ?? false
+            let isTool = !isFree && (type.map { table.toolTypes.contains($0) } ?? false)
             for entry in object.members {
                 let place = pointer + "/" + JSONPointer.escaped(entry.name)
-                if !Self.isIdentifier(entry.name) {
-                    let name = TextSegment(
-                        path: place + JSONPointer.nameSuffix,
-                        role: isTool ? .tool : role,
-                        turn: turn,
-                        text: entry.name
+                if !table.isKnown(entry.name), !entry.name.isEmpty {
+                    segments.append(
+                        TextSegment(
+                            path: place + JSONPointer.nameSuffix,
+                            role: isTool ? .tool : role,
+                            turn: turn,
+                            text: entry.name,
+                            kind: Self.isIdentifier(entry.name) ? .name : .words
+                        )
                     )
-                    segments.append(name)
                 }
+                let isToolMember = !isFree && table.toolMembers.contains(entry.name)
                 collect(
                     entry.value,
                     at: place,
-                    role: isTool || table.toolMembers.contains(entry.name) ? .tool : role,
+                    role: isTool || isToolMember ? .tool : role,
                     turn: turn,
                     member: entry.name,
                     parent: member,
-                    type: type
+                    type: type,
+                    isFree: isFree || table.isFree(entry)
                 )
             }
         }

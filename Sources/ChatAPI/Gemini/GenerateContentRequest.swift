@@ -6,7 +6,7 @@ package struct GenerateContentRequest: DialectRequest, Equatable {
     package let model: String
     package let isStream: Bool
     package private(set) var segments: [TextSegment]
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
     private let requiresContents: Bool
 
     private static let known: Set<String> = FieldTable.generateContent.context
@@ -52,7 +52,7 @@ package struct GenerateContentRequest: DialectRequest, Equatable {
         unscanned = collector.unscanned
         // What is stored at the provider under this name is not in the request.
         for name in ["cachedContent", "cached_content"] where body[name]?.string?.isEmpty == false {
-            unscanned.append("/\(name)")
+            unscanned.add(body[name] ?? .null, at: "/\(name)")
         }
     }
 

@@ -110,7 +110,7 @@ package struct GeneratedContentStream: DialectStream {
 
     package var answer: any DialectAnswer { CollectedAnswer(body, form: .generatedContent) }
     package let isSequential = true
-    package var mayBegin: Bool { CollectedAnswer(frame, form: .generatedContent).segments.isEmpty }
+    package let mayBegin = true
 
     package var texts: [StreamedText] {
         var texts: [StreamedText] = []
@@ -136,20 +136,21 @@ package struct GeneratedContentStream: DialectStream {
 
     // MARK: Writing
 
-    /// What each event says about the answer.
-    private var frame: JSONObject { head.without(["usageMetadata", "promptFeedback"]) }
+    /// Members that are told once, at the end.
+    private static let lastMembers: Set<String> = ["usageMetadata", "promptFeedback"]
 
-    private func event(_ candidate: JSONObject, and more: JSONObject = JSONObject()) -> [UInt8] {
+    /// What each event says about the answer: whatever of that says anything else waits for the end.
+    private var frame: JSONObject { CollectedAnswer.plain(head.without(Self.lastMembers), form: .generatedContent) }
+
+    private func event(_ candidate: JSONObject, frame: JSONObject? = nil) -> [UInt8] {
         var event: JSONObject = ["candidates": .array([.object(candidate)])]
-        for member in frame.members + more.members { event[member.name] = member.value }
+        for member in (frame ?? self.frame).members { event[member.name] = member.value }
         return EventStreamWriter.bytes(.object(event))
     }
 
-    private func event(_ part: JSONObject, of index: Int) -> [UInt8] {
-        event([
-            "content": .object(["parts": .array([.object(part)]), "role": .string("model")]),
-            "index": .number(String(index)),
-        ])
+    private func event(_ part: JSONObject, of index: Int, frame: JSONObject? = nil) -> [UInt8] {
+        let content: JSONObject = ["parts": .array([.object(part)]), "role": .string("model")]
+        return event(["content": .object(content), "index": .number(String(index))], frame: frame)
     }
 
     package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
@@ -163,7 +164,9 @@ package struct GeneratedContentStream: DialectStream {
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let body = answer.body.object ?? JSONObject()
         var bytes: [UInt8] = []
-        let last = JSONObject(body.members.filter { ["usageMetadata", "promptFeedback"].contains($0.name) })
+        // As they were edited.
+        let whole = body.without(["candidates", "errors"])
+        let frame = whole.without(Self.lastMembers)
         let all = (body["candidates"]?.array ?? []).compactMap(\.object)
         for (position, candidate) in all.enumerated() {
             let index = candidate["index"]?.integer ?? position
@@ -171,21 +174,19 @@ package struct GeneratedContentStream: DialectStream {
                 guard var part = item.object else { continue }
                 let text = texts[Self.number(candidate: index, part: number)] ?? part["text"]?.string
                 guard let text, Self.isPlain(part) else {
-                    bytes += event(part, of: index)
+                    bytes += event(part, of: index, frame: frame)
                     continue
                 }
                 for piece in TextPieces.of(text) {
                     part["text"] = .string(piece)
-                    bytes += event(part, of: index)
+                    bytes += event(part, of: index, frame: frame)
                 }
             }
             var end = candidate.without(["content"])
             end["content"] = .object(["parts": .array([.object(["text": .string("")])]), "role": .string("model")])
-            bytes += event(end, and: position == all.count - 1 ? last : JSONObject())
+            bytes += event(end, frame: position == all.count - 1 ? whole : frame)
         }
-        if all.isEmpty, !(frame.members + last.members).isEmpty {
-            bytes += EventStreamWriter.bytes(.object(JSONObject(frame.members + last.members)))
-        }
+        if all.isEmpty, !whole.members.isEmpty { bytes += EventStreamWriter.bytes(.object(whole)) }
         for error in body["errors"]?.array ?? [] { bytes += EventStreamWriter.bytes(error) }
         return bytes
     }

@@ -37,7 +37,31 @@ extension JSONValue {
     }
 }
 
+extension JSONValue {
+    fileprivate func removing(_ places: Set<String>, at pointer: String) -> JSONValue? {
+        guard !places.contains(pointer) else { return nil }
+        switch self {
+        case .null, .bool, .number, .string: return self
+        case .array(let items):
+            return .array(items.enumerated().compactMap { $1.removing(places, at: "\(pointer)/\($0)") })
+        case .object(let object): return .object(object.removing(places, at: pointer))
+        }
+    }
+}
+
 extension JSONObject {
+    /// Without the members, and the items of lists, at these places; a member may also be given by the place of its name.
+    func removing(_ places: Set<String>, at pointer: String = "") -> JSONObject {
+        guard !places.isEmpty else { return self }
+        return JSONObject(
+            members.compactMap { member in
+                let place = pointer + "/" + JSONPointer.escaped(member.name)
+                guard !places.contains(place + JSONPointer.nameSuffix) else { return nil }
+                return member.value.removing(places, at: place).map { Member(name: member.name, value: $0) }
+            }
+        )
+    }
+
     fileprivate func replacingStrings(at pointer: String, _ edit: (String) -> String?) -> JSONObject {
         var names: Set<String>?
         return JSONObject(

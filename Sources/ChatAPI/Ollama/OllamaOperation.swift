@@ -36,13 +36,33 @@ package struct Ollama: Dialect {
 extension FieldTable {
     static let ollama = FieldTable(
         identifiers: [
-            "model", "role", "name", "tool_name", "type", "id", "created_at", "done_reason", "format", "keep_alive",
-            "think", "remote_model", "remote_host",
+            "model", "role", "type", "id", "created_at", "done_reason", "format", "keep_alive", "think", "remote_model",
+            "remote_host",
+        ],
+        names: [
+            "name", "tool_name",
+        ],
+        members: ollamaMembers,
+        free: [
+            "arguments", "parameters", "options", "format",
         ],
         data: [DataField("images"), DataField("image")],
         toolMembers: ["tool_calls"],
         context: ["tools", "format", "options", "model", "keep_alive", "think", "template"]
     )
+
+    /// Of requests, answers and the lines of streams.
+    private static let ollamaMembers: Set<String> = [
+        "model", "messages", "role", "content", "thinking", "images", "image", "tool_calls", "tool_name", "function",
+        "name", "arguments", "parameters", "description", "tools", "format", "options", "stream", "keep_alive", "think",
+        "raw", "suffix", "system", "template", "prompt", "context", "logprobs", "top_logprobs", "message", "response",
+        "done", "done_reason", "created_at", "total_duration", "load_duration", "prompt_eval_count",
+        "prompt_eval_duration",
+        "eval_count", "eval_duration", "remote_model", "remote_host", "id", "type", "index", "token", "logprob",
+        "bytes",
+        "error", "errors", "truncate", "shift", "stop", "dimensions", "width", "height", "steps", "seed", "completed",
+        "total",
+    ]
 }
 
 extension CollectedAnswer.Form {

@@ -6,7 +6,7 @@ package struct OllamaRequest: DialectRequest, Equatable {
     package private(set) var model: String
     package private(set) var isStream: Bool
     package private(set) var segments: [TextSegment]
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
     private let operation: OllamaOperation
 
     private static let known: Set<String> = FieldTable.ollama.context

@@ -4,6 +4,8 @@ struct DecodedRun: Sendable, Equatable {
     var bytes: [UInt8]
     /// Back to the text that holds the run.
     var map: OffsetMap
+    /// Whether the model is to read it, too, and not only the rules.
+    var isForModel = true
 }
 
 /// How a text was hidden within another.
@@ -17,6 +19,8 @@ package enum TextEncoding: String, Sendable, Hashable, CaseIterable {
     case entities
     /// `\u006b` and `\u{6b}`.
     case unicodeEscapes
+    /// The escapes of a text that is JSON.
+    case json
     /// Letters turned by thirteen.
     case rot13
     /// Written from end to start.

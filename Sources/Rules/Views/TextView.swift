@@ -54,6 +54,8 @@ struct HiddenText: Sendable {
     var bytes: [UInt8]
     /// To the original text, step by step.
     var maps: [OffsetMap] = []
+    /// Whether the model is to read it.
+    var isForModel = true
 
     /// The text, its canonical form and its squeezed form, where these are others, and the texts hidden in them.
     ///
@@ -68,7 +70,7 @@ struct HiddenText: Sendable {
             bytes: bytes,
             maps: maps,
             isCanonical: canonical == nil,
-            isMaterial: encodings.isEmpty || canonical?.isMaterial != true
+            isMaterial: isForModel && (encodings.isEmpty || canonical?.isMaterial != true)
         )
         var views = [plain]
         var hidden: [HiddenText] = []
@@ -82,7 +84,7 @@ struct HiddenText: Sendable {
                     bytes: canonical.bytes,
                     maps: [canonical.map] + maps,
                     isCanonical: true,
-                    isMaterial: canonical.isMaterial
+                    isMaterial: isForModel && canonical.isMaterial
                 )
             )
             words = WordSurvey(canonical.bytes)
@@ -97,7 +99,7 @@ struct HiddenText: Sendable {
                     bytes: squeezed.bytes,
                     maps: [squeezed.map] + visible.maps,
                     isCanonical: true,
-                    isMaterial: squeezed.isMaterial
+                    isMaterial: isForModel && squeezed.isMaterial
                 )
             )
         }
@@ -110,13 +112,24 @@ struct HiddenText: Sendable {
         if survey.hasDigit { runs += HexadecimalRuns.find(in: bytes) }
         if survey.hasPercent { runs += PercentRuns.find(in: bytes) }
         if survey.hasAmpersand { runs += CharacterReferences.findEntities(in: bytes) }
-        if survey.hasBackslash { runs += CharacterReferences.findEscapes(in: bytes) }
+        if survey.hasBackslash {
+            let escapes = CharacterReferences.findEscapes(in: bytes)
+            var decoded = JSONEscapes.find(in: bytes)
+            // The model need not read the same twice.
+            for index in decoded.indices where !escapes.isEmpty { decoded[index].isForModel = false }
+            runs += escapes + decoded
+        }
         if survey.hasNonASCII { runs += InvisibleRuns.find(in: bytes) }
         runs += CipheredStretches.find(in: bytes, words)
         // Turning twice gives what was there before.
         if let last = encodings.last, last.isTurning { runs.removeAll { $0.encoding.isTurning } }
         return runs.map {
-            HiddenText(encodings: encodings + [$0.encoding], bytes: $0.bytes, maps: [$0.map] + view.maps)
+            HiddenText(
+                encodings: encodings + [$0.encoding],
+                bytes: $0.bytes,
+                maps: [$0.map] + view.maps,
+                isForModel: isForModel && $0.isForModel
+            )
         }
     }
 

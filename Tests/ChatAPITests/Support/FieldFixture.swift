@@ -40,6 +40,19 @@ extension JSONValue {
         }
     }
 
+    /// The places of all names of members, as `replacingStrings` has them.
+    func namePlaces(at pointer: String = "") -> [String] {
+        switch self {
+        case .array(let items): items.enumerated().flatMap { $1.namePlaces(at: "\(pointer)/\($0)") }
+        case .object(let object):
+            object.members.flatMap { member in
+                let place = pointer + "/" + JSONPointer.escaped(member.name)
+                return [place + JSONPointer.nameSuffix] + member.value.namePlaces(at: place)
+            }
+        default: []
+        }
+    }
+
     /// This value with one more member in each object, one object a time.
     func addingMember(_ member: JSONObject.Member, at pointer: String = "") -> [(place: String, value: JSONValue)] {
         switch self {
@@ -63,5 +76,13 @@ extension JSONValue {
                 }
         default: return []
         }
+    }
+}
+
+extension String {
+    /// The place of a name, once the name is another.
+    func replacingLastName(_ name: String) -> String {
+        split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + name
+            + JSONPointer.nameSuffix
     }
 }

@@ -6,7 +6,7 @@ package struct ChatCompletion: DialectAnswer, Equatable {
     /// Every string that tells the caller something.
     package private(set) var segments: [TextSegment]
     /// Places of strings that nobody reads: data that is no text, and the token-wise repetition of the text.
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
 
     /// - Throws: `ChatAPIError` with status 502: the upstream's answer is not what the dialect says.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
@@ -43,7 +43,7 @@ package struct ChatCompletion: DialectAnswer, Equatable {
         collector.collect(.object(object), at: pointer, role: .assistant, turn: index)
         // The tokens repeat the text, and reading them one by one would say nothing. What they say together is read
         // where it is not that text.
-        collector.omit(at: pointer + "/logprobs")
+        collector.omit(.null, at: pointer + "/logprobs")
         let message = object["message"]?.object
         var rest = tokens
         if var lists = tokens.object {
@@ -76,6 +76,11 @@ package struct ChatCompletion: DialectAnswer, Equatable {
             )
         }
         return ChatCompletion(.object(object))
+    }
+
+    /// What of an answer's members may go out before the answer was judged: nothing that says anything, at any depth.
+    static func plain(_ object: JSONObject) -> JSONObject {
+        object.removing(Set(Self(.object(object)).segments.map(\.path)))
     }
 
     /// The token counts that the upstream gave.

@@ -17,7 +17,7 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
     /// Every string that could tell the LLM something, in the order of the body.
     package private(set) var segments: [TextSegment]
     /// Places of strings that hold data and not text: images, sounds, files.
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
 
     /// Members of the request that the gateway or common upstreams act on. Some upstreams ignore the letter case of names, so
     /// a variant of one of these could be what they read: it is refused.

@@ -28,13 +28,13 @@ package struct ChatCompletionStream: DialectStream {
 
     package let isSequential = false
 
-    package var mayBegin: Bool { frame != nil }
+    package let mayBegin = true
 
     package var texts: [StreamedText] { assembler.texts }
 
-    private var frame: JSONObject? { ownFrame ?? assembler.frame }
+    private var frame: JSONObject { ownFrame ?? assembler.frame }
 
-    private var writer: ChatChunkWriter { ChatChunkWriter(frame: frame ?? JSONObject()) }
+    private var writer: ChatChunkWriter { ChatChunkWriter(frame: frame) }
 
     // MARK: Writing
 

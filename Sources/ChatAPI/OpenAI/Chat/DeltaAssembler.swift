@@ -48,11 +48,9 @@ package struct DeltaAssembler {
         }
     }
 
-    /// What each event of the answer says about itself, if that is nothing but identifiers; nil if it holds words.
-    package var frame: JSONObject? {
-        var frame = head
-        for name in ["object", "usage"] { frame[name] = nil }
-        return ChatCompletion(.object(frame)).segments.isEmpty ? frame : nil
+    /// What each event of the answer says about itself: whatever of that says anything else waits for the end.
+    package var frame: JSONObject {
+        ChatCompletion.plain(head.without(["object", "usage"]))
     }
 
     /// Whether the stream said that it was complete.

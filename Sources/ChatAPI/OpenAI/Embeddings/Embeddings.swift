@@ -26,7 +26,7 @@ package struct EmbeddingRequest: DialectRequest, Equatable {
     package private(set) var model: String
     package var isStream: Bool { false }
     package private(set) var segments: [TextSegment]
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
 
     private static let known: Set<String> = FieldTable.openAI.context.union(["input", "dimensions"])
 
@@ -45,7 +45,7 @@ package struct EmbeddingRequest: DialectRequest, Equatable {
                 for (index, item) in items.enumerated() {
                     collector.collect(item, at: "/input/\(index)", role: .user, turn: index, member: "input")
                 }
-                if items.contains(where: { Self.isTokens($0) }) { collector.omit(at: "/input") }
+                if items.contains(where: { Self.isTokens($0) }) { collector.omit(.null, at: "/input") }
             case ("input", _):
                 collector.collect(.object(JSONObject([member])), at: "", role: .user, turn: 0)
             default:

@@ -9,7 +9,7 @@ package struct ModerationRequest: Sendable, Equatable {
     /// The texts of each input.
     package private(set) var inputs: [[TextSegment]]
     /// Places of strings that nobody reads: images.
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {

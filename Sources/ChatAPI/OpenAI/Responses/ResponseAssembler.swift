@@ -32,17 +32,19 @@ struct ResponseAssembler: Sendable {
         return response
     }
 
-    /// What may be said about the response before it was judged: its members that hold words are left empty.
+    /// What may be said about the response before it was judged: its members that hold words are left empty, and those that
+    /// nobody knows out.
     var frame: JSONObject {
-        JSONObject(
+        let known = JSONObject(
             head.members.map { member in
                 let hasWords = !CollectedAnswer(JSONObject([member]), form: .response).segments.isEmpty
                 return hasWords ? .init(name: member.name, value: member.value.emptied) : member
             }
         )
+        return CollectedAnswer.plain(known, form: .response)
     }
 
-    var mayBegin: Bool { hasBegun && CollectedAnswer(frame, form: .response).segments.isEmpty }
+    var mayBegin: Bool { hasBegun }
 
     func item(_ index: Int) -> JSONObject { items.indices.contains(index) ? items[index] : JSONObject() }
 

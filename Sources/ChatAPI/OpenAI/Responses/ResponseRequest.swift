@@ -7,7 +7,7 @@ package struct ResponseRequest: DialectRequest, Equatable {
     package private(set) var isStream: Bool
     package private(set) var segments: [TextSegment]
     /// Data, and names of what is stored at the provider: earlier responses, conversations, items, prompts.
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
 
     private static let known: Set<String> = FieldTable.responses.context
         .union(["input", "instructions", "stream", "store", "background"])
@@ -52,7 +52,7 @@ package struct ResponseRequest: DialectRequest, Equatable {
             }
         }
         for name in ["previous_response_id", "conversation", "prompt"] where !(body[name] ?? .null).isNull {
-            collector.omit(at: "/\(name)")
+            collector.omit(body[name] ?? .null, at: "/\(name)")
         }
         segments = collector.segments
         unscanned = collector.unscanned
@@ -81,7 +81,7 @@ package struct ResponseRequest: DialectRequest, Equatable {
         case ("reasoning", _): role = .assistant
         case ("item_reference", _):
             // What is stored under this name is not in the request.
-            collector.omit(at: pointer + "/id")
+            collector.omit(item["id"] ?? .null, at: pointer + "/id")
             role = .user
         default: role = .user
         }

@@ -8,7 +8,7 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
     /// Whether the caller wants the token counts at the end of a stream.
     package private(set) var includesUsage: Bool
     package private(set) var segments: [TextSegment]
-    package private(set) var unscanned: [String]
+    package private(set) var unscanned: UnscannedStrings
 
     private static let known: Set<String> = FieldTable.openAI.context
         .union(["prompt", "suffix", "stream", "stream_options", "n", "best_of", "echo"])

@@ -66,7 +66,7 @@ package struct TextCompletionStream: DialectStream {
     }
 
     package let isSequential = false
-    package var mayBegin: Bool { CollectedAnswer(frame, form: .textCompletion).segments.isEmpty }
+    package let mayBegin = true
 
     package var texts: [StreamedText] {
         choices.sorted { $0.key < $1.key }.enumerated().map { position, choice in
@@ -81,7 +81,8 @@ package struct TextCompletionStream: DialectStream {
 
     // MARK: Writing
 
-    private var frame: JSONObject { head.without(["usage"]) }
+    /// What each event says about the answer: whatever of that says anything else waits for the end.
+    private var frame: JSONObject { CollectedAnswer.plain(head.without(["usage"]), form: .textCompletion) }
 
     static func choice(_ text: String, index: Int, finish: FinishReason?) -> JSONObject {
         [
@@ -90,8 +91,8 @@ package struct TextCompletionStream: DialectStream {
         ]
     }
 
-    private func event(_ choices: [JSONObject], usage: JSONValue? = nil) -> [UInt8] {
-        var event = frame
+    private func event(_ choices: [JSONObject], usage: JSONValue? = nil, frame: JSONObject? = nil) -> [UInt8] {
+        var event = frame ?? self.frame
         event["choices"] = .array(choices.map { .object($0) })
         event["usage"] = usage
         return EventStreamWriter.bytes(.object(event))
@@ -104,17 +105,19 @@ package struct TextCompletionStream: DialectStream {
 
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let body = answer.body.object ?? JSONObject()
+        // As it was edited.
+        let frame = body.without(["choices", "usage", "events"])
         var bytes = (body["events"]?.array ?? []).flatMap { EventStreamWriter.bytes($0) }
         for (position, choice) in (body["choices"]?.array ?? []).compactMap(\.object).enumerated() {
             let index = choice["index"]?.integer ?? position
             for piece in TextPieces.of(texts[index] ?? choice["text"]?.string ?? "") {
-                bytes += event([Self.choice(piece, index: index, finish: nil)])
+                bytes += event([Self.choice(piece, index: index, finish: nil)], frame: frame)
             }
             var end = choice
             end["text"] = .string("")
-            bytes += event([end])
+            bytes += event([end], frame: frame)
         }
-        if let usage = body["usage"] { bytes += event([], usage: usage) }
+        if let usage = body["usage"] { bytes += event([], usage: usage, frame: frame) }
         return bytes + EventStreamWriter.done
     }
 

@@ -1,0 +1,27 @@
+/// The strings of a body that nobody reads: data that is no text, and references to what is not in the body.
+package struct UnscannedStrings: Sendable, Equatable {
+    /// Where they stand.
+    package private(set) var places: [String] = []
+    /// How long they are, in UTF-8 bytes.
+    package private(set) var bytes = 0
+
+    package init() {}
+
+    package var count: Int { places.count }
+    package var isEmpty: Bool { places.isEmpty }
+
+    /// - Parameter value: what stands at the place; all strings in it count.
+    mutating func add(_ value: JSONValue, at place: String) {
+        places.append(place)
+        bytes += Self.bytes(of: value)
+    }
+
+    private static func bytes(of value: JSONValue) -> Int {
+        switch value {
+        case .null, .bool, .number: 0
+        case .string(let text): text.utf8.count
+        case .array(let items): items.reduce(0) { $0 + bytes(of: $1) }
+        case .object(let object): object.members.reduce(0) { $0 + bytes(of: $1.value) }
+        }
+    }
+}
