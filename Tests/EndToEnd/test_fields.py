@@ -10,7 +10,7 @@ import pytest
 
 from harness import ROOT
 from origin import LEAK
-from policies import rule, rules_only
+from policies import FIXED, rule, rules_only
 from streams import STREAMS, streamed
 
 FIELDS = sorted((Path(__file__).parent / "fields").glob("*.json"))
@@ -105,7 +105,7 @@ def variants(value, rows):
 @pytest.fixture(scope="module")
 def guard(start_gateway, scripted_origin):
     policy = rules_only()
-    policy["rules"].append(rule("block.word", WORD, "block"))
+    policy["rules"].append(rule("block.word", WORD, "block", response={"fixed": FIXED}))
     return start_gateway(scripted_origin.url, policy)
 
 
@@ -140,6 +140,9 @@ def test_words_in_any_field_of_a_request_are_caught(guard, origin, file, capsys)
 def test_words_in_any_field_of_an_answer_are_caught(guard, origin, file, is_stream, capsys):
     fixture = json.loads(file.read_text())
     path = fixture["path"]
+    if is_stream:
+        # Words in the head of some APIs' streams hold them up, and the pieces are what is looked at here.
+        fixture["answer"].pop("an_upstreams_own")
     if is_stream and path.endswith(":generateContent"):
         path = path.replace(":generateContent", ":streamGenerateContent?alt=sse")
     request = {**fixture["request"], "stream": is_stream} if "models/" not in path else fixture["request"]

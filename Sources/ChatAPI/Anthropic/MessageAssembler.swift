@@ -56,8 +56,12 @@ struct MessageAssembler: Sendable {
         for (index, block) in blocks.enumerated() {
             let member = Self.flowing(block)
             let others = JSONValue.object(member.map { block.without([$0]) } ?? block)
-            let hasOthers = !CollectedAnswer(["content": .array([others])], form: .message).segments.isEmpty
+            let hasOthers = Self.saysAnything(others)
             if let member {
+                // What stands in the block from its beginning would go out with it.
+                if hasOthers, Self.saysAnything(.object(block.without([member, "citations", "deltas"]))) {
+                    return texts
+                }
                 texts.append(
                     StreamedText(
                         number: index,
@@ -73,6 +77,10 @@ struct MessageAssembler: Sendable {
             if hasOthers { return texts }
         }
         return texts
+    }
+
+    private static func saysAnything(_ block: JSONValue) -> Bool {
+        !CollectedAnswer(["content": .array([block])], form: .message).segments.isEmpty
     }
 
     /// The member of a block that may go out piece by piece.

@@ -124,7 +124,7 @@ package struct OllamaStream: DialectStream {
 
     /// A holder with nothing but a piece of a text; clients expect the text's member in each.
     private func holder(_ piece: String, of number: Int) -> JSONObject {
-        var object: JSONObject = operation.holder == nil ? [:] : ["role": holder["role"] ?? .string("assistant")]
+        var object: JSONObject = operation.holder == nil ? [:] : ["role": .string("assistant")]
         object[operation.text] = .string(number == Self.text ? piece : "")
         if number == Self.thinking { object["thinking"] = .string(piece) }
         return object

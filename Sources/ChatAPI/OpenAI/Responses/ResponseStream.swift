@@ -26,7 +26,7 @@ package struct ResponseStream: DialectStream {
         let place = ResponsePlace(number: number)
         var bytes = writer.start(assembler.frame)
         bytes += writer.finish(before: place.item, of: assembler.items)
-        bytes += writer.open(place.item, as: item(place.item))
+        bytes += writer.open(place.item, as: Self.plain(item(place.item)))
         let item = item(place.item)
         for list in ResponsePart.lists {
             for position in 0..<(item[list]?.array?.count ?? 0) {
@@ -38,8 +38,14 @@ package struct ResponseStream: DialectStream {
         let parts = item[place.list]?.array ?? []
         let part = parts.indices.contains(place.part) ? parts[place.part].object : nil
         let kind = ResponsePart(type: part?["type"]?.string) ?? .outputText
-        bytes += writer.open(place, as: kind, part ?? kind.empty)
+        bytes += writer.open(place, as: kind, part.map(Self.plain) ?? kind.empty)
         return bytes + writer.text(text)
+    }
+
+    /// What may be said of an item, or of a part, while it is not judged; the rest is said when it ends.
+    private static func plain(_ object: JSONObject) -> JSONObject {
+        let plain = CollectedAnswer.plain(["output": .array([.object(object)])], form: .response)
+        return plain["output"]?.array?.first?.object ?? JSONObject()
     }
 
     /// The upstream's item, or the message that a text of our own goes into.

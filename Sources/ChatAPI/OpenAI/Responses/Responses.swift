@@ -20,7 +20,8 @@ package struct Responses: Dialect {
 extension FieldTable {
     static let responses = FieldTable(
         identifiers: [
-            "tool_choice", "id", "type", "role", "object", "model", "call_id", "item_id", "status", "detail", "format",
+            "tool_choice", "reason", "id", "type", "role", "object", "model", "call_id", "item_id", "status", "detail",
+            "format",
             "service_tier",
             "effort", "verbosity", "truncation", "encoding_format", "file_id", "container_id", "include",
             "previous_response_id", "conversation", "phase", "prompt_cache_retention", "background", "mode",
@@ -28,7 +29,7 @@ extension FieldTable {
             "input_fidelity", "quality", "moderation", "output_format", "size",
         ],
         names: [
-            "name", "code", "reason", "summary", "server_label", "connector_id", "prompt_cache_key",
+            "name", "code", "summary", "server_label", "connector_id", "prompt_cache_key",
             "safety_identifier", "user",
         ],
         members: responseMembers,
