@@ -4,7 +4,7 @@ import PackageDescription
 // Rooms and their import rules. A target may import only what it lists here; the build is run with
 // `--explicit-target-dependency-import-check error`, so an import that is not listed does not compile.
 // Layers go down only: 0 (core, C), 1 (policy, tuning, engine, TLS), 2 (languages, models, dialects, upstream),
-// 3 (proxy, guard, audit), 4 (gateway), 5 (command line, benchmarks).
+// 3 (proxy, guard, audit, tracing), 4 (gateway), 5 (command line, benchmarks).
 
 let nio = "swift-nio"
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
@@ -15,6 +15,7 @@ let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio
 let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -28,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
     ],
     targets: [
         // Layer 0
@@ -65,13 +67,14 @@ let package = Package(
         ),
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
         .target(name: "Audit", dependencies: ["GuardCore"]),
+        .target(name: "Tracing", dependencies: [protobuf], exclude: ["OTLP/otlp.proto"]),
 
         // Layer 4
         .target(
             name: "Gateway",
             dependencies: [
                 "Audit", "ChatAPI", "Guard", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Proxy",
-                "Rules", "TLS", "Tokenizer", "Transformer", "Upstream", nioCore, nioPosix, nioHTTP1, logging,
+                "Rules", "TLS", "Tokenizer", "Tracing", "Transformer", "Upstream", nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
 
@@ -137,11 +140,12 @@ let package = Package(
         .testTarget(name: "TuningTests", dependencies: ["Tuning"]),
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
+        .testTarget(name: "TracingTests", dependencies: ["Tracing", protobuf]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
                 "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Policy", "PolicyLanguage", "Proxy", "Rules",
-                "TLS", nioCore, nioPosix, nioHTTP1, logging,
+                "TLS", "Tracing", nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
     ],

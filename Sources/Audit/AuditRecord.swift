@@ -9,6 +9,10 @@ package struct AuditRecord: Sendable, Equatable {
     package var time: AuditTime
     /// The id that the caller got as `x-request-id`.
     package var requestID: String
+    /// The trace that the exchange belongs to, as 32 hexadecimal digits; nil if nobody began one.
+    package var traceID: String?
+    /// The exchange's own span in it, as 16; nil if nothing is traced here.
+    package var spanID: String?
     /// Whose traffic it is; nil where the gateway is not told.
     package var tenant: String?
     package var policy: PolicyReference
@@ -50,6 +54,8 @@ package struct AuditRecord: Sendable, Equatable {
     package init(
         time: AuditTime,
         requestID: String,
+        traceID: String? = nil,
+        spanID: String? = nil,
         tenant: String? = nil,
         policy: PolicyReference,
         modelDigest: String? = nil,
@@ -73,6 +79,8 @@ package struct AuditRecord: Sendable, Equatable {
     ) {
         self.time = time
         self.requestID = requestID
+        self.traceID = traceID
+        self.spanID = spanID
         self.tenant = tenant
         self.policy = policy
         self.modelDigest = modelDigest

@@ -10,6 +10,7 @@ import Proxy
 import Rules
 import Synchronization
 import TLS
+import Tracing
 import Upstream
 
 /// The gateway, composed: the one place that sees the proxy and the guard together.
@@ -30,6 +31,9 @@ package final class Gateway: Sendable {
     private let policy: PolicyWatch
     private let policyTask = Mutex<Task<Void, Never>?>(nil)
     private let audit: any AuditSink
+    /// nil where nothing is traced.
+    private let tracing: (exporter: SpanExporter, collector: SpanCollector)?
+    private let tracingTask = Mutex<Task<Void, Never>?>(nil)
     private let readiness = Readiness()
     /// nil where the gateway listens without TLS.
     private let certificates: CertificateWatch?
@@ -64,11 +68,13 @@ package final class Gateway: Sendable {
         ) { metrics.notePolicy($0, inForce: $1) }
 
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        tracing = try await Self.tracing(configuration.tracing, group.next(), logger)
         let environment = GuardFilter.Environment(
             configuration: configuration,
             audit: audit,
             metrics: metrics,
-            modelDigest: engine.digest
+            modelDigest: engine.digest,
+            spans: tracing?.exporter
         )
         var limits = configuration.limits
         limits.bodyBytes = configuration.bodyLimit
@@ -94,8 +100,8 @@ package final class Gateway: Sendable {
             configuration: ProxyConfiguration(
                 listeners: [.init(host: configuration.admin.host, port: configuration.admin.port)]
             ),
-            filter: AdminFilter(readiness: readiness) { [proxy, engine, audit] in
-                gauges.update(proxy: proxy.metrics, upstream: servers, engine: engine, audit: audit)
+            filter: AdminFilter(readiness: readiness) { [proxy, engine, audit, spans = tracing?.exporter] in
+                gauges.update(proxy: proxy.metrics, upstream: servers, engine: engine, audit: audit, spans: spans)
                 return metrics.registry.exposition()
             },
             group: group,
@@ -115,6 +121,7 @@ package final class Gateway: Sendable {
                 certificateTask.withLock { $0 = Task { await certificates.run() } }
             }
             policyTask.withLock { [policy] in $0 = Task { await policy.run() } }
+            if let tracing { tracingTask.withLock { $0 = Task { await tracing.exporter.run() } } }
             readiness.set(true)
             return Addresses(gateway: Self.text(gateway.first), admin: Self.text(admin.first))
         } catch {
@@ -155,11 +162,28 @@ package final class Gateway: Sendable {
         engine.shutDown()
         let audit = audit
         await Task.detached { audit.close() }.value
+        await stopTracing()
         do {
             try await group.shutdownGracefully()
         } catch {
             logger.warning("The event loops did not stop cleanly", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// How long a last batch of spans may take.
+    private static let lastSpans = Duration.seconds(5)
+
+    private func stopTracing() async {
+        guard let tracing, let task = tracingTask.withLock({ $0 }) else { return }
+        tracing.exporter.close()
+        let limit = Task {
+            try? await Task.sleep(for: Self.lastSpans)
+            tracing.collector.shutDown()
+            task.cancel()
+        }
+        await task.value
+        limit.cancel()
+        tracing.collector.shutDown()
     }
 
     private static func text(_ address: SocketAddress?) -> String {
@@ -194,6 +218,17 @@ extension Gateway {
             return UpstreamServers.Server(peer: peer, weight: server.weight)
         }
         return UpstreamServers(servers, retries: api.retries)
+    }
+
+    /// What sends spans, if anything is traced.
+    private static func tracing(
+        _ settings: GatewayConfiguration.Tracing?,
+        _ eventLoop: any EventLoop,
+        _ logger: Logger
+    ) async throws -> (exporter: SpanExporter, collector: SpanCollector)? {
+        guard let settings else { return nil }
+        let collector = try await SpanCollector.make(settings, eventLoop: eventLoop, logger: logger)
+        return (SpanExporter(settings.queue) { await collector.send($0) }, collector)
     }
 
     /// Makes the prober of the servers, if they are to be probed, on its event loop.

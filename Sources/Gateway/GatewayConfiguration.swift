@@ -1,5 +1,6 @@
 package import Audit
 package import Proxy
+package import Tracing
 
 /// How one gateway is run: where it listens, what stands behind it, which policy and model it judges with.
 ///
@@ -134,6 +135,32 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package init() {}
     }
 
+    /// The OpenTelemetry collector that spans are sent to.
+    package struct Tracing: Sendable, Equatable {
+        /// A header field of the requests to it.
+        package struct Field: Sendable, Equatable {
+            package var name: String
+            package var value: String
+        }
+
+        package var server: UpstreamAPI.Server
+        /// Where it takes spans: `/v1/traces`, unless it says otherwise.
+        package var path: String
+        /// Absolute path of a PEM file of authorities to trust instead of the system's.
+        package var authority: String?
+        package var fields: [Field] = []
+        /// The resource's `service.name`.
+        package var service = "guardian"
+        /// Of the traces that begin here, the share that is sampled.
+        package var share = 1.0
+        package var queue = SpanExporter.Settings()
+
+        package init(server: UpstreamAPI.Server, path: String) {
+            self.server = server
+            self.path = path
+        }
+    }
+
     package var listen: Address
     /// nil is plain HTTP, which has to be asked for.
     package var tls: ServerTLS?
@@ -147,6 +174,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var tenantField: String?
     package var model: Model
     package var audit = AuditLog()
+    /// nil traces nothing.
+    package var tracing: Tracing?
     /// Whether paths of no known dialect are passed on unread. Refused otherwise.
     package var passesUnrecognised = false
     /// Largest request body, in bytes.

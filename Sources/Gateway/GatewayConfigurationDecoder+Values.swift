@@ -11,15 +11,17 @@ extension GatewayConfigurationDecoder {
     /// The name of a header field (RFC 9110, section 5.1).
     mutating func fieldName(_ node: YAMLNode, _ what: String) -> String? {
         guard let name = text(node, what) else { return nil }
-        let isToken = name.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
-        guard isToken else {
+        guard name.utf8.allSatisfy(Self.isToken) else {
             note(node, "\(what) must be the name of a header field, not \(node.kind)", hint: "for example x-tenant")
             return nil
         }
         return name
+    }
+
+    /// Whether the byte may stand in the name of a field.
+    static func isToken(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 
     /// `host:port`; the host of an IPv6 address stands in brackets.

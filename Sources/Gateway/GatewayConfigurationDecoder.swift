@@ -37,6 +37,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }
         if let node = fields["model"] { model(node, into: &configuration.model) }
         if let node = fields["audit"] { audit(node, into: &configuration.audit) }
+        if let node = fields["tracing"] { configuration.tracing = tracing(node) }
         if let node = fields["limits"] { limits(node, into: &configuration) }
         if let node = fields["unrecognised_paths"] {
             let choice: UnrecognisedPaths? = choice(node, "unrecognised_paths")
@@ -157,7 +158,8 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 /// The keys of the file, mapping by mapping. README.md documents each of them, and a test holds it to that.
 enum GatewayConfigurationKeys {
     static let root = [
-        "version", "listen", "admin", "upstream", "policy", "candidate", "tenant_header", "model", "audit", "limits",
+        "version", "listen", "admin", "upstream", "policy", "candidate", "tenant_header", "model", "audit", "tracing",
+        "limits",
         "unrecognised_paths", "drain_timeout", "event_loops",
     ]
     static let listen = ["address", "tls"]
@@ -174,6 +176,7 @@ enum GatewayConfigurationKeys {
     static let audit = [
         "path", "syslog", "content", "queue", "overflow", "rotate", "signing_key", "checkpoint_every",
     ]
+    static let tracing = ["endpoint", "ca", "headers_env", "service", "sample", "queue", "interval"]
     static let rotate = ["size", "age", "keep"]
     static let limits =
         ["request_body", "held_answer"] + GatewayConfigurationDecoder.numbers.map(\.key)

@@ -5,6 +5,7 @@ import Guard
 import NIOCore
 import NIOHTTP1
 import Proxy
+import Tracing
 
 /// Where the proxy and the guard meet: makes a session for each exchange on the guarded listener.
 final class GuardFilter: ProxyFilter {
@@ -15,6 +16,8 @@ final class GuardFilter: ProxyFilter {
         var metrics: GatewayMetrics
         /// SHA-256 of the model's file.
         var modelDigest: String?
+        /// nil where nothing is traced.
+        var spans: SpanExporter?
     }
 
     private let store: PolicyStore

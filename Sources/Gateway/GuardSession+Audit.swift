@@ -7,6 +7,7 @@ import NIOHTTP1
 import Policy
 import Proxy
 import Synchronization
+import Tracing
 
 extension GuardSession {
     func finish(_ summary: ExchangeSummary) {
@@ -71,6 +72,8 @@ extension GuardSession {
         let record = AuditRecord(
             time: time,
             requestID: client.requestID,
+            traceID: (trace?.traceID ?? ExchangeTrace.context(of: head.headers)?.traceID)?.description,
+            spanID: trace?.span.description,
             tenant: tenant,
             policy: .init(name: pipeline.policy.name, digest: pipeline.policy.digest),
             modelDigest: environment.modelDigest,
@@ -102,6 +105,7 @@ extension GuardSession {
                 ) : nil
         )
         environment.audit.record(record)
+        if let trace, trace.isSampled { environment.spans?.record(spans(trace, summary, record, state)) }
     }
 
     /// What the candidate makes of what was judged.

@@ -92,7 +92,8 @@ extension GuardSession {
 
     /// The text of the safeguard response, noted for the record.
     func safeguard(_ inspection: Inspection, category: HarmCategory, query: String?) async -> String {
-        let deadline = ContinuousClock.now + environment.configuration.model.safeguardTimeout
+        let begin = ContinuousClock.now
+        let deadline = begin + environment.configuration.model.safeguardTimeout
         guard let response = await pipeline.safeguard(for: inspection, query: query, deadline: deadline) else {
             return ""
         }
@@ -106,6 +107,7 @@ extension GuardSession {
         state.withLock {
             $0.response = record
             $0.generatedTokens = response.tokens
+            $0.stages.safeguard = begin..<ContinuousClock.now
         }
         environment.metrics.count(record)
         return response.text

@@ -21,6 +21,8 @@ final class GuardSession: FilterSession {
     let dialect: (any Dialect)?
     let errors: ErrorForm
     let time = AuditTime.now()
+    /// nil where nothing is traced.
+    let trace: ExchangeTrace?
 
     /// What is known so far. The proxy calls one method at a time, but from different threads.
     struct State {
@@ -47,6 +49,7 @@ final class GuardSession: FilterSession {
         var pipeline: GuardPipeline
         /// What is tried beside it; nil if nothing is.
         var candidate: CandidateJudge?
+        var stages = ExchangeStages()
     }
 
     let state: Mutex<State>
@@ -60,6 +63,7 @@ final class GuardSession: FilterSession {
         self.policy = policy
         self.environment = environment
         state = Mutex(State(pipeline: policy.base))
+        trace = environment.configuration.tracing.map { ExchangeTrace(headers: head.headers, share: $0.share) }
         let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
         self.endpoint = endpoint
         errors = ErrorForm(path: head.uri)
@@ -127,9 +131,11 @@ final class GuardSession: FilterSession {
         case .guarded, .moderations:
             return .inspect(limit: environment.configuration.bodyLimit)
         case .passed:
+            noteForwarded()
             return .pass(headers: upstreamHeaders)
         case nil where environment.configuration.passesUnrecognised:
             state.withLock { $0.passed = Set(Phase.allCases) }
+            noteForwarded()
             return .pass(headers: upstreamHeaders)
         case nil:
             return .reply(reply(Self.unknownPath(head)))
@@ -202,12 +208,16 @@ final class GuardSession: FilterSession {
 
     /// What is sent is written from what was read: nothing can be in it that was not scanned.
     private func forward(_ request: any DialectRequest) -> RequestOutcome {
-        .forward(headers: upstreamHeaders, body: ByteBuffer(bytes: request.serialized))
+        noteForwarded()
+        return .forward(headers: upstreamHeaders, body: ByteBuffer(bytes: request.serialized))
     }
+
+    private func noteForwarded() { state.withLock { $0.stages.forwarded = .now } }
 
     /// The caller's headers for the upstream. The proxy has its own rules for framing and hop-by-hop fields.
     private var upstreamHeaders: HTTPHeaders {
         var headers = head.headers
+        trace?.mark(&headers)
         guard let credential = environment.configuration.upstream.authorization else { return headers }
         // The caller's own would be taken by whoever looks for it first.
         for name in ErrorForm.allCases.map(\.credentialField) { headers.remove(name: name) }
@@ -334,9 +344,11 @@ final class GuardSession: FilterSession {
 extension GuardSession {
     func note(_ inspection: Inspection) {
         state.withLock { state in
+            let now = ContinuousClock.now
+            let stage = now.advanced(by: .zero - inspection.rulesDuration - inspection.modelDuration)..<now
             switch inspection.phase {
-            case .input: state.input = inspection
-            case .output: state.output = inspection
+            case .input: (state.input, state.stages.input) = (inspection, stage)
+            case .output: (state.output, state.stages.output) = (inspection, stage)
             }
         }
         environment.metrics.count(inspection)

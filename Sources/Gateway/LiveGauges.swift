@@ -1,6 +1,7 @@
 import Audit
 import GuardianModel
 import Proxy
+import Tracing
 import Upstream
 
 /// Values that are read when `/metrics` is asked for, and not counted as they happen.
@@ -9,6 +10,7 @@ struct LiveGauges: Sendable {
     private let upstream: UpstreamGauges
     private let model: ModelGauges
     private let log: AuditGauges
+    private let spans: SpanGauges
     private let memory: Gauge
 
     init(_ registry: Metrics) {
@@ -16,14 +18,22 @@ struct LiveGauges: Sendable {
         upstream = UpstreamGauges(registry)
         model = ModelGauges(registry)
         log = AuditGauges(registry)
+        spans = SpanGauges(registry)
         memory = registry.gauge("guardian_resident_memory_bytes", help: "Memory of the process that is resident now.")
     }
 
-    func update(proxy: ProxyMetrics, upstream: UpstreamServers, engine: GuardianEngine, audit: any AuditSink) {
+    func update(
+        proxy: ProxyMetrics,
+        upstream: UpstreamServers,
+        engine: GuardianEngine,
+        audit: any AuditSink,
+        spans: SpanExporter?
+    ) {
         self.proxy.update(proxy)
         self.upstream.update(upstream)
         model.update(engine.statistics)
         log.update(audit.statistics)
+        if let spans { self.spans.update(spans.statistics) }
         if let bytes = ProcessMemory.residentBytes { memory.set(Double(bytes)) }
     }
 }
@@ -132,5 +142,28 @@ struct AuditGauges: Sendable {
         }
         queued.set(Double(statistics.queued))
         lag.set(Double(statistics.lag.nanoseconds) / 1e9)
+    }
+}
+
+/// What became of spans.
+struct SpanGauges: Sendable {
+    private let spans: Counter
+    private let queued: Gauge
+
+    init(_ registry: Metrics) {
+        spans = registry.counter(
+            "guardian_trace_spans_total",
+            help: "Spans by what became of them.",
+            labels: ["state"]
+        )
+        queued = registry.gauge("guardian_trace_queue_spans", help: "Spans that wait to be sent now.")
+    }
+
+    func update(_ statistics: SpanExporter.Statistics) {
+        let counts = [
+            ("exported", statistics.exported), ("dropped", statistics.dropped), ("failed", statistics.failed),
+        ]
+        for (state, count) in counts { spans.advance(to: count, [state]) }
+        queued.set(Double(statistics.queued))
     }
 }

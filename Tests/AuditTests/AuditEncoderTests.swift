@@ -7,6 +7,8 @@ import Testing
 @Suite struct AuditEncoderTests {
     private var full: AuditRecord {
         var record = AuditRecord.sample()
+        record.traceID = String(repeating: "a", count: 32)
+        record.spanID = String(repeating: "b", count: 16)
         record.tenant = "acme"
         record.modelDigest = "ff00"
         record.outcome = .safeguarded

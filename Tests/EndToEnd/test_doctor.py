@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from collector import Collector
 from harness import MODEL, free_port, merge, run
 from policies import rules_only
 
@@ -78,3 +79,12 @@ def test_a_wrong_configuration_is_told_with_its_place(diagnose):
 def test_the_upstream_is_not_asked_offline(diagnose):
     status, checks, _ = diagnose("--offline", upstream={"url": f"http://127.0.0.1:{free_port()}"})
     assert status == 0 and "upstream" not in checks
+
+
+def test_the_collector_is_asked(diagnose):
+    collector = Collector()
+    _, checks, _ = diagnose(tracing={"endpoint": collector.endpoint})
+    assert checks["tracing"]["verdict"] == "ok" and collector.spans == []
+    collector.close()
+    status, checks, _ = diagnose(tracing={"endpoint": collector.endpoint})
+    assert status == 0 and checks["tracing"]["verdict"] == "warning"

@@ -4,6 +4,7 @@ import NIOCore
 import PolicyLanguage
 import Proxy
 import Testing
+import Tracing
 
 @testable import Gateway
 
@@ -230,6 +231,38 @@ import Testing
             #expect(found == places.map { "\($0) is no longer read: the model is one packed file" })
             #expect(error.diagnostics.allSatisfy { $0.hint?.contains("guardian model pack") == true })
         }
+    }
+
+    @Test func `tracing is read with its defaults and fields from the environment`() throws {
+        let plain = try #require(try load(Self.minimal + "\ntracing: {endpoint: http://collector:4318}").tracing)
+        #expect(plain.server == .init(scheme: "http", host: "collector", port: 4318))
+        #expect(plain.path == "/v1/traces" && plain.service == "guardian" && plain.share == 1 && plain.fields.isEmpty)
+        let text = """
+
+            tracing:
+              {endpoint: https://c.example/otlp/traces, ca: /ca.pem, service: gate, sample: 0.25, queue: 100, interval: 1s,
+              headers_env: FIELDS}
+            """
+        let environment = ["FIELDS": "x-key=a=b, x-other = c "]
+        let full = try #require(try load(Self.minimal + text, environment: environment).tracing)
+        #expect(full.server == .init(scheme: "https", host: "c.example", port: 443) && full.path == "/otlp/traces")
+        #expect(full.authority == "/ca.pem" && full.service == "gate" && full.share == 0.25)
+        #expect(full.queue.capacity == 100 && full.queue.batch == 100 && full.queue.interval == .seconds(1))
+        #expect(full.fields == [.init(name: "x-key", value: "a=b"), .init(name: "x-other", value: "c")])
+    }
+
+    @Test(arguments: [
+        ("{}", "'endpoint'"), ("{endpoint: collector}", "must be a URL"), ("{endpoint: 'ftp://c'}", "must be a URL"),
+        ("{endpoint: 'http://c:99999'}", "must be a URL"), ("{endpoint: 'http://c/a?b'}", "must be a URL"),
+        ("{endpoint: 'http://c/a b'}", "must be a URL"), ("{endpoint: http://c, sample: 1.5}", "from 0 to 1"),
+        ("{endpoint: http://c, sample: nan}", "from 0 to 1"), ("{endpoint: http://c, queue: 0}", "queue must be"),
+        ("{endpoint: http://c, headers_env: NOPE}", "NOPE is not set"),
+        ("{endpoint: http://c, headers_env: BAD}", "is not 'name=value'"),
+    ])
+    func `what tracing cannot be is an error`(tracing: String, words: String) throws {
+        let environment = ["BAD": "secret words"]
+        let message = try diagnostic(Self.minimal + "\ntracing: \(tracing)", environment: environment)
+        #expect(message.contains(words) && !message.contains("secret"), "\(message)")
     }
 
     @Test func `an environment variable that is not set is an error and its value is not shown`() throws {

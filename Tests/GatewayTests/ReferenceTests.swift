@@ -19,7 +19,7 @@ import Testing
             ("listen", GatewayConfigurationKeys.listen), ("listen.tls", GatewayConfigurationKeys.tls),
             ("admin", GatewayConfigurationKeys.admin), ("upstream", GatewayConfigurationKeys.upstream),
             ("model", GatewayConfigurationKeys.model), ("audit", GatewayConfigurationKeys.audit),
-            ("audit.rotate", GatewayConfigurationKeys.rotate),
+            ("audit.rotate", GatewayConfigurationKeys.rotate), ("tracing", GatewayConfigurationKeys.tracing),
             ("limits", GatewayConfigurationKeys.limits),
         ]
         let inner = sections.flatMap { section, keys in keys.map { "\(section).\($0)" } }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Tracing
 import Upstream
 
 #if canImport(Glibc)
@@ -89,6 +90,25 @@ extension Doctor {
                 )
             }
         }
+    }
+}
+
+extension Doctor {
+    /// Sends the collector a request without a span in it.
+    func collector() async -> [CheckResult] {
+        guard let settings = configuration.tracing else { return [] }
+        let server = settings.server
+        let name = "\(server.scheme)://\(server.host):\(server.port)\(settings.path)"
+        let collector: SpanCollector
+        do {
+            let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+            collector = try await SpanCollector.make(settings, eventLoop: eventLoop, logger: logger)
+        } catch {
+            return [.failure("tracing", "\(error)")]
+        }
+        defer { collector.shutDown() }
+        if case .taken = await collector.send([]) { return [.ok("tracing", "\(name) takes spans")] }
+        return [.warning("tracing", "\(name) does not take spans", "they are lost meanwhile; see tracing.endpoint")]
     }
 }
 

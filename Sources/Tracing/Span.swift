@@ -1,0 +1,69 @@
+/// A piece of work within a trace, finished.
+package struct Span: Sendable, Equatable {
+    /// The numbers are OpenTelemetry's.
+    package enum Kind: Int, Sendable {
+        case inside = 1
+        /// Answers a request from elsewhere.
+        case server = 2
+        /// Sends a request elsewhere.
+        case client = 3
+    }
+
+    package enum Value: Sendable, Equatable {
+        case text(String)
+        case number(Int)
+        case decimal(Double)
+        case flag(Bool)
+        case texts([String])
+    }
+
+    package struct Attribute: Sendable, Equatable {
+        package var name: String
+        package var value: Value
+
+        package init(_ name: String, _ value: Value) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package var traceID: TraceID
+    package var id: SpanID
+    /// nil for the first of a trace.
+    package var parent: SpanID?
+    /// The `tracestate` that the trace came with.
+    package var state: String?
+    package var name: String
+    package var kind: Kind
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    package var start: Int64
+    /// Likewise; not before `start`.
+    package var end: Int64
+    package var attributes: [Attribute]
+    /// Whether the work failed; why is an attribute.
+    package var isError: Bool
+
+    package init(
+        traceID: TraceID,
+        id: SpanID = .random(),
+        parent: SpanID?,
+        state: String? = nil,
+        name: String,
+        kind: Kind = .inside,
+        start: Int64,
+        end: Int64,
+        attributes: [Attribute] = [],
+        isError: Bool = false
+    ) {
+        self.traceID = traceID
+        self.id = id
+        self.parent = parent
+        self.state = state
+        self.name = name
+        self.kind = kind
+        self.start = start
+        self.end = max(start, end)
+        self.attributes = attributes
+        self.isError = isError
+    }
+}

@@ -1,0 +1,148 @@
+import Synchronization
+
+/// Sends spans to a collector in batches, from a task of its own, behind a bounded queue.
+///
+/// A collector may be slow or away; traffic is never held up by it. What the queue cannot take is dropped and counted, and
+/// a batch that cannot be delivered is tried again, later each time, a few times.
+package final class SpanExporter: Sendable {
+    package struct Settings: Sendable, Equatable {
+        /// Spans that may wait.
+        package var capacity = 4096
+        /// Spans of one request to the collector.
+        package var batch = 512
+        /// How long a span waits at the most for others to go with.
+        package var interval: Duration = .seconds(5)
+        /// How often one batch is sent, counting the first time.
+        package var attempts = 5
+        /// Before the second time; twice as long before each one after, up to `longestPause`, and a random part of it less.
+        package var firstPause: Duration = .seconds(1)
+        package var longestPause: Duration = .seconds(30)
+
+        package init() {}
+    }
+
+    /// What came of sending a batch once.
+    package enum Delivery: Sendable, Equatable {
+        /// The collector took it, but for so many spans.
+        case taken(rejected: Int)
+        /// It did not, and may the next time; `after` is what it asked for.
+        case postponed(after: Duration?)
+        /// It never will.
+        case refused
+    }
+
+    package struct Statistics: Sendable, Equatable {
+        /// Taken by the collector.
+        package var exported = 0
+        /// Not taken into the queue, because it was full.
+        package var dropped = 0
+        /// Given up, or refused by the collector.
+        package var failed = 0
+        package var queued = 0
+    }
+
+    private struct State {
+        var spans: [Span] = []
+        var statistics = Statistics()
+        var isClosing = false
+    }
+
+    private let settings: Settings
+    private let send: @Sendable ([Span]) async -> Delivery
+    private let pause: @Sendable (Duration) async -> Void
+    private let state = Mutex(State())
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// - Parameters:
+    ///   - pause: waits, for tests to see how long; ends early when its task is cancelled.
+    ///   - send: sends a batch once.
+    package init(
+        _ settings: Settings = Settings(),
+        pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
+        send: @escaping @Sendable ([Span]) async -> Delivery
+    ) {
+        self.settings = settings
+        self.send = send
+        self.pause = pause
+        // One wake that waits is enough: whoever wakes takes all there is.
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Takes the spans of one exchange, all or none; returns at once.
+    package func record(_ spans: [Span]) {
+        let isBatch = state.withLock { state in
+            guard !state.isClosing, state.spans.count + spans.count <= settings.capacity else {
+                state.statistics.dropped += spans.count
+                return false
+            }
+            state.spans += spans
+            return state.spans.count >= settings.batch
+        }
+        if isBatch { wake.yield() }
+    }
+
+    package var statistics: Statistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.queued = state.spans.count
+            return statistics
+        }
+    }
+
+    /// Sends until `close`, or until the task is cancelled: what waits then is lost.
+    package func run() async {
+        let clock = Task { [settings, pause, wake] in
+            while !Task.isCancelled {
+                await pause(settings.interval)
+                wake.yield()
+            }
+        }
+        for await _ in wakes {
+            while let batch = next() { await deliver(batch) }
+            if state.withLock({ $0.isClosing }) { break }
+        }
+        clock.cancel()
+    }
+
+    /// Takes no more spans, and has `run` end after a last try to send what waits.
+    package func close() {
+        state.withLock { $0.isClosing = true }
+        wake.yield()
+    }
+
+    private func next() -> [Span]? {
+        state.withLock { state in
+            guard !state.spans.isEmpty else { return nil }
+            let batch = Array(state.spans.prefix(settings.batch))
+            state.spans.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    private func deliver(_ batch: [Span]) async {
+        var pause = settings.firstPause
+        for attempt in 1...max(1, settings.attempts) {
+            switch await send(batch) {
+            case .taken(let rejected):
+                let rejected = min(rejected, batch.count)
+                return state.withLock {
+                    $0.statistics.exported += batch.count - rejected
+                    $0.statistics.failed += rejected
+                }
+            case .refused:
+                return giveUp(batch)
+            case .postponed(let after):
+                guard attempt < settings.attempts, !Task.isCancelled, !state.withLock({ $0.isClosing }) else {
+                    return giveUp(batch)
+                }
+                // Half of it at random, so that gateways which lost the same collector do not all come back at once.
+                let own = pause / 2 + pause / 2 * Double.random(in: 0...1)
+                await self.pause(min(max(own, after ?? .zero), settings.longestPause))
+                pause = min(pause * 2, settings.longestPause)
+            }
+        }
+    }
+
+    private func giveUp(_ batch: [Span]) { state.withLock { $0.statistics.failed += batch.count } }
+}

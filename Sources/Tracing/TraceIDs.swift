@@ -1,0 +1,64 @@
+/// Names a trace: 16 bytes, not all of them zero.
+package struct TraceID: Sendable, Hashable, CustomStringConvertible {
+    let high: UInt64
+    let low: UInt64
+
+    /// nil if both are zero.
+    init?(high: UInt64, low: UInt64) {
+        guard high | low != 0 else { return nil }
+        self.high = high
+        self.low = low
+    }
+
+    /// A new one. Its last seven bytes are random enough for sampling by the ID (Trace Context level 2, random flag).
+    package static func random() -> TraceID {
+        var generator = SystemRandomNumberGenerator()
+        return TraceID(high: generator.next(), low: generator.next()) ?? random()
+    }
+
+    /// 32 lower-case hexadecimal digits.
+    package var description: String { Hexadecimal.text(high) + Hexadecimal.text(low) }
+
+    /// Whether a trace with this ID is among a share of all, from 0 to 1: the same for everyone who asks.
+    package func isAmong(share: Double) -> Bool {
+        guard share < 1 else { return true }
+        return Double(low >> 8) < share * Double(1 << 56)
+    }
+}
+
+/// Names a span within its trace: 8 bytes, not all of them zero.
+package struct SpanID: Sendable, Hashable, CustomStringConvertible {
+    let value: UInt64
+
+    init?(_ value: UInt64) {
+        guard value != 0 else { return nil }
+        self.value = value
+    }
+
+    package static func random() -> SpanID { SpanID(.random(in: .min ... .max)) ?? random() }
+
+    /// 16 lower-case hexadecimal digits.
+    package var description: String { Hexadecimal.text(value) }
+}
+
+/// Lower-case hexadecimal digits, as Trace Context writes them.
+enum Hexadecimal {
+    static func text(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
+    /// nil if one of the bytes is no digit, an upper-case letter for instance, or there are more than 16.
+    static func value(_ digits: some Collection<UInt8>) -> UInt64? {
+        guard (1...16).contains(digits.count) else { return nil }
+        var value: UInt64 = 0
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        return value
+    }
+}

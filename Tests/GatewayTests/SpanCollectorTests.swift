@@ -1,0 +1,34 @@
+import NIOCore
+import NIOHTTP1
+import Testing
+import Tracing
+
+@testable import Gateway
+
+@Suite struct SpanCollectorTests {
+    private func delivery(_ status: Int, retryAfter: String? = nil) -> SpanExporter.Delivery {
+        var headers: HTTPHeaders = [:]
+        if let retryAfter { headers.add(name: "retry-after", value: retryAfter) }
+        let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
+        return SpanCollector.delivery(of: head, body: ByteBuffer())
+    }
+
+    @Test(arguments: [200, 202, 204])
+    func `a good answer is a delivery`(status: Int) {
+        #expect(delivery(status) == .taken(rejected: 0))
+    }
+
+    @Test(arguments: [429, 502, 503, 504])
+    func `what may pass is tried again, when the collector says if it does`(status: Int) {
+        #expect(delivery(status) == .postponed(after: nil))
+        #expect(delivery(status, retryAfter: "7") == .postponed(after: .seconds(7)))
+        for wrong in ["-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999", "86401"] {
+            #expect(delivery(status, retryAfter: wrong) == .postponed(after: nil))
+        }
+    }
+
+    @Test(arguments: [301, 400, 401, 404, 413, 500, 501])
+    func `anything else is final`(status: Int) {
+        #expect(delivery(status, retryAfter: "1") == .refused)
+    }
+}

@@ -1,0 +1,55 @@
+import SwiftProtobuf
+import Testing
+
+@testable import Tracing
+
+/// Reads back with the same messages; that the wire is OpenTelemetry's is shown end to end with its own decoder.
+@Suite struct SpanEncoderTests {
+    private let encoder = SpanEncoder(service: "gate", instance: "i-1", version: "1")
+
+    @Test func `every part of a span is sent`() throws {
+        let trace = try #require(TraceID(high: 0x4bf9_2f35_77b3_4da6, low: 1))
+        let span = Span(
+            traceID: trace,
+            id: try #require(SpanID(0x00f0)),
+            parent: SpanID(7),
+            state: "a=b",
+            name: "chat echo",
+            kind: .client,
+            start: 1_700_000_000_000_000_001,
+            end: 1_700_000_000_000_000_005,
+            attributes: [
+                .init("t", .text("x")), .init("n", .number(-3)), .init("d", .decimal(0.5)), .init("f", .flag(true)),
+                .init("l", .texts(["a", "b"])),
+            ],
+            isError: true
+        )
+        let request = try Otlp_ExportRequest(serializedBytes: try encoder.body([span]))
+        let resource = try #require(request.resourceSpans.first)
+        #expect(resource.resource.attributes.first { $0.key == "service.name" }?.value.stringValue == "gate")
+        let sent = try #require(resource.scopeSpans.first?.spans.first)
+        #expect(sent.traceID.map { $0 } == [0x4b, 0xf9, 0x2f, 0x35, 0x77, 0xb3, 0x4d, 0xa6, 0, 0, 0, 0, 0, 0, 0, 1])
+        #expect(Array(sent.spanID) == [0, 0, 0, 0, 0, 0, 0, 0xf0] && sent.parentSpanID.last == 7)
+        #expect(sent.traceState == "a=b" && sent.name == "chat echo" && sent.kind == 3)
+        #expect(
+            sent.startTimeUnixNano == 1_700_000_000_000_000_001 && sent.endTimeUnixNano - sent.startTimeUnixNano == 4
+        )
+        #expect(sent.status.code == 2)
+        #expect(sent.attributes.map(\.key) == ["t", "n", "d", "f", "l"])
+        #expect(sent.attributes[1].value.intValue == -3 && sent.attributes[4].value.arrayValue.values.count == 2)
+    }
+
+    @Test func `a span never ends before it begins`() throws {
+        let span = Span(traceID: .random(), parent: nil, name: "a", start: 5, end: 1)
+        #expect(span.end == 5)
+    }
+
+    @Test func `a receiver's answer tells what it refused`() throws {
+        let answer = try Otlp_ExportResponse.with { $0.partialSuccess.rejectedSpans = 3 }.serializedBytes() as [UInt8]
+        #expect(SpanEncoder.rejected(answer) == 3)
+        #expect(SpanEncoder.rejected([]) == 0)
+        #expect(SpanEncoder.rejected(Array("not protobuf".utf8)) == 0)
+        let wrong = try Otlp_ExportResponse.with { $0.partialSuccess.rejectedSpans = -3 }.serializedBytes() as [UInt8]
+        #expect(SpanEncoder.rejected(wrong) == 0)
+    }
+}
