@@ -6,6 +6,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import Policy
+import PolicyLanguage
 import Proxy
 import Rules
 import Synchronization
@@ -39,6 +40,7 @@ package final class Gateway: Sendable {
     private let certificates: CertificateWatch?
     private let certificateTask = Mutex<Task<Void, Never>?>(nil)
     private let metrics = GatewayMetrics()
+    private let callers: CallerDirectory
     /// nil where the upstream's servers are not probed.
     private let prober: (bound: NIOLoopBound<HealthProber>, eventLoop: any EventLoop)?
     private let proxy: ProxyServer
@@ -56,6 +58,7 @@ package final class Gateway: Sendable {
         certificates = try configuration.tls.map { tls throws(GatewayError) in
             try CertificateWatch(tls, logger: logger) { metrics.countReload("certificates", $0) }
         }
+        callers = CallerDirectory(try configuration.callers.keys.map(Self.keys))
         let servers = try Self.servers(configuration.upstream)
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
         audit = try AuditPlace.open(configuration.audit)
@@ -74,7 +77,8 @@ package final class Gateway: Sendable {
             audit: audit,
             metrics: metrics,
             modelDigest: engine.digest,
-            spans: tracing?.exporter
+            spans: tracing?.exporter,
+            callers: callers
         )
         var limits = configuration.limits
         limits.bodyBytes = configuration.bodyLimit
@@ -145,6 +149,21 @@ package final class Gateway: Sendable {
     /// - Throws: `GatewayError`; the certificates in force stay.
     package func reloadCertificates() throws {
         try certificates?.reload()
+    }
+
+    /// Reads the keys of callers again. Exchanges under way are not touched.
+    ///
+    /// - Throws: `GatewayError`; the keys in force stay.
+    package func reloadKeys() throws {
+        if let path = configuration.callers.keys { callers.replace(try Self.keys(path)) }
+    }
+
+    private static func keys(_ path: String) throws(GatewayError) -> CallerKeys {
+        do throws(PolicyError) {
+            return try CallerKeys.load(path: path)
+        } catch {
+            throw GatewayError(.configuration, "\(error)")
+        }
     }
 
     /// Opens the audit file again, if it was moved away.

@@ -161,6 +161,18 @@ package struct GatewayConfiguration: Sendable, Equatable {
         }
     }
 
+    /// Who may ask, and how much.
+    package struct Callers: Sendable, Equatable {
+        /// Absolute path of the file of keys that callers must show one of; nil passes on what they show.
+        package var keys: String?
+        /// Whose `tenant_header` is believed.
+        package var trustedPeers: [AddressBlock] = []
+        /// Of each caller that has none of its own.
+        package var limits = CallerLimits()
+
+        package init() {}
+    }
+
     package var listen: Address
     /// nil is plain HTTP, which has to be asked for.
     package var tls: ServerTLS?
@@ -170,7 +182,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var policy: String
     /// Absolute path of a policy that is tried beside it on live traffic, recorded and never acted on.
     package var candidate: String?
-    /// The header field that names whom a request is made for; nil if none does.
+    package var callers = Callers()
+    /// The header field in which trusted peers name whom a request is made for; nil if none does.
     package var tenantField: String?
     package var model: Model
     package var audit = AuditLog()

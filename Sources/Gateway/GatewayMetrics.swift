@@ -15,6 +15,7 @@ final class GatewayMetrics: Sendable {
     private let unscanned: Counter
     private let scannedBytes: Counter
     private let unscannedBytes: Counter
+    private let refused: Counter
     private let safeguards: Counter
     private let duration: Histogram
     private let stages: Histogram
@@ -60,6 +61,11 @@ final class GatewayMetrics: Sendable {
             "guardian_unscanned_bytes_total",
             help: "Bytes of strings, and of bodies passed on unread, that nobody read, by phase.",
             labels: ["phase"]
+        )
+        refused = registry.counter(
+            "guardian_callers_refused_total",
+            help: "Requests refused for want of a key, or beyond a limit of requests or tokens, by reason.",
+            labels: ["reason"]
         )
         safeguards = registry.counter(
             "guardian_safeguard_responses_total",
@@ -130,6 +136,8 @@ final class GatewayMetrics: Sendable {
     func count(candidate: Decision, live: Decision, phase: Phase) {
         candidates.increment([phase.rawValue, live.action?.rawValue ?? "allow", candidate.action?.rawValue ?? "allow"])
     }
+
+    func countRefused(_ reason: String) { refused.increment([reason]) }
 
     func countUnscanned(_ strings: Int, phase: Phase) {
         if strings > 0 { unscanned.increment([phase.rawValue], by: UInt64(strings)) }

@@ -18,6 +18,8 @@ final class GuardFilter: ProxyFilter {
         var modelDigest: String?
         /// nil where nothing is traced.
         var spans: SpanExporter?
+        var callers = CallerDirectory()
+        var limiter = RateLimiter()
     }
 
     private let store: PolicyStore

@@ -12,6 +12,7 @@ import Tracing
 extension GuardSession {
     func finish(_ summary: ExchangeSummary) {
         environment.metrics.count(summary)
+        settleTokens(summary)
         guard !state.withLock({ $0.isUnrecorded }) else { return }
         let (background, candidate) = state.withLock { ($0.background, $0.candidate) }
         guard background != nil || hasObserved || candidate != nil else {

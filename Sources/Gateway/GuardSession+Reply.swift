@@ -14,7 +14,9 @@ extension GuardSession {
     func reply(_ error: ChatAPIError) -> LocalReply {
         state.withLock { $0.error = error }
         var headers: HTTPHeaders = ["content-type": "application/json"]
-        if error.status == 503 { headers.add(name: "retry-after", value: "1") }
+        if let seconds = error.retryAfter ?? (error.status == 503 ? 1 : nil) {
+            headers.add(name: "retry-after", value: "\(seconds)")
+        }
         markDecision(&headers, output: state.withLock { $0.output })
         return LocalReply(
             status: HTTPResponseStatus(statusCode: error.status),

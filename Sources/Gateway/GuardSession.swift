@@ -20,6 +20,8 @@ final class GuardSession: FilterSession {
     /// How the exchange is read and written; nil if it is not read.
     let dialect: (any Dialect)?
     let errors: ErrorForm
+    /// Who asks, or why nobody may.
+    let identity: Result<CallerIdentity, ChatAPIError>
     let time = AuditTime.now()
     /// nil where nothing is traced.
     let trace: ExchangeTrace?
@@ -42,6 +44,9 @@ final class GuardSession: FilterSession {
         /// The answer that passes by while it is observed, up to the limit; nil once it is too long.
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
+        /// How far the caller has come within its limits, and the tokens that were taken for this request.
+        var rates: [RateStatus] = []
+        var takenTokens: Int?
         var error: ChatAPIError?
         /// Whether the exchange is refused for want of room for its record.
         var isUnrecorded = false
@@ -66,13 +71,24 @@ final class GuardSession: FilterSession {
         trace = environment.configuration.tracing.map { ExchangeTrace(headers: head.headers, share: $0.share) }
         let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
         self.endpoint = endpoint
-        errors = ErrorForm(path: head.uri)
+        let form = ErrorForm(path: head.uri)
+        errors = form
+        identity = Result { () throws(ChatAPIError) in
+            try environment.callers.identify(head.headers, form: form, address: client.address)
+        }
         dialect = if case .guarded(let dialect) = endpoint { dialect } else { nil }
         choosePolicy(model: nil)
     }
 
-    /// Whom the request is made for, where the gateway is told.
-    var tenant: String? { environment.configuration.tenantField.flatMap { head.headers.first(name: $0) } }
+    /// Whom the request is made for: whom its key is for, or whom a peer that may say so names.
+    var tenant: String? { (try? identity.get())?.caller?.tenant ?? namedTenant }
+
+    private var namedTenant: String? {
+        guard let field = environment.configuration.tenantField, let address = client.address,
+            environment.configuration.callers.trustedPeers.contains(where: { $0.contains(address) })
+        else { return nil }
+        return head.headers.first(name: field)
+    }
 
     /// Takes what the policy's overrides say about this request.
     func choosePolicy(model: String?) {
@@ -127,6 +143,7 @@ final class GuardSession: FilterSession {
             state.withLock { $0.isUnrecorded = true }
             return .reply(reply(Self.auditFull))
         }
+        if let refusal = refusal() { return .reply(reply(refusal)) }
         switch endpoint {
         case .guarded, .moderations:
             return .inspect(limit: environment.configuration.bodyLimit)
@@ -161,6 +178,7 @@ final class GuardSession: FilterSession {
     }
 
     func request(body: ByteBuffer) async -> RequestOutcome {
+        if let refusal = takeTokens(for: body.readableBytes) { return .reply(reply(refusal)) }
         if case .moderations = endpoint { return .reply(await moderate(body)) }
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
         let request: any DialectRequest
@@ -218,9 +236,14 @@ final class GuardSession: FilterSession {
     private var upstreamHeaders: HTTPHeaders {
         var headers = head.headers
         trace?.mark(&headers)
-        guard let credential = environment.configuration.upstream.authorization else { return headers }
-        // The caller's own would be taken by whoever looks for it first.
-        for name in ErrorForm.allCases.map(\.credentialField) { headers.remove(name: name) }
+        // Whoever is not believed here must not be believed behind.
+        if namedTenant == nil, let field = environment.configuration.tenantField { headers.remove(name: field) }
+        let credential = environment.configuration.upstream.authorization
+        if credential != nil || environment.callers.hasKeys {
+            // A key of this gateway is nobody else's business, and a caller's own would be taken by whoever looks for it first.
+            for name in ErrorForm.allCases.map(\.credentialField) { headers.remove(name: name) }
+        }
+        guard let credential else { return headers }
         // A bare key goes where the API looks for keys, one with a scheme in front where schemes are understood.
         let isBare = !credential.contains(" ")
         headers.replaceOrAdd(name: isBare ? errors.credentialField : "authorization", value: credential)
@@ -361,6 +384,7 @@ extension GuardSession {
         let categories = Set(inspections.flatMap(\.decision.categories)).sorted()
         headers.replaceOrAdd(name: "x-guardian-decision", value: action?.rawValue ?? "allow")
         headers.replaceOrAdd(name: "x-guardian-categories", value: categories.map(\.rawValue).joined(separator: ","))
+        markRates(&headers)
     }
 }
 

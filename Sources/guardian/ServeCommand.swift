@@ -9,7 +9,7 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run the gateway.",
         discussion:
-            "SIGTERM finishes what is under way and ends; SIGHUP reads the policy and the certificates again, and opens the audit file again if it was moved."
+            "SIGTERM finishes what is under way and ends; SIGHUP reads the policy, the callers' keys and the certificates again, and opens the audit file again if it was moved."
     )
 
     @Option(help: "The configuration file.")
@@ -44,6 +44,14 @@ struct ServeCommand: AsyncParsableCommand {
                     try gateway.reloadPolicy()
                 } catch {
                     logger.error("The policy was not reloaded; the one in force stays", metadata: ["error": "\(error)"])
+                }
+                do {
+                    try gateway.reloadKeys()
+                } catch {
+                    logger.error(
+                        "The callers' keys were not reloaded; those in force stay",
+                        metadata: ["error": "\(error)"]
+                    )
                 }
                 do {
                     try gateway.reloadCertificates()

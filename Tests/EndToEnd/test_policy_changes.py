@@ -172,7 +172,7 @@ def overriding(start_gateway, scripted_origin):
             {"name": "crew", "when": {"tenant": "crew"}, "then": {"exclude": {"rules": ["block.new"]}}},
         ],
     )
-    return start_gateway(scripted_origin.url, policy, changes={"tenant_header": "x-tenant"})
+    return start_gateway(scripted_origin.url, policy, changes={"tenant_header": "x-tenant", "callers": {"trusted_peers": ["127.0.0.1"]}})
 
 
 def test_an_override_holds_for_the_model_it_names_and_no_other(overriding):

@@ -68,7 +68,8 @@ private final class Listener: SafetyClassifier {
         policy: Policy = Policy(name: "test", rules: rules),
         passesUnrecognised: Bool = false,
         classifier: any SafetyClassifier = NoModel(),
-        candidate: Policy? = nil
+        candidate: Policy? = nil,
+        address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1)
     ) throws -> GuardSession {
         var configuration = GatewayConfiguration(
             listen: .init(host: "127.0.0.1", port: 0),
@@ -80,6 +81,7 @@ private final class Listener: SafetyClassifier {
         configuration.passesUnrecognised = passesUnrecognised
         configuration.upstream.authorization = "Bearer upstream"
         configuration.tenantField = "x-tenant"
+        configuration.callers.trustedPeers = [AddressBlock("10.0.0.0/8")].compactMap { $0 }
         return GuardSession(
             head: HTTPRequestHead(
                 version: .http1_1,
@@ -87,7 +89,7 @@ private final class Listener: SafetyClassifier {
                 uri: path,
                 headers: ["authorization": "Bearer caller", "x-own": "kept", "x-tenant": "blue"]
             ),
-            client: ClientInfo(address: nil, requestID: "r1", isTLS: true),
+            client: ClientInfo(address: address, requestID: "r1", isTLS: true),
             policy: PolicyInForce(
                 GuardPipeline(
                     policy: policy,

@@ -17,7 +17,8 @@ import Testing
         let readme = try #require(Self.readme)
         let sections: [(String, [String])] = [
             ("listen", GatewayConfigurationKeys.listen), ("listen.tls", GatewayConfigurationKeys.tls),
-            ("admin", GatewayConfigurationKeys.admin), ("upstream", GatewayConfigurationKeys.upstream),
+            ("callers", GatewayConfigurationKeys.callers), ("admin", GatewayConfigurationKeys.admin),
+            ("upstream", GatewayConfigurationKeys.upstream),
             ("model", GatewayConfigurationKeys.model), ("audit", GatewayConfigurationKeys.audit),
             ("audit.rotate", GatewayConfigurationKeys.rotate), ("tracing", GatewayConfigurationKeys.tracing),
             ("limits", GatewayConfigurationKeys.limits),

@@ -9,6 +9,8 @@ package struct ChatAPIError: Error, Sendable, Equatable {
     package var code: String?
     /// The part of the request that is wrong, for example `messages[0].role`.
     package var parameter: String?
+    /// After how many seconds to try again, if that helps.
+    package var retryAfter: Int?
 
     package init(status: Int, message: String, type: String, code: String? = nil, parameter: String? = nil) {
         self.status = status

@@ -52,14 +52,25 @@ package enum ErrorForm: Sendable, CaseIterable {
             ]
         case .ollama: ["error": .string(error.message)]
         case .gemini:
-            [
-                "error": .object([
-                    "code": .number(String(error.status)),
-                    "message": .string(error.message),
-                    "status": .string(Self.canonicalCode(error.status)),
-                ])
-            ]
+            ["error": .object(Self.googleError(error))]
         }
+    }
+
+    private static func googleError(_ error: ChatAPIError) -> JSONObject {
+        var object: JSONObject = [
+            "code": .number(String(error.status)),
+            "message": .string(error.message),
+            "status": .string(Self.canonicalCode(error.status)),
+        ]
+        if let seconds = error.retryAfter {
+            // google.rpc.RetryInfo: Google's APIs have no header field for it.
+            object["details"] = .array([
+                .object([
+                    "@type": .string("type.googleapis.com/google.rpc.RetryInfo"), "retryDelay": .string("\(seconds)s"),
+                ])
+            ])
+        }
+        return object
     }
 
     /// Anthropic's class of the error, by its status.

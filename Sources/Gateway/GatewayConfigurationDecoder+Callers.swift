@@ -1,0 +1,27 @@
+import PolicyLanguage
+
+extension GatewayConfigurationDecoder {
+    mutating func callers(_ node: YAMLNode, into callers: inout GatewayConfiguration.Callers) {
+        let fields = fields(of: node, "'callers'", known: GatewayConfigurationKeys.callers)
+        if let node = fields["keys"] { callers.keys = path(node, "keys") }
+        for node in fields["trusted_peers"].flatMap({ list($0, "trusted_peers") }) ?? [] {
+            guard let text = text(node, "a peer") else { continue }
+            if let block = AddressBlock(text) {
+                callers.trustedPeers.append(block)
+            } else {
+                note(
+                    node,
+                    "a peer must be an IP address or a block of them, not \(node.kind)",
+                    hint: "for example 10.0.0.0/8 or ::1, with nothing behind the prefix but zeros"
+                )
+            }
+        }
+        let range = 1...CallerKeys.largestLimit
+        if let node = fields["requests_per_minute"] {
+            callers.limits.requestsPerMinute = integer(node, "requests_per_minute", in: range)
+        }
+        if let node = fields["tokens_per_minute"] {
+            callers.limits.tokensPerMinute = integer(node, "tokens_per_minute", in: range)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Audit
+import ChatAPI
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Proxy
+import Synchronization
+
+extension GuardSession {
+    /// Bytes of a body for one token, where nobody has counted.
+    private static let bytesPerToken = 4
+
+    private var limits: CallerLimits {
+        let common = environment.configuration.callers.limits
+        return (try? identity.get())?.caller?.limits.over(common) ?? common
+    }
+
+    /// Why the request is refused from its head alone: no key, or one too many. A request that will be read is counted when its
+    /// length is known.
+    func refusal() -> ChatAPIError? {
+        if case .failure(let error) = identity {
+            environment.metrics.countRefused("key")
+            return error
+        }
+        if environment.callers.hasKeys, Self.hasKeyInTarget(head.uri) {
+            environment.metrics.countRefused("key")
+            return .invalidRequest(
+                "A key in the address would be passed on and logged. Send it in the field \(errors.credentialField).",
+                code: "key_in_address"
+            )
+        }
+        switch endpoint {
+        case .guarded, .moderations: return nil
+        case .passed: return take(tokens: 0)
+        case nil: return environment.configuration.passesUnrecognised ? take(tokens: 0) : nil
+        }
+    }
+
+    /// Why a request of this length is one too many; nil if it is not.
+    func takeTokens(for bytes: Int) -> ChatAPIError? { take(tokens: bytes / Self.bytesPerToken) }
+
+    private func take(tokens: Int) -> ChatAPIError? {
+        guard let account = try? identity.get().account else { return nil }
+        let admission = environment.limiter.admit(account, limits: limits, tokens: tokens)
+        state.withLock {
+            $0.rates = admission.statuses
+            if admission.refusal == nil, !limits.isUnlimited { $0.takenTokens = tokens }
+        }
+        guard let refusal = admission.refusal,
+            let status = admission.statuses.first(where: { $0.kind == refusal.kind })
+        else { return nil }
+        environment.metrics.countRefused(refusal.kind.rawValue)
+        return .rateLimited(status, wait: refusal.wait)
+    }
+
+    /// Counts what the exchange took in place of what was taken for it: the upstream's own counts, or by length.
+    func settleTokens(_ summary: ExchangeSummary) {
+        let (taken, usage) = state.withLock { ($0.takenTokens, $0.usage) }
+        guard let taken, let account = try? identity.get().account else { return }
+        let used =
+            usage.map { $0.prompt + $0.completion } ?? taken + summary.responseBytes / Self.bytesPerToken
+        environment.limiter.settle(account, taken: taken, used: used)
+    }
+
+    /// Tells the caller how far it has come, as the API does.
+    func markRates(_ headers: inout HTTPHeaders) {
+        let rates = state.withLock { $0.rates }
+        for (name, value) in errors.fields(of: rates, now: Int(Date().timeIntervalSince1970)) {
+            headers.replaceOrAdd(name: name, value: value)
+        }
+    }
+
+    private static func hasKeyInTarget(_ target: String) -> Bool {
+        guard let query = target.split(separator: "?", maxSplits: 1).dropFirst().first else { return false }
+        return query.split(separator: "&").contains { ($0.removingPercentEncoding ?? "").hasPrefix("key=") }
+    }
+}
