@@ -78,7 +78,8 @@ package final class Gateway: Sendable {
             metrics: metrics,
             modelDigest: engine.digest,
             spans: tracing?.exporter,
-            callers: callers
+            callers: callers,
+            ledger: ConversationLedger(configuration.conversationLimits)
         )
         var limits = configuration.limits
         limits.bodyBytes = configuration.bodyLimit

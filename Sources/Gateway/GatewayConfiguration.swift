@@ -1,4 +1,5 @@
 package import Audit
+package import Guard
 package import Proxy
 package import Tracing
 
@@ -183,6 +184,9 @@ package struct GatewayConfiguration: Sendable, Equatable {
     /// Absolute path of a policy that is tried beside it on live traffic, recorded and never acted on.
     package var candidate: String?
     package var callers = Callers()
+    /// What is done about a request that goes on from something that is not known here: it is refused, or judged by itself.
+    package var refusesUnknownConversations = false
+    package var conversationLimits = ConversationLedger.Limits()
     /// The header field in which trusted peers name whom a request is made for; nil if none does.
     package var tenantField: String?
     package var model: Model

@@ -1,3 +1,4 @@
+import Guard
 import PolicyLanguage
 
 extension GatewayConfigurationDecoder {
@@ -22,6 +23,25 @@ extension GatewayConfigurationDecoder {
         }
         if let node = fields["tokens_per_minute"] {
             callers.limits.tokensPerMinute = integer(node, "tokens_per_minute", in: range)
+        }
+    }
+
+    private enum UnknownConversations: String, CaseIterable {
+        case judge, refuse
+    }
+
+    mutating func conversations(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
+        let fields = fields(of: node, "'conversations'", known: GatewayConfigurationKeys.conversations)
+        if let node = fields["unknown"] {
+            let choice: UnknownConversations? = choice(node, "unknown")
+            configuration.refusesUnknownConversations = choice == .refuse
+        }
+        if let node = fields["entries"] {
+            let count = integer(node, "entries", in: 1...10_000_000)
+            configuration.conversationLimits.conversations = count ?? configuration.conversationLimits.conversations
+        }
+        if let node = fields["bytes"] {
+            configuration.conversationLimits.bytes = size(node, "bytes") ?? configuration.conversationLimits.bytes
         }
     }
 }

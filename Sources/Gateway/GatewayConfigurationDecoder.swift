@@ -34,6 +34,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["upstream"] { upstream(node, into: &configuration.upstream) }
         if let node = fields["policy"] { configuration.policy = path(node, "policy") ?? "" }
         if let node = fields["candidate"] { configuration.candidate = path(node, "candidate") }
+        if let node = fields["conversations"] { conversations(node, into: &configuration) }
         if let node = fields["callers"] { callers(node, into: &configuration.callers) }
         if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }
         if let node = fields["model"] { model(node, into: &configuration.model) }
@@ -159,10 +160,12 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 /// The keys of the file, mapping by mapping. README.md documents each of them, and a test holds it to that.
 enum GatewayConfigurationKeys {
     static let root = [
-        "version", "listen", "admin", "upstream", "policy", "candidate", "callers", "tenant_header", "model", "audit", "tracing",
+        "version", "listen", "admin", "upstream", "policy", "candidate", "callers", "conversations", "tenant_header",
+        "model", "audit", "tracing",
         "limits",
         "unrecognised_paths", "drain_timeout", "event_loops",
     ]
+    static let conversations = ["unknown", "entries", "bytes"]
     static let callers = ["keys", "trusted_peers", "requests_per_minute", "tokens_per_minute"]
     static let listen = ["address", "tls"]
     static let tls = ["certificate", "key", "client_ca", "additional"]

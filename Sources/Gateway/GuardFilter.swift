@@ -20,6 +20,7 @@ final class GuardFilter: ProxyFilter {
         var spans: SpanExporter?
         var callers = CallerDirectory()
         var limiter = RateLimiter()
+        var ledger = ConversationLedger()
     }
 
     private let store: PolicyStore

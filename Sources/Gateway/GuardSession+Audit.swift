@@ -41,6 +41,7 @@ extension GuardSession {
             return
         }
         noteAnswer(answer)
+        guard pipeline.judges(.output) else { return }
         let deadline = ContinuousClock.now + environment.configuration.model.timeout
         note(
             await pipeline.inspect(

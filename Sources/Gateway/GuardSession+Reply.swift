@@ -48,6 +48,7 @@ extension GuardSession {
             return self.reply(Self.withheld(reply.category))
         }
         let identity = ReplyIdentity(requestID: client.requestID, created: Int(Date().timeIntervalSince1970))
+        rememberReply(as: identity)
         var headers: HTTPHeaders = ["content-type": request.isStream ? dialect.streamType : "application/json"]
         if request.isStream { headers.add(name: "cache-control", value: "no-cache") }
         markDecision(&headers, output: state.withLock { $0.output })

@@ -257,6 +257,8 @@ struct StreamPassage {
             output.yield(ByteBuffer(bytes: answer.stream.failed(error)))
             return
         }
+        // Its beginning has gone out under the LLM's own name, and the provider has all of it.
+        session.noteAnswer(answer.stream.answer)
         let text = await session.safeguard(inspection, category: reply.category, query: query)
         output.yield(ByteBuffer(bytes: answer.stream.filtered(saying: TextPieces.of("\n\n" + text))))
     }

@@ -44,6 +44,10 @@ final class GuardSession: FilterSession {
         /// The answer that passes by while it is observed, up to the limit; nil once it is too long.
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
+        /// What the request goes on from; empty if from nothing that is known.
+        var earlier = ConversationLedger.Entry()
+        /// The request as it went to the upstream.
+        var forwarded: (any DialectRequest)?
         /// How far the caller has come within its limits, and the tokens that were taken for this request.
         var rates: [RateStatus] = []
         var takenTokens: Int?
@@ -183,13 +187,15 @@ final class GuardSession: FilterSession {
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
         let request: any DialectRequest
         do throws(ChatAPIError) {
-            request = try dialect.request(parsing: Array(body.readableBytesView))
+            request = try goingOn(try dialect.request(parsing: Array(body.readableBytesView)))
         } catch {
             return .reply(reply(error))
         }
         state.withLock {
             $0.request = request
             $0.note(request.unscanned, in: .input)
+            // What it goes on from was read when it was said.
+            if !$0.earlier.turns.isEmpty { $0.unreadable[.input, default: 1] -= 1 }
         }
         choosePolicy(model: request.model)
         guard pipeline.judges(.input) else {
@@ -198,15 +204,27 @@ final class GuardSession: FilterSession {
         }
         guard !isShadow else {
             // Shadow mode never delays: the caller's request is on its way while it is judged.
-            let (pipeline, sampling, deadline) = (pipeline, sampling, deadline)
+            let (pipeline, sampling, deadline, earlier) = (pipeline, sampling, deadline, earlierTurns)
             let task = Task {
-                await pipeline.inspect(request.segments, phase: .input, sampling: sampling, deadline: deadline)
+                await pipeline.inspect(
+                    request.segments,
+                    phase: .input,
+                    context: earlier,
+                    sampling: sampling,
+                    deadline: deadline
+                )
             }
             state.withLock { $0.background = task }
             return forward(request)
         }
 
-        let inspection = await pipeline.inspect(request.segments, phase: .input, sampling: sampling, deadline: deadline)
+        let inspection = await pipeline.inspect(
+            request.segments,
+            phase: .input,
+            context: earlierTurns,
+            sampling: sampling,
+            deadline: deadline
+        )
         note(inspection)
         switch inspection.enforcedAction {
         case .block:
@@ -227,6 +245,7 @@ final class GuardSession: FilterSession {
     /// What is sent is written from what was read: nothing can be in it that was not scanned.
     private func forward(_ request: any DialectRequest) -> RequestOutcome {
         noteForwarded()
+        state.withLock { $0.forwarded = request }
         return .forward(headers: upstreamHeaders, body: ByteBuffer(bytes: request.serialized))
     }
 
@@ -263,7 +282,8 @@ final class GuardSession: FilterSession {
         let isMasked = !restorations.isEmpty
         guard isAnswer, pipeline.judges(.output) || isMasked else {
             state.withLock { _ = $0.passed.insert(.output) }
-            return .pass
+            // What was said has to be known when somebody goes on from it.
+            return isAnswer && dialect.keepsConversations ? .observe : .pass
         }
         let limit = environment.configuration.answerLimit
         guard !isShadow else { return .observe }
@@ -291,6 +311,7 @@ final class GuardSession: FilterSession {
             $0.note(answer.unscanned, in: .output)
             $0.usage = answer.usage
         }
+        remember(answer)
     }
 
     /// Judges a whole answer of which nothing has gone out.

@@ -47,7 +47,8 @@ package struct GuardPipeline: Sendable {
     ///
     /// - Parameters:
     ///   - segments: every string of the request or answer.
-    ///   - context: what was said before, for an answer: the query. The turns before a request's last one are among its segments.
+    ///   - context: what was said before: for an answer the query, for a request what it goes on from without repeating it. The
+    ///     turns before a request's last one are among its segments.
     ///   - sampling: the request, for what is recorded for a share of them only.
     ///   - deadline: when the model's answer is of no use any more; the failure mode of each category decides then.
     package func inspect(
@@ -168,9 +169,13 @@ package struct GuardPipeline: Sendable {
             let whole =
                 turn.members.count == 1
                 ? views[turn.members[0]] : TextViews(turn.joined(segments, separator: "\n").text)
-            return whole.modelViews.map { ClassifierInput(role: turn.role, text: $0, context: context) }
+            let before = phase == .output ? context : []
+            return whole.modelViews.map { ClassifierInput(role: turn.role, text: $0, context: before) }
         }
-        if phase == .input, classifier.readsContext, let behind = Conversation(turns, segments).lastTurn {
+        let earlier = context.filter { policy[phase].roles.contains($0.role) }
+        if phase == .input, classifier.readsContext,
+            let behind = Conversation(turns, segments, after: earlier).lastTurn
+        {
             inputs[behind.index].append(behind.input)
         }
         var seen: Set<ClassifierInput> = []

@@ -77,7 +77,7 @@ def response(handler, request, text, call):
         "total_tokens": 8,
     }
     base = {
-        "id": "resp_1",
+        "id": f"resp_{len(handler.origin.bodies)}",
         "object": "response",
         "created_at": 1,
         "model": request["model"],

@@ -22,7 +22,7 @@ class Origin:
     def __init__(self):
         self.bodies = []
         self.heads = []
-        # A media type and bytes with which everything is answered, if a test has set them.
+        # A media type and bytes with which everything is answered, if a test has set them; a list is sent piece by piece.
         self.script = None
         # Set by a test that has seen the first half of `model_waits`.
         self.go_on = threading.Event()
@@ -72,7 +72,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         request = json.loads(body)
         if self.origin.script:
             kind, answer = self.origin.script
-            return self.send_body(answer, kind)
+            return self.send_pieces(answer, kind) if isinstance(answer, list) else self.send_body(answer, kind)
         if not self.path.startswith("/v1/chat/completions"):
             return dialects.answer(self, self.path, request, self.say)
         getattr(self, "model_" + request["model"].replace("-", "_"), self.model_echo)(request)
@@ -253,9 +253,15 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def begin_events(self):
+    def send_pieces(self, pieces, kind):
+        self.begin_events(kind)
+        for piece in pieces:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def begin_events(self, kind="text/event-stream"):
         self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
+        self.send_header("content-type", kind)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
 

@@ -52,12 +52,10 @@ def test_without_a_key_nobody_is_served(locked, origin, path):
     assert origin.heads == []
 
 
-@pytest.mark.parametrize("kind", [k for k in CALLERS if k is not OllamaChat], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [kind for kind in CALLERS if not issubclass(kind, OllamaChat)], ids=lambda kind: kind.__name__)
 def test_clients_show_their_key_as_they_always_do_and_it_stays_here(locked, origin, kind):
-    caller = kind(locked)
-    if issubclass(kind, OllamaChat):
-        pytest.skip("Ollama's client shows no key unless it is told to")
-    assert caller.whole("How is soup made?").text == "You said: How is soup made?"
+    # Ollama's client shows no key unless it is told to.
+    assert kind(locked).whole("How is soup made?").text == "You said: How is soup made?"
     assert KEY not in json.dumps(origin.heads)
 
 

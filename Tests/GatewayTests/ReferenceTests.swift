@@ -17,7 +17,8 @@ import Testing
         let readme = try #require(Self.readme)
         let sections: [(String, [String])] = [
             ("listen", GatewayConfigurationKeys.listen), ("listen.tls", GatewayConfigurationKeys.tls),
-            ("callers", GatewayConfigurationKeys.callers), ("admin", GatewayConfigurationKeys.admin),
+            ("callers", GatewayConfigurationKeys.callers),
+            ("conversations", GatewayConfigurationKeys.conversations), ("admin", GatewayConfigurationKeys.admin),
             ("upstream", GatewayConfigurationKeys.upstream),
             ("model", GatewayConfigurationKeys.model), ("audit", GatewayConfigurationKeys.audit),
             ("audit.rotate", GatewayConfigurationKeys.rotate), ("tracing", GatewayConfigurationKeys.tracing),

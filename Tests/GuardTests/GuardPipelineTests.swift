@@ -219,4 +219,70 @@ private struct EchoWriter: SafeguardWriter {
         _ = await pipeline.inspect([answer], phase: .output, context: [query], deadline: nil)
         #expect(classifier.asked == [ClassifierInput(role: .assistant, text: "One", context: [query])])
     }
+
+    @Test func namesAreReadByRulesAndNotByTheModel() async throws {
+        let rule = Rule(id: "bird", category: .privacy, matchers: [.keyword("bluebird")], action: .block)
+        let classifier = WordClassifier()
+        let policy = Self.policy(rules: [rule])
+        let pipeline = GuardPipeline(
+            policy: policy,
+            rules: try RuleSet(policy.rules),
+            classifier: classifier,
+            writer: EchoWriter()
+        )
+        var segments = [TextSegment(path: "/a", role: .tool, text: "bluebird", kind: .name)]
+        let inspection = await pipeline.inspect(segments, phase: .input, deadline: nil)
+        #expect(inspection.decision.action == .block)
+        #expect(inspection.failure == nil)
+        #expect(classifier.asked.isEmpty)
+        // No sentence runs through a name, and none is a failure of the model.
+        segments = [
+            TextSegment(path: "/a", role: .user, turn: 0, text: "blue"),
+            TextSegment(path: "/b", role: .user, turn: 0, text: "name", kind: .name),
+            TextSegment(path: "/c", role: .user, turn: 0, text: "bird"),
+        ]
+        let joined = await pipeline.inspect(segments, phase: .input, deadline: nil)
+        #expect(joined.decision.action == .block)
+        #expect(classifier.asked.map(\.text) == ["blue\nbird"])
+    }
+
+    @Test func textsOfOneKindAreReadTogetherWhateverStandsBetween() async throws {
+        let rule = Rule(id: "bird", category: .privacy, matchers: [.keyword("blue bird")], action: .block)
+        let policy = Self.policy(rules: [rule])
+        let pipeline = GuardPipeline(
+            policy: policy,
+            rules: try RuleSet(policy.rules),
+            classifier: WordClassifier(),
+            writer: EchoWriter()
+        )
+        let segments = [
+            TextSegment(path: "/messages/0/content/0/text", role: .user, turn: 0, text: "a blue"),
+            TextSegment(path: "/messages/0/content/1/file/filename", role: .user, turn: 0, text: "my notes.txt"),
+            TextSegment(path: "/messages/0/content/2/text", role: .user, turn: 0, text: "bird sings"),
+        ]
+        #expect(await pipeline.inspect(segments, phase: .input, deadline: nil).decision.action == .block)
+    }
+
+    @Test func aTurnIsReadBehindWhatItGoesOnFrom() async throws {
+        let classifier = WordClassifier(readsContext: true)
+        let policy = Self.policy(roles: [.user, .assistant])
+        let pipeline = GuardPipeline(
+            policy: policy,
+            rules: try RuleSet([]),
+            classifier: classifier,
+            writer: EchoWriter()
+        )
+        let earlier = [
+            ClassifierInput.Turn(role: .user, text: "first"), .init(role: .assistant, text: "second"),
+            .init(role: .tool, text: "left out"),
+        ]
+        let last = TextSegment(path: "/input", role: .user, turn: 0, text: "third")
+        _ = await pipeline.inspect([last], phase: .input, context: earlier, deadline: nil)
+        #expect(
+            classifier.asked == [
+                ClassifierInput(role: .user, text: "third"),
+                ClassifierInput(role: .user, text: "third", context: Array(earlier.prefix(2))),
+            ]
+        )
+    }
 }

@@ -11,6 +11,8 @@ package protocol Dialect: Sendable {
     var fields: FieldTable { get }
     /// Whether an answer holds words. If not, answers are passed on unread, and a block is an error.
     var answersInWords: Bool { get }
+    /// Whether the provider keeps what was said, so that a later request need not repeat it.
+    var keepsConversations: Bool { get }
     /// The media type of a streamed answer.
     var streamType: String { get }
 
@@ -24,6 +26,7 @@ package protocol Dialect: Sendable {
 
 extension Dialect {
     package var answersInWords: Bool { true }
+    package var keepsConversations: Bool { false }
     package var streamType: String { "text/event-stream" }
 
     /// Whether an answer of this media type comes as a stream.

@@ -16,6 +16,15 @@ package protocol DialectAnswer: Sendable {
 }
 
 extension DialectAnswer {
+    /// The name by which a later request may go on from the answer, where its API has such.
+    package var name: String? { body.object?["id"]?.string }
+
+    /// What the answer says, as one text.
+    package var spoken: String {
+        segments.filter { $0.role == .assistant && $0.kind == .words && $0.turn != nil }.map(\.text)
+            .joined(separator: "\n")
+    }
+
     /// The bytes to send: written from the value that was judged.
     package var serialized: [UInt8] { JSONWriter.bytes(body) }
 }

@@ -10,6 +10,8 @@ package protocol DialectRequest: Sendable {
     var segments: [TextSegment] { get }
     /// Strings that nobody reads: images, sounds, files, references to what is stored elsewhere.
     var unscanned: UnscannedStrings { get }
+    /// The name of what the provider keeps and this request goes on from, with the member that holds it; nil if there is none.
+    var goesOnFrom: StoredConversation? { get }
     /// The bytes to send: written from the value that was read.
     var serialized: [UInt8] { get }
 
@@ -21,6 +23,11 @@ package protocol DialectRequest: Sendable {
     /// - Throws: `ChatAPIError` if the edit made the request invalid.
     func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self
 
+    /// The request going on from something else, or from nothing.
+    func going(onFrom name: String?) throws(ChatAPIError) -> Self
+    /// The name of an answer of our own, by which a later request may go on from it; nil if none can.
+    func replyName(as identity: ReplyIdentity) -> String?
+
     /// A whole answer of our own, which says that the LLM's was withheld.
     func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8]
     /// The same as a stream: it has one text, number 0, and is ended by `filtered`.
@@ -28,6 +35,10 @@ package protocol DialectRequest: Sendable {
 }
 
 extension DialectRequest {
+    package var goesOnFrom: StoredConversation? { nil }
+    package func going(onFrom name: String?) throws(ChatAPIError) -> Self { self }
+    package func replyName(as identity: ReplyIdentity) -> String? { nil }
+
     /// The model's name for records; nil if it looks like words and not like a name, for records hold no words.
     package var modelForRecords: String? { TextCollector.isIdentifier(model) ? model : nil }
 
@@ -36,6 +47,15 @@ extension DialectRequest {
         let words = segments.filter { $0.role == .user && $0.kind == .words }
         return (words.last { $0.turn != nil } ?? words.last)?.text
     }
+}
+
+/// Something said earlier that the provider keeps, by its name.
+package struct StoredConversation: Sendable, Equatable {
+    package var name: String
+    /// The member of the request that names it.
+    package var member: String
+    /// Whether the name stays the same as the conversation goes on; if not, each answer has its own.
+    package var isOngoing: Bool
 }
 
 /// What an answer of our own says about itself.

@@ -99,6 +99,24 @@ package struct ResponseRequest: DialectRequest, Equatable {
         return try Self(edited)
     }
 
+    package var goesOnFrom: StoredConversation? {
+        if let name = body["previous_response_id"]?.string {
+            return StoredConversation(name: name, member: "previous_response_id", isOngoing: false)
+        }
+        let conversation = body["conversation"] ?? .null
+        return (conversation.string ?? conversation.object?["id"]?.string).map {
+            StoredConversation(name: $0, member: "conversation", isOngoing: true)
+        }
+    }
+
+    package func going(onFrom name: String?) throws(ChatAPIError) -> Self {
+        var body = body
+        body["previous_response_id"] = name.map { .string($0) }
+        return try Self(body)
+    }
+
+    package func replyName(as identity: ReplyIdentity) -> String? { "resp_guardian_\(identity.requestID)" }
+
     package func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8] {
         let item = ResponseEventWriter.message(id: "msg_guardian_\(identity.requestID)", text: text)
         return JSONWriter.bytes(.object(ResponseStream.filtered(frame(identity), output: [.object(item)])))
@@ -110,7 +128,7 @@ package struct ResponseRequest: DialectRequest, Equatable {
 
     private func frame(_ identity: ReplyIdentity) -> JSONObject {
         [
-            "id": .string("resp_guardian_\(identity.requestID)"),
+            "id": replyName(as: identity).map { .string($0) } ?? .null,
             "object": .string("response"),
             "created_at": .number(String(identity.created)),
             "status": .string("in_progress"),

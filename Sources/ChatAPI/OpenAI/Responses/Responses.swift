@@ -2,6 +2,7 @@
 package struct Responses: Dialect {
     package let name = "openai.responses"
     package let errors = ErrorForm.openAI
+    package let keepsConversations = true
     package var fields: FieldTable { .responses }
 
     package init() {}

@@ -1,0 +1,94 @@
+package import GuardCore
+import Synchronization
+
+/// What was said in conversations that the provider keeps, so that a turn that only names one is judged behind what it goes
+/// on from. In memory, and bounded: what it has forgotten is unknown.
+package final class ConversationLedger: Sendable {
+    /// How much is kept.
+    package struct Limits: Sendable, Equatable {
+        package var conversations = 10_000
+        /// UTF-8 bytes of all texts.
+        package var bytes = 64 << 20
+        /// UTF-8 bytes of one conversation's texts: its last ones are kept.
+        package var conversationBytes = 16 << 10
+
+        package init() {}
+    }
+
+    /// A conversation up to one of its answers.
+    package struct Entry: Sendable, Equatable {
+        /// What was said, oldest first, as the LLM has it.
+        package var turns: [ClassifierInput.Turn]
+        /// The name under which the provider has it; nil if it has nothing of it.
+        package var storedAs: String?
+
+        package init(turns: [ClassifierInput.Turn] = [], storedAs: String? = nil) {
+            self.turns = turns
+            self.storedAs = storedAs
+        }
+
+        /// The entry with more turns, and with no more of them than may be kept.
+        package func appending(_ more: [ClassifierInput.Turn], storedAs name: String?, bytes limit: Int) -> Entry {
+            var kept: [ClassifierInput.Turn] = []
+            var room = limit
+            for turn in (turns + more).reversed() where room > 0 {
+                var turn = turn
+                if turn.text.utf8.count > room {
+                    turn.text = String(decoding: turn.text.utf8.suffix(room), as: UTF8.self)
+                }
+                room -= turn.text.utf8.count
+                kept.append(turn)
+            }
+            return Entry(turns: kept.reversed(), storedAs: name)
+        }
+
+        var bytes: Int { turns.reduce(0) { $0 + $1.text.utf8.count } }
+    }
+
+    private struct Key: Hashable {
+        var account: String
+        var name: String
+    }
+
+    private struct Store {
+        var entries: [Key: (entry: Entry, number: Int)] = [:]
+        /// Oldest first; one that was written again stands here twice, and counts where its number fits.
+        var order: [(key: Key, number: Int)] = []
+        var first = 0
+        var count = 0
+        var bytes = 0
+    }
+
+    package let limits: Limits
+    private let store = Mutex(Store())
+
+    package init(_ limits: Limits = Limits()) { self.limits = limits }
+
+    /// - Parameter account: whose conversation it is: nobody is judged by what another said.
+    package func entry(_ name: String, of account: String) -> Entry? {
+        store.withLock { $0.entries[Key(account: account, name: name)]?.entry }
+    }
+
+    package func record(_ entry: Entry, as name: String, of account: String) {
+        let key = Key(account: account, name: name)
+        store.withLock { store in
+            store.count += 1
+            store.bytes += entry.bytes - (store.entries[key]?.entry.bytes ?? 0)
+            store.entries[key] = (entry, store.count)
+            store.order.append((key, store.count))
+            while store.entries.count > limits.conversations || store.bytes > limits.bytes
+                || store.order.count - store.first > 2 * limits.conversations
+            {
+                let oldest = store.order[store.first]
+                store.first += 1
+                guard let entry = store.entries[oldest.key], entry.number == oldest.number else { continue }
+                store.bytes -= entry.entry.bytes
+                store.entries[oldest.key] = nil
+            }
+            if store.first > 1024, store.first * 2 > store.order.count {
+                store.order.removeFirst(store.first)
+                store.first = 0
+            }
+        }
+    }
+}
