@@ -153,7 +153,8 @@ def test_keys_are_read_again_when_told_to(start_gateway, scripted_origin, origin
         time.sleep(0.1)
     assert "keys.yaml:2" in gateway.process.words
     assert status() == 200
-    keys.write_text('{"version": 1, "keys": []}')
+    entry = {"name": "another", "sha256": hashlib.sha256(b"another key").hexdigest()}
+    keys.write_text(json.dumps({"version": 1, "keys": [entry]}))
     gateway.process.popen.send_signal(signal.SIGHUP)
     limit = time.monotonic() + 20
     while status() != 401 and time.monotonic() < limit:
