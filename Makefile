@@ -92,7 +92,7 @@ end-to-end: model build $(VENV)/ready ## The real binary with real clients.
 	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
 
 # Not part of `test`, which replays what this found.
-fuzz: deps ## Feed the file readers, the tokenizer and the rules damaged input, each for FUZZ_SECONDS (60).
+fuzz: deps ## Feed the readers of files and PROXY headers, the tokenizer and the rules damaged input, each for FUZZ_SECONDS (60).
 	SWIFT="$(SWIFT)" FUZZ_SECONDS="$${FUZZ_SECONDS:-60}" Tests/Fuzz/run
 
 certs: build ## Make development certificates in Certs/.

@@ -50,6 +50,7 @@ let package = Package(
         .target(name: "Tuning"),
         .target(name: "Transformer", dependencies: ["CKernels"]),
         .target(name: "TLS", dependencies: ["COpenSSL", "COpenSSLShims", nioCore, nioTLS]),
+        .target(name: "Listening"),
 
         // Layer 2
         .target(name: "PolicyLanguage", dependencies: ["CLibYAML", "GuardCore", "Policy"]),
@@ -62,7 +63,7 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: [
-                "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, logging,
+                "Listening", "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, logging,
             ]
         ),
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
@@ -73,8 +74,9 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "ChatAPI", "Guard", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Proxy",
-                "Rules", "TLS", "Tokenizer", "Tracing", "Transformer", "Upstream", nioCore, nioPosix, nioHTTP1, logging,
+                "Audit", "ChatAPI", "Guard", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage",
+                "Proxy", "Rules", "TLS", "Tokenizer", "Tracing", "Transformer", "Upstream", nioCore, nioPosix,
+                nioHTTP1, logging,
             ]
         ),
 
@@ -82,16 +84,16 @@ let package = Package(
         .executableTarget(
             name: "guardian",
             dependencies: [
-                "Audit", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "PolicyLanguage", "Rules", "TLS",
-                "Tokenizer",
-                "Transformer", "Tuning", arguments, logging,
+                "Audit", "Gateway", "Guard", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage",
+                "Rules",
+                "TLS", "Tokenizer", "Transformer", "Tuning", arguments, logging,
             ]
         ),
         .executableTarget(
             name: "guardian-bench",
             dependencies: [
                 "CKernels", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "Rules", "TLS", "Tokenizer",
-                "Transformer", arguments,
+                "Transformer", arguments, logging,
             ]
         ),
 
@@ -117,7 +119,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["GuardCore", "GuardianModel", "Policy", "Rules", "Tokenizer", "Transformer"],
+            dependencies: ["GuardCore", "GuardianModel", "Listening", "Policy", "Rules", "Tokenizer", "Transformer"],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Package.swift", "Runner", "Sources", "run", "words.dict"],
             sources: ["Replay", "Targets"]
@@ -126,6 +128,7 @@ let package = Package(
             name: "TLSTests",
             dependencies: ["COpenSSL", "COpenSSLShims", "TLS", nioCore, nioEmbedded, nioPosix, nioTLS]
         ),
+        .testTarget(name: "ListeningTests", dependencies: ["Listening"]),
         .testTarget(name: "ChatAPITests", dependencies: ["ChatAPI", "GuardCore"]),
         .testTarget(
             name: "UpstreamTests",
@@ -134,7 +137,8 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, logging,
+                "Listening", "Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                logging,
             ]
         ),
         .testTarget(name: "TuningTests", dependencies: ["Tuning"]),
@@ -144,8 +148,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Policy", "PolicyLanguage", "Proxy", "Rules",
-                "TLS", "Tracing", nioCore, nioPosix, nioHTTP1, logging,
+                "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Listening", "Policy", "PolicyLanguage", "Proxy",
+                "Rules", "TLS", "Tracing", nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
     ],

@@ -1,5 +1,7 @@
 #include "COpenSSLShims.h"
 
+#include <limits.h>
+
 const uint64_t ctls_op_no_compression = SSL_OP_NO_COMPRESSION;
 const uint64_t ctls_op_no_renegotiation = SSL_OP_NO_RENEGOTIATION;
 const uint64_t ctls_op_cipher_server_preference = SSL_OP_CIPHER_SERVER_PREFERENCE;
@@ -25,6 +27,26 @@ long ctls_ctx_set_session_cache_mode(SSL_CTX *context, long mode) {
 int ctls_ctx_set_servername_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
     return SSL_CTX_set_tlsext_servername_callback(context, callback) != 0
         && SSL_CTX_set_tlsext_servername_arg(context, argument) != 0;
+}
+
+int ctls_ctx_set_ocsp_callback(SSL_CTX *context, int (*callback)(SSL *, void *), void *argument) {
+    return SSL_CTX_set_tlsext_status_cb(context, callback) != 0
+        && SSL_CTX_set_tlsext_status_arg(context, argument) != 0;
+}
+
+int ctls_ssl_set_ocsp_response(SSL *ssl, const uint8_t *bytes, size_t length) {
+    if (length > LONG_MAX) {
+        return 0;
+    }
+    unsigned char *copy = OPENSSL_memdup(bytes, length);
+    if (copy == NULL) {
+        return 0;
+    }
+    if (SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)length) != 1) {
+        OPENSSL_free(copy);
+        return 0;
+    }
+    return 1;
 }
 
 int ctls_ssl_set_sni(SSL *ssl, const char *host) {

@@ -36,6 +36,12 @@ final class CertificateWatch: Sendable {
         self.renewal = renewal
         self.onReload = onReload
         source = TLSContextSource(try Self.context(tls))
+        warnOfOldStaple()
+    }
+
+    private func warnOfOldStaple() {
+        guard source.current.hasOldStaple else { return }
+        logger.warning("An OCSP response is no longer valid and is not handed out: fetch a new one")
     }
 
     /// Reads the files again.
@@ -53,6 +59,7 @@ final class CertificateWatch: Sendable {
             "Certificates in force",
             metadata: ["expires": "\(source.current.certificateExpiry.map(\.description) ?? "never")"]
         )
+        warnOfOldStaple()
     }
 
     /// Looks after the files until the task is cancelled.
@@ -81,7 +88,7 @@ final class CertificateWatch: Sendable {
 
     private var paths: [String] {
         [tls.certificate, tls.key] + tls.additional.flatMap { [$0.certificate, $0.key] }
-            + [tls.clientAuthority].compactMap { $0 }
+            + ([tls.clientAuthority, tls.ocsp] + tls.additional.map(\.ocsp)).compactMap { $0 }
     }
 
     private static func context(_ tls: GatewayConfiguration.ServerTLS) throws(GatewayError) -> TLSContext {
@@ -90,8 +97,9 @@ final class CertificateWatch: Sendable {
                 TLSServerConfiguration(
                     certificateChain: tls.certificate,
                     privateKey: tls.key,
+                    staple: tls.ocsp,
                     additionalIdentities: tls.additional.map {
-                        ServerIdentity(certificateChain: $0.certificate, privateKey: $0.key)
+                        ServerIdentity(certificateChain: $0.certificate, privateKey: $0.key, staple: $0.ocsp)
                     },
                     applicationProtocols: ["h2", "http/1.1"],
                     clientCertificates: tls.clientAuthority.map { .required(authorities: $0) } ?? .ignored

@@ -1,7 +1,9 @@
 import Audit
+import Foundation
 import Guard
 import GuardCore
 package import GuardianModel
+import Listening
 package import Logging
 import NIOCore
 import NIOPosix
@@ -87,9 +89,9 @@ package final class Gateway: Sendable {
             configuration: ProxyConfiguration(
                 listeners: [
                     .init(
-                        host: configuration.listen.host,
-                        port: configuration.listen.port,
-                        tls: certificates?.source
+                        try Self.place(configuration),
+                        tls: certificates?.source,
+                        trustedPeers: configuration.trustedPeers
                     )
                 ],
                 limits: limits,
@@ -128,11 +130,14 @@ package final class Gateway: Sendable {
             policyTask.withLock { [policy] in $0 = Task { await policy.run() } }
             if let tracing { tracingTask.withLock { $0 = Task { await tracing.exporter.run() } } }
             readiness.set(true)
-            return Addresses(gateway: Self.text(gateway.first), admin: Self.text(admin.first))
+            return Addresses(
+                gateway: gateway.first?.pathname ?? Self.text(gateway.first),
+                admin: Self.text(admin.first)
+            )
         } catch {
             throw GatewayError(
                 .system,
-                "cannot listen at \(configuration.listen.host):\(configuration.listen.port) and "
+                "cannot listen at \(configuration.listen) and "
                     + "\(configuration.admin.host):\(configuration.admin.port): \(error)"
             )
         }
@@ -169,6 +174,13 @@ package final class Gateway: Sendable {
 
     /// Opens the audit file again, if it was moved away.
     package func reopenAudit() { audit.reopen() }
+
+    /// Returns when every event loop has had its turn: one that is stuck keeps this waiting.
+    package func pulse() async {
+        for loop in group.makeIterator() {
+            try? await loop.submit {}.get()
+        }
+    }
 
     /// Stops: no new exchange is taken, those under way may finish up to the configured time.
     package func shutdown() async {
@@ -214,6 +226,25 @@ package final class Gateway: Sendable {
 }
 
 extension Gateway {
+    /// Where to listen; a socket that the service manager handed over is looked up.
+    private static func place(
+        _ configuration: GatewayConfiguration
+    ) throws(GatewayError) -> ProxyConfiguration.Listener.Place {
+        switch configuration.listen {
+        case .tcp(let address):
+            return .tcp(host: address.host, port: address.port, sharesPort: configuration.sharesPort)
+        case .unix(let path):
+            return .unix(path: path, mode: configuration.socketMode)
+        case .inherited(let name):
+            do throws(InheritedSocketsError) {
+                let sockets = try InheritedSockets(environment: ProcessInfo.processInfo.environment)
+                return .descriptor(try sockets.socket(named: name))
+            } catch {
+                throw GatewayError(.system, "cannot listen at \(configuration.listen): \(error)")
+            }
+        }
+    }
+
     /// The servers of the API, each with the same limits and, for https, the same trust.
     static func servers(_ api: GatewayConfiguration.UpstreamAPI) throws(GatewayError) -> UpstreamServers {
         let timeouts = UpstreamTimeouts(
@@ -224,6 +255,10 @@ extension Gateway {
         )
         let limits = UpstreamLimits(connections: api.connections, waiting: api.waiting)
         let servers = try api.servers.map { server throws(GatewayError) in
+            if let path = server.socketPath {
+                let peer = UpstreamPeer.unix(path: path, timeouts: timeouts, limits: limits)
+                return UpstreamServers.Server(peer: peer, weight: server.weight)
+            }
             guard server.scheme == "https" else {
                 let peer = UpstreamPeer.http(host: server.host, port: server.port, timeouts: timeouts, limits: limits)
                 return UpstreamServers.Server(peer: peer, weight: server.weight)

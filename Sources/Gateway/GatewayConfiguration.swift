@@ -1,5 +1,6 @@
 package import Audit
 package import Guard
+package import Listening
 package import Proxy
 package import Tracing
 
@@ -18,6 +19,15 @@ package struct GatewayConfiguration: Sendable, Equatable {
         }
     }
 
+    /// Where the gateway listens for callers.
+    package enum ListenAddress: Sendable, Equatable {
+        case tcp(Address)
+        /// The absolute path of a unix socket.
+        case unix(String)
+        /// A socket that the service manager hands over, by name; nil for the only one.
+        case inherited(String?)
+    }
+
     /// The certificate a listener shows.
     package struct ServerTLS: Sendable, Equatable {
         /// Absolute path of a PEM file: the leaf first, then its chain.
@@ -26,6 +36,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package var key: String
         /// Absolute path of a PEM file of authorities; client certificates are required where it is set.
         package var clientAuthority: String?
+        /// Absolute path of a DER file: an OCSP response about the certificate, handed out with it.
+        package var ocsp: String?
         /// Further certificates and keys, for clients that ask by SNI for a name one of them is for.
         package var additional: [Identity] = []
 
@@ -33,6 +45,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package struct Identity: Sendable, Equatable {
             package var certificate: String
             package var key: String
+            /// Of an OCSP response about the certificate.
+            package var ocsp: String?
         }
 
         package init(certificate: String, key: String, clientAuthority: String? = nil) {
@@ -50,6 +64,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
             package var scheme: String
             package var host: String
             package var port: Int
+            /// The absolute path of a unix socket, in place of host and port.
+            package var socketPath: String?
             /// Its share of the requests, beside the others'.
             package var weight = 1
 
@@ -174,7 +190,13 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package init() {}
     }
 
-    package var listen: Address
+    package var listen: ListenAddress
+    /// Permissions of a unix socket's file.
+    package var socketMode: UInt16 = 0o660
+    /// Whether other processes may listen at the same port, to take over from this one.
+    package var sharesPort = false
+    /// Whose connections begin with a PROXY header.
+    package var trustedPeers = TrustedPeers()
     /// nil is plain HTTP, which has to be asked for.
     package var tls: ServerTLS?
     package var admin: Address
@@ -206,7 +228,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
     /// Threads that carry connections.
     package var eventLoops = 1
 
-    package init(listen: Address, admin: Address, upstream: UpstreamAPI, policy: String, model: Model) {
+    package init(listen: ListenAddress, admin: Address, upstream: UpstreamAPI, policy: String, model: Model) {
         self.listen = listen
         self.admin = admin
         self.upstream = upstream

@@ -12,8 +12,8 @@ extension GatewayConfigurationDecoder {
         if let node = fields["servers"] {
             if fields["url"] != nil { note(node, "'upstream' has both 'url' and 'servers'", hint: "keep one of them") }
             if let items = list(node, "servers"), !items.isEmpty { upstream.servers = items.map { server($0) } }
-        } else if let node = fields["url"], let url = url(node) {
-            upstream.servers = [.init(scheme: url.scheme, host: url.host, port: url.port)]
+        } else if let node = fields["url"], let server = server(at: node) {
+            upstream.servers = [server]
         }
         if let node = fields["ca"] { upstream.authority = path(node, "ca") }
         identity(node, fields, into: &upstream)
@@ -54,11 +54,20 @@ extension GatewayConfigurationDecoder {
             required: ["url"]
         )
         var server = GatewayConfiguration.UpstreamAPI.Server(scheme: "http", host: "127.0.0.1", port: 80)
-        if let node = fields["url"], let url = url(node) {
-            (server.scheme, server.host, server.port) = url
-        }
+        if let node = fields["url"] { server = self.server(at: node) ?? server }
         if let node = fields["weight"] { server.weight = integer(node, "weight", in: 1...1000) ?? 1 }
         return server
+    }
+
+    /// `http://host:port`, `https://host:port`, or `unix:PATH`, which is HTTP through a socket's file.
+    private mutating func server(at node: YAMLNode) -> GatewayConfiguration.UpstreamAPI.Server? {
+        if let text = node.text, text.hasPrefix("unix:") {
+            guard let path = socketPath(node, text) else { return nil }
+            var server = GatewayConfiguration.UpstreamAPI.Server(scheme: "http", host: "localhost", port: 80)
+            server.socketPath = path
+            return server
+        }
+        return url(node).map { .init(scheme: $0.scheme, host: $0.host, port: $0.port) }
     }
 
     private mutating func identity(

@@ -50,7 +50,7 @@ extension GatewayConfigurationDecoder {
         }
         note(
             node,
-            "url must be http://host:port or https://host:port, not \(node.kind)",
+            "url must be http://host:port, https://host:port or unix:PATH, not \(node.kind)",
             hint: "the path is taken from each request"
         )
         return nil

@@ -23,7 +23,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
             note(node, "version must be \(Self.version), not \(node.kind)")
         }
         var configuration = GatewayConfiguration(
-            listen: .init(host: "127.0.0.1", port: 8443),
+            listen: .tcp(.init(host: "127.0.0.1", port: 8443)),
             admin: .init(host: "127.0.0.1", port: 9901),
             upstream: .init(scheme: "http", host: "127.0.0.1", port: 8081),
             policy: "",
@@ -57,43 +57,6 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 
     private enum UnrecognisedPaths: String, CaseIterable {
         case refuse, pass
-    }
-
-    private mutating func listen(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
-        let fields = fields(
-            of: node,
-            "'listen'",
-            known: GatewayConfigurationKeys.listen,
-            required: ["address", "tls"]
-        )
-        if let node = fields["address"] {
-            configuration.listen = address(node, "address") ?? configuration.listen
-        }
-        guard let node = fields["tls"] else { return }
-        // Plain HTTP has to be asked for by name: a forgotten block must not open a port without TLS.
-        if node.text == "off" { return }
-        let tls = self.fields(
-            of: node,
-            "'tls'",
-            known: GatewayConfigurationKeys.tls,
-            required: ["certificate", "key"]
-        )
-        configuration.tls = GatewayConfiguration.ServerTLS(
-            certificate: tls["certificate"].flatMap { path($0, "certificate") } ?? "",
-            key: tls["key"].flatMap { path($0, "key") } ?? "",
-            clientAuthority: tls["client_ca"].flatMap { path($0, "client_ca") }
-        )
-        guard let node = tls["additional"], let items = list(node, "additional") else { return }
-        configuration.tls?.additional = items.map { identity($0) }
-    }
-
-    private mutating func identity(_ node: YAMLNode) -> GatewayConfiguration.ServerTLS.Identity {
-        let keys = GatewayConfigurationKeys.identity
-        let fields = fields(of: node, "a certificate of 'additional'", known: keys, required: keys)
-        return .init(
-            certificate: fields["certificate"].flatMap { path($0, "certificate") } ?? "",
-            key: fields["key"].flatMap { path($0, "key") } ?? ""
-        )
     }
 
     private mutating func admin(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
@@ -167,9 +130,9 @@ enum GatewayConfigurationKeys {
     ]
     static let conversations = ["unknown", "entries", "bytes"]
     static let callers = ["keys", "trusted_peers", "requests_per_minute", "tokens_per_minute"]
-    static let listen = ["address", "tls"]
-    static let tls = ["certificate", "key", "client_ca", "additional"]
-    static let identity = ["certificate", "key"]
+    static let listen = ["address", "tls", "proxy_protocol", "reuse_port", "socket_mode"]
+    static let tls = ["certificate", "key", "client_ca", "ocsp", "additional"]
+    static let identity = ["certificate", "key", "ocsp"]
     static let admin = ["address"]
     static let upstream = [
         "url", "servers", "ca", "certificate", "key", "authorization_env", "connect_timeout", "first_byte_timeout",

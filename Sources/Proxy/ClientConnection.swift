@@ -37,6 +37,8 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
 
     private let worker: ProxyWorker
     private let isTLS: Bool
+    /// Whose connection it is; nil for one without an address.
+    private let client: SocketAddress?
     private let readTimer: StageTimer<ReadStage>
     private let writeTimer: StageTimer<WriteStage>
     private var context: ChannelHandlerContext?
@@ -60,9 +62,10 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     private var framing = ResponseFraming.none(told: nil)
     private var willClose = false
 
-    init(worker: ProxyWorker, isTLS: Bool) {
+    init(worker: ProxyWorker, isTLS: Bool, client: SocketAddress?) {
         self.worker = worker
         self.isTLS = isTLS
+        self.client = client
         self.pace = worker.configuration.limits.bodyPace
         self.readTimer = StageTimer(eventLoop: worker.eventLoop)
         self.writeTimer = StageTimer(eventLoop: worker.eventLoop)
@@ -155,6 +158,8 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
             self.readTimer.stage(.head, in: self.limits.headerTime)
         case .lingering:
             self.lingered += count
+            // As long as the body comes on, up to the limits of all of it.
+            self.readTimer.stage(.linger, in: self.limits.lingerTime)
         case .exchanging, .closing, .closed:
             break
         }
@@ -269,7 +274,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
             let request = try HeaderHygiene.check(head, limits: self.limits)
             self.mayKeepAlive = request.isKeepAlive
             let client = ClientInfo(
-                address: self.context?.channel.remoteAddress,
+                address: self.client,
                 requestID: self.requestID,
                 isTLS: self.isTLS,
                 version: self.version
@@ -448,7 +453,7 @@ extension ClientConnection: ClientStream {
     private func linger() {
         self.state = .lingering
         self.lingered = 0
-        self.readTimer.clearTotal()
+        self.readTimer.total(in: self.limits.bodyTime)
         self.readTimer.stage(.linger, in: self.limits.lingerTime)
         // Tells the client that nothing more comes, so that it closes rather than sends on.
         self.context?.close(mode: .output, promise: nil)

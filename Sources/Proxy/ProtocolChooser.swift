@@ -8,10 +8,12 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
     typealias InboundIn = ByteBuffer
 
     private let worker: ProxyWorker
+    private let client: SocketAddress?
     private var context: ChannelHandlerContext?
 
-    init(worker: ProxyWorker) {
+    init(worker: ProxyWorker, client: SocketAddress?) {
         self.worker = worker
+        self.client = client
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -33,9 +35,14 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
         if self.worker.isDraining { return context.close(promise: nil) }
         do {
             if name == "h2" {
-                try HTTP2Pipeline.add(to: context.channel, worker: self.worker)
+                try HTTP2Pipeline.add(to: context.channel, client: self.client, worker: self.worker)
             } else {
-                try HTTP1Pipeline.add(to: context.channel, isTLS: true, worker: self.worker)
+                try HTTP1Pipeline.add(
+                    to: context.channel,
+                    isTLS: true,
+                    client: self.client,
+                    worker: self.worker
+                )
             }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {

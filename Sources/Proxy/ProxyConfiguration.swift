@@ -1,3 +1,4 @@
+package import Listening
 package import TLS
 package import Upstream
 
@@ -5,16 +6,30 @@ package import Upstream
 package struct ProxyConfiguration: Sendable {
     /// One address to listen on.
     package struct Listener: Sendable {
-        package var host: String
-        /// 0 lets the system choose one.
-        package var port: Int
+        package enum Place: Sendable, Hashable {
+            /// A port of 0 lets the system choose one. With `sharesPort` other processes may listen there too, if they also
+            /// say so: one takes over from the other without refusing anybody.
+            case tcp(host: String, port: Int, sharesPort: Bool = false)
+            /// A file that is made, with these permissions, and removed at the end.
+            case unix(path: String, mode: UInt16)
+            /// A socket that listens already and was handed to the process.
+            case descriptor(Int32)
+        }
+
+        package var place: Place
         /// The certificate and settings of a TLS listener; nil for a plain one.
         package var tls: TLSContextSource?
+        /// Whose connections begin with a PROXY header.
+        package var trustedPeers: TrustedPeers
+
+        package init(_ place: Place, tls: TLSContextSource? = nil, trustedPeers: TrustedPeers = .init()) {
+            self.place = place
+            self.tls = tls
+            self.trustedPeers = trustedPeers
+        }
 
         package init(host: String, port: Int, tls: TLSContextSource? = nil) {
-            self.host = host
-            self.port = port
-            self.tls = tls
+            self.init(.tcp(host: host, port: port), tls: tls)
         }
     }
 

@@ -116,6 +116,11 @@ extension ProxyError {
 extension ProxyError {
     /// Words for connections that ended before, or beside, any exchange. Nobody gets a reply.
     static let tlsHandshakeFailed = ProxyError(400, "tls_handshake_failed", "The TLS handshake failed.")
+    static let badProxyHeader = ProxyError(
+        400,
+        "bad_proxy_header",
+        "A trusted peer's connection did not begin with a PROXY header."
+    )
     static let http2Flood = ProxyError(
         400,
         "http2_flood",

@@ -1,6 +1,6 @@
+import Listening
 package import Logging
 package import NIOCore
-import NIOHTTP1
 package import NIOPosix
 import Synchronization
 import TLS
@@ -18,7 +18,7 @@ package final class ProxyServer: Sendable {
     private let workers: [ObjectIdentifier: NIOLoopBound<ProxyWorker>]
     private let loops: [any EventLoop]
     private let clients = ClientCounts()
-    private let listeners = Mutex<[any Channel]>([])
+    private let listeners = Mutex<[ListenerSocket]>([])
 
     package init(
         configuration: ProxyConfiguration,
@@ -57,9 +57,11 @@ package final class ProxyServer: Sendable {
         var addresses: [SocketAddress] = []
         do {
             for listener in self.configuration.listeners {
-                let channel = try await self.bind(listener)
-                self.listeners.withLock { $0.append(channel) }
-                if let address = channel.localAddress { addresses.append(address) }
+                let open = try await ListenerSocket.open(listener.place, on: self.group) { channel in
+                    channel.eventLoop.makeCompletedFuture { try self.accept(channel, listener) }
+                }
+                self.listeners.withLock { $0.append(open) }
+                if let address = open.channel.localAddress { addresses.append(address) }
             }
         } catch {
             await self.closeListeners()
@@ -70,6 +72,7 @@ package final class ProxyServer: Sendable {
 
     /// Stops accepting, lets the exchanges under way finish, and cuts what is left at the deadline.
     package func shutdown(deadline: NIODeadline) async {
+        await self.yieldPorts()
         await self.closeListeners()
         let drained = self.loops.compactMap { loop in
             self.workers[ObjectIdentifier(loop)].map { worker in loop.flatSubmit { worker.value.drain() } }
@@ -92,35 +95,32 @@ package final class ProxyServer: Sendable {
         }
     }
 
+    /// Sends new connections to whoever else listens at a shared port, and takes those that were made before.
+    private func yieldPorts() async {
+        let sockets = self.listeners.withLock { $0 }
+        var yielded = false
+        for socket in sockets {
+            if await socket.yieldPort() { yielded = true }
+        }
+        if yielded { try? await Task.sleep(for: ListenerSocket.handOver) }
+    }
+
     private func closeListeners() async {
-        let channels = self.listeners.withLock { listeners in
+        let sockets = self.listeners.withLock { listeners in
             defer { listeners = [] }
             return listeners
         }
-        for channel in channels {
+        for socket in sockets {
             do {
-                try await channel.close()
+                try await socket.close()
             } catch {
                 self.logger.debug("A listener was closed already", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    private func bind(_ listener: ProxyConfiguration.Listener) async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: self.group)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try self.accept(channel, tls: listener.tls) }
-            }
-        return try await bootstrap.bind(host: listener.host, port: listener.port).get()
-    }
-
-    private func accept(_ channel: any Channel, tls: TLSContextSource?) throws {
-        guard let worker = self.workers[ObjectIdentifier(channel.eventLoop)] else {
+    private func accept(_ channel: any Channel, _ listener: ProxyConfiguration.Listener) throws {
+        guard let worker = self.workers[ObjectIdentifier(channel.eventLoop)]?.value else {
             throw ChannelError.ioOnClosedChannel
         }
         let open = self.metrics.open.add(1)
@@ -128,25 +128,45 @@ package final class ProxyServer: Sendable {
             self.metrics.open.add(-1)
         }
         self.metrics.accepted.add(1)
-        guard open <= self.configuration.limits.connections, !worker.value.isDraining else {
+        guard open <= self.configuration.limits.connections, !worker.isDraining else {
             self.metrics.countError("too_many_connections")
             return channel.close(promise: nil)
         }
-        guard self.admit(channel) else {
+        let peer = channel.remoteAddress
+        guard listener.trustedPeers.contains(IPAddress(peer)) else {
+            return try self.serve(channel, of: peer, listener.tls, worker)
+        }
+        try channel.pipeline.syncOperations.addHandler(
+            ProxyHeaderHandler(worker: worker) { channel, client in
+                try self.serve(channel, of: client, listener.tls, worker)
+            }
+        )
+    }
+
+    /// Gives a connection the handlers that serve it.
+    ///
+    /// - Parameter client: whose connection it is; nil for one without an address.
+    private func serve(
+        _ channel: any Channel,
+        of client: SocketAddress?,
+        _ tls: TLSContextSource?,
+        _ worker: ProxyWorker
+    ) throws {
+        guard self.admit(channel, of: client) else {
             self.metrics.countError("too_many_connections_from_client")
             return channel.close(promise: nil)
         }
         if let tls {
             try channel.pipeline.syncOperations.addHandler(TLSHandler(context: tls.current))
-            try channel.pipeline.syncOperations.addHandler(ProtocolChooser(worker: worker.value))
+            try channel.pipeline.syncOperations.addHandler(ProtocolChooser(worker: worker, client: client))
         } else {
-            try HTTP1Pipeline.add(to: channel, isTLS: false, worker: worker.value)
+            try HTTP1Pipeline.add(to: channel, isTLS: false, client: client, worker: worker)
         }
     }
 
     /// Counts a connection to its client. False if the client has as many as it may.
-    private func admit(_ channel: any Channel) -> Bool {
-        guard let client = ClientCounts.Address(channel.remoteAddress) else { return true }
+    private func admit(_ channel: any Channel, of client: SocketAddress?) -> Bool {
+        guard let client = ClientCounts.Address(client) else { return true }
         let count = self.clients.add(client)
         channel.closeFuture.whenComplete { _ in self.clients.remove(client) }
         return count <= self.configuration.limits.connectionsPerClient

@@ -62,7 +62,15 @@ final class ContextBuilder {
     ///
     /// - Returns: when the certificate expires.
     func use(certificateChain path: String, privateKey keyPath: String) throws(TLSError) -> CertificateTime? {
-        let chain = try Certificate.load(path: path)
+        try self.use(Certificate.load(path: path), from: path, privateKey: keyPath)
+    }
+
+    /// The same with a chain that was read already.
+    func use(
+        _ chain: [Certificate],
+        from path: String,
+        privateKey keyPath: String
+    ) throws(TLSError) -> CertificateTime? {
         let leaf = chain[0]
         let now = CertificateTime.now
         if let notAfter = leaf.notAfter, notAfter < now {
@@ -90,6 +98,17 @@ final class ContextBuilder {
             throw .unacceptableCertificate(path: path, reason: OpenSSLErrorQueue.drainText())
         }
         return leaf.notAfter
+    }
+
+    /// Hands an OCSP response to clients that ask for one. The context must not outlive it.
+    func hand(out staple: OCSPStaple) throws(TLSError) {
+        try self.require("SSL_CTX_set_tlsext_status_cb") {
+            ctls_ctx_set_ocsp_callback(
+                self.context,
+                OCSPStaple.callback,
+                Unmanaged.passUnretained(staple).toOpaque()
+            )
+        }
     }
 
     // MARK: Whom we believe

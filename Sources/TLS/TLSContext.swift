@@ -18,6 +18,8 @@ package final class TLSContext: @unchecked Sendable {
     /// When the certificate that this side shows expires, the first of them where there are several; nil for a client
     /// without one.
     package let certificateExpiry: CertificateTime?
+    /// An OCSP response was too old to be handed out when the context was made.
+    package let hasOldStaple: Bool
     /// The name a client asks for where its handler is given none.
     let serverName: ServerName?
     /// `SSL_CTX *`, owned.
@@ -26,6 +28,8 @@ package final class TLSContext: @unchecked Sendable {
     private let protocols: ProtocolSelection?
     /// The SNI callback has an unretained pointer to this.
     private let certificates: CertificateSelection?
+    /// The OCSP callback has an unretained pointer to this.
+    private let staple: OCSPStaple?
 
     /// Makes the context of a server.
     ///
@@ -36,7 +40,8 @@ package final class TLSContext: @unchecked Sendable {
         }
         let identity = ServerIdentity(
             certificateChain: configuration.certificateChain,
-            privateKey: configuration.privateKey
+            privateKey: configuration.privateKey,
+            staple: configuration.staple
         )
         return try Self.server(configuration, showing: identity, choosingAmong: others)
     }
@@ -50,7 +55,11 @@ package final class TLSContext: @unchecked Sendable {
     ) throws(TLSError) -> TLSContext {
         let builder = try ContextBuilder(role: .server)
         try builder.set(minimumVersion: configuration.minimumVersion, ciphers: configuration.ciphers)
-        let expiry = try builder.use(certificateChain: identity.certificateChain, privateKey: identity.privateKey)
+        let chain = try Certificate.load(path: identity.certificateChain)
+        let expiry = try builder.use(chain, from: identity.certificateChain, privateKey: identity.privateKey)
+        var staple: OCSPStaple?
+        if let path = identity.staple { staple = try OCSPStaple(path: path, chain: chain) }
+        if let staple { try builder.hand(out: staple) }
         try builder.set(configuration.clientCertificates)
         try builder.setServerSessions(hasClientCertificates: configuration.clientCertificates != .ignored)
         let protocols = try ApplicationProtocols(configuration.applicationProtocols)
@@ -63,7 +72,9 @@ package final class TLSContext: @unchecked Sendable {
             pointer: builder.finish(),
             expiry: ([expiry] + others.map(\.certificateExpiry)).compactMap { $0 }.min(),
             selection: selection,
-            certificates: certificates
+            certificates: certificates,
+            staple: staple,
+            hasOldStaple: staple?.isCurrent() == false || others.contains(where: \.hasOldStaple)
         )
     }
 
@@ -90,7 +101,9 @@ package final class TLSContext: @unchecked Sendable {
         expiry: CertificateTime?,
         serverName: ServerName? = nil,
         selection: ProtocolSelection? = nil,
-        certificates: CertificateSelection? = nil
+        certificates: CertificateSelection? = nil,
+        staple: OCSPStaple? = nil,
+        hasOldStaple: Bool = false
     ) {
         self.role = role
         self.pointer = pointer
@@ -98,6 +111,8 @@ package final class TLSContext: @unchecked Sendable {
         self.serverName = serverName
         self.protocols = selection
         self.certificates = certificates
+        self.staple = staple
+        self.hasOldStaple = hasOldStaple
     }
 
     deinit {

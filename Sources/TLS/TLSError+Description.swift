@@ -31,6 +31,8 @@ extension TLSError: CustomStringConvertible {
             "\(path) holds no public key that can be read (\(reason)); it must be PEM text with a BEGIN PUBLIC KEY block"
         case .encryptedPrivateKey(let path):
             "the private key in \(path) is protected by a passphrase; remove it, for example with 'openssl pkey'"
+        case .unusableStaple(let path, let reason):
+            "the OCSP response in \(path) cannot be used: \(reason)"
         case .keyMismatch(let certificate, let privateKey):
             "the private key in \(privateKey) does not belong to the certificate in \(certificate)"
         case .invalidAlgorithms(let list):

@@ -28,6 +28,8 @@ package enum TLSError: Error, Hashable, Sendable {
     case malformedPublicKey(path: String, reason: String)
     /// The private key is protected by a passphrase, for which a server cannot ask.
     case encryptedPrivateKey(path: String)
+    /// The file is no OCSP response that could be handed out with its certificate.
+    case unusableStaple(path: String, reason: String)
     /// The private key does not belong to the certificate.
     case keyMismatch(certificate: String, privateKey: String)
     /// OpenSSL knows none of the ciphers or groups of this list.

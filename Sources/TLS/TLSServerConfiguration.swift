@@ -12,6 +12,8 @@ package struct TLSServerConfiguration: Sendable, Hashable {
     package var certificateChain: String
     /// Path of a PEM file with the unencrypted private key of the first certificate.
     package var privateKey: String
+    /// Path of a DER file: an OCSP response about the certificate, which clients that ask are given.
+    package var staple: String?
     /// Further certificates, shown to clients that ask by SNI for a name one of them is for.
     package var additionalIdentities: [ServerIdentity]
     package var minimumVersion: TLSVersion
@@ -24,6 +26,7 @@ package struct TLSServerConfiguration: Sendable, Hashable {
     package init(
         certificateChain: String,
         privateKey: String,
+        staple: String? = nil,
         additionalIdentities: [ServerIdentity] = [],
         minimumVersion: TLSVersion = .tls12,
         ciphers: CipherPolicy = .modern,
@@ -32,6 +35,7 @@ package struct TLSServerConfiguration: Sendable, Hashable {
     ) {
         self.certificateChain = certificateChain
         self.privateKey = privateKey
+        self.staple = staple
         self.additionalIdentities = additionalIdentities
         self.minimumVersion = minimumVersion
         self.ciphers = ciphers

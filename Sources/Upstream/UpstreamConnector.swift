@@ -15,7 +15,7 @@ struct UpstreamConnector {
     ) -> EventLoopFuture<NIOLoopBound<UpstreamConnection>> {
         let peer = self.peer
         let eventLoop = self.eventLoop
-        return ClientBootstrap(group: eventLoop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(peer.timeouts.connect)
             .channelOption(.autoRead, value: false)
             .channelOption(.maxMessagesPerRead, value: 1)
@@ -25,7 +25,14 @@ struct UpstreamConnector {
                     try Self.addHandlers(to: channel, peer: peer, last: make())
                 }
             }
-            .connect(host: peer.host, port: peer.port)
+        let connected =
+            if let path = peer.socketPath {
+                bootstrap.connect(unixDomainSocketPath: path)
+            } else {
+                bootstrap.connect(host: peer.host, port: peer.port)
+            }
+        return
+            connected
             .flatMapThrowing { channel in
                 NIOLoopBound(
                     try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self),
@@ -73,7 +80,8 @@ struct UpstreamConnector {
                 reasons.contains { $0.code == code }
             }
             return UpstreamError(code ?? .unreachable, detail: detail)
-        case let error as IOError where error.errnoCode == ECONNREFUSED:
+        // A unix socket whose file is not there is one that nobody listens at.
+        case let error as IOError where [ECONNREFUSED, ENOENT].contains(error.errnoCode):
             return UpstreamError(.connectRefused, detail: detail)
         case let error as IOError where error.errnoCode == ETIMEDOUT:
             return UpstreamError(.connectTimeout, detail: detail)

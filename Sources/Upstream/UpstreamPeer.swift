@@ -13,6 +13,8 @@ package struct UpstreamPeer: Sendable {
     /// A DNS name or an IP address, without brackets.
     package var host: String
     package var port: Int
+    /// The file of a unix socket, which is connected to in place of host and port.
+    package private(set) var socketPath: String?
     /// How the peer is verified; nil for `http`.
     package let tls: TLSContext?
     /// The name that the peer's certificate must be for, where it is not `host`.
@@ -40,6 +42,19 @@ package struct UpstreamPeer: Sendable {
             timeouts: timeouts,
             limits: limits
         )
+    }
+
+    /// A peer that is spoken to in the clear through a unix socket of this machine.
+    ///
+    /// - Parameter path: absolute, at most 107 bytes.
+    package static func unix(
+        path: String,
+        timeouts: UpstreamTimeouts = .init(),
+        limits: UpstreamLimits = .init()
+    ) -> UpstreamPeer {
+        var peer = UpstreamPeer.http(host: "localhost", timeouts: timeouts, limits: limits)
+        peer.socketPath = path
+        return peer
     }
 
     /// A peer behind TLS. Its certificate must be for `serverName`, or for `host` if that is nil.

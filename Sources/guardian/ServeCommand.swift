@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Listening
 import Logging
 import PolicyLanguage
 
@@ -21,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let signals = ServerSignal.stream()
         let logger = bootstrapLogging()
+        let supervisor = Supervisor(environment: ProcessInfo.processInfo.environment)
         try await reportingErrors {
             var configuration = try GatewayConfiguration.load(path: config)
             if let policy { configuration.policy = URL(fileURLWithPath: policy).standardizedFileURL.path }
@@ -37,8 +39,12 @@ struct ServeCommand: AsyncParsableCommand {
                     "policy": "\(configuration.policy)",
                 ]
             )
+            supervisor?.tell(.ready)
+            let watchdog = supervisor.flatMap { Self.watchdog($0, gateway) }
             for await signal in signals {
                 if signal == .stop { break }
+                supervisor?.tell(.reloading)
+                defer { supervisor?.tell(.ready) }
                 gateway.reopenAudit()
                 do {
                     try gateway.reloadPolicy()
@@ -63,12 +69,27 @@ struct ServeCommand: AsyncParsableCommand {
                 }
             }
             logger.info("Stopping")
+            supervisor?.tell(.stopping)
             await gateway.shutdown()
+            watchdog?.cancel()
+        }
+    }
+
+    /// Tells the service manager, twice in its interval, that connections are still being served: as long as every event loop
+    /// answers. Nil if it does not watch.
+    private static func watchdog(_ supervisor: Supervisor, _ gateway: Gateway) -> Task<Void, Never>? {
+        supervisor.watchdog.map { interval in
+            Task {
+                repeat {
+                    await gateway.pulse()
+                    supervisor.tell(.alive)
+                } while (try? await Task.sleep(for: interval / 2)) != nil
+            }
         }
     }
 }
 
 extension GatewayConfiguration.UpstreamAPI.Server {
     /// As a URL, for the log.
-    fileprivate var text: String { "\(scheme)://\(host):\(port)" }
+    fileprivate var text: String { socketPath.map { "unix:\($0)" } ?? "\(scheme)://\(host):\(port)" }
 }

@@ -11,6 +11,7 @@ let package = Package(
     targets: [
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "GuardCore"),
+        .target(name: "Listening"),
         .target(name: "Policy", dependencies: ["GuardCore"]),
         .target(name: "Rules", dependencies: ["GuardCore", "Policy"]),
         .target(name: "Tokenizer"),
@@ -19,7 +20,7 @@ let package = Package(
         // libFuzzer brings `main`.
         .executableTarget(
             name: "fuzz",
-            dependencies: ["GuardCore", "GuardianModel", "Policy", "Rules", "Tokenizer", "Transformer"],
+            dependencies: ["GuardCore", "GuardianModel", "Listening", "Policy", "Rules", "Tokenizer", "Transformer"],
             path: ".",
             exclude: ["Corpus", "Replay", "Sources", "run", "words.dict"],
             sources: ["Runner", "Targets"]

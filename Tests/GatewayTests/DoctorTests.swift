@@ -36,7 +36,7 @@ import Testing
     init() throws {
         folder = try Folder()
         configuration = GatewayConfiguration(
-            listen: .init(host: "127.0.0.1", port: 0),
+            listen: .tcp(.init(host: "127.0.0.1", port: 0)),
             admin: .init(host: "127.0.0.1", port: 0),
             upstream: .init(scheme: "http", host: "127.0.0.1", port: 9),
             policy: folder.path + "/policy.yaml",

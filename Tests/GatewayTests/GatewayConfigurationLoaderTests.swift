@@ -1,5 +1,6 @@
 import Audit
 import Foundation
+import Listening
 import NIOCore
 import PolicyLanguage
 import Proxy
@@ -91,7 +92,7 @@ import Tracing
             """,
             environment: ["KEY": "Bearer x"]
         )
-        #expect(configuration.listen == .init(host: "::1", port: 9443))
+        #expect(configuration.listen == .tcp(.init(host: "::1", port: 9443)))
         #expect(configuration.tls?.clientAuthority == "/ca.pem")
         #expect(configuration.tls?.additional.map(\.key) == ["/e.pem", "/g.pem"])
         #expect(configuration.tls?.additional.last?.certificate.hasSuffix("/f.pem") == true)
@@ -181,6 +182,41 @@ import Tracing
         #expect(try load(text).audit.place == .syslog("/dev/log"))
     }
 
+    @Test func `unix sockets and sockets of the service manager are addresses`() throws {
+        let address = "\"127.0.0.1:8443\""
+        func listen(_ text: String) throws -> GatewayConfiguration.ListenAddress {
+            try load(Self.minimal.replacing(address, with: text)).listen
+        }
+        #expect(try listen("unix:/run/guardian.sock") == .unix("/run/guardian.sock"))
+        #expect(try listen("unix:/run/../tmp/a.sock") == .unix("/tmp/a.sock"))
+        guard case .unix(let path) = try listen("unix:api.sock") else {
+            Issue.record("not a unix socket")
+            return
+        }
+        #expect(path.hasPrefix("/") && path.hasSuffix("/api.sock"))
+        #expect(try listen("systemd") == .inherited(nil))
+        #expect(try listen("systemd:web") == .inherited("web"))
+        let upstream = try load(Self.minimal.replacing("http://127.0.0.1:8081", with: "unix:/run/llm.sock")).upstream
+        #expect(upstream.servers.map(\.socketPath) == ["/run/llm.sock"])
+    }
+
+    @Test func `a listener says who passes connections on and who may share it`() throws {
+        let configuration = try load(
+            Self.minimal.replacing(
+                "8443\",",
+                with: "8443\", reuse_port: true, socket_mode: 0600, proxy_protocol: [10.0.0.0/8, \"::1\", unix],"
+            )
+        )
+        #expect(configuration.sharesPort)
+        #expect(configuration.socketMode == 0o600)
+        #expect(configuration.trustedPeers.includesUnixSockets)
+        #expect(configuration.trustedPeers.networks == [IPNetwork("10.0.0.0/8"), IPNetwork("::1")].compactMap { $0 })
+        let plain = try load(Self.minimal)
+        #expect(!plain.sharesPort)
+        #expect(plain.socketMode == 0o660)
+        #expect(plain.trustedPeers == TrustedPeers())
+    }
+
     @Test func `a listener without TLS has to be asked for`() throws {
         let missing = Self.minimal.replacing(", tls: {certificate: server.pem, key: server-key.pem}", with: "")
         #expect(try diagnostic(missing) == "2:9: 'listen' has no 'tls'")
@@ -192,15 +228,31 @@ import Tracing
         arguments: [
             ("version: 1", "version: 2", "1:10: version must be 1, not '2'"),
             ("policy: ../policy.yaml", "polcy: x", "1:1: a configuration has no 'policy'"),
-            ("\"127.0.0.1:8443\"", "8443", "2:19: address must be host:port, not '8443'"),
-            ("\"127.0.0.1:8443\"", "\"h:99999\"", "2:19: address must be host:port, not the text 'h:99999'"),
+            ("\"127.0.0.1:8443\"", "8443", "2:19: address must be host:port, unix:PATH or systemd:NAME, not '8443'"),
+            ("\"127.0.0.1:8443\"", "\"unix:\"", "2:19: unix: is followed by a path, not the text 'unix:'"),
+            (
+                "8443\",", "8443\", proxy_protocol: [10.0.0.1/8],",
+                "2:54: a peer of 'proxy_protocol' must be an address, a network or unix, not '10.0.0.1/8'"
+            ),
+            (
+                "\"127.0.0.1:8443\",", "unix:/a, reuse_port: true,",
+                "2:40: reuse_port is for addresses of the form host:port"
+            ),
+            (
+                "8443\",", "8443\", socket_mode: 888,",
+                "2:50: socket_mode must be file permissions such as 0660, not '888'"
+            ),
+            (
+                "\"127.0.0.1:8443\"", "\"h:99999\"",
+                "2:19: address must be host:port, unix:PATH or systemd:NAME, not the text 'h:99999'"
+            ),
             (
                 "http://127.0.0.1:8081", "ftp://h",
-                "3:17: url must be http://host:port or https://host:port, not 'ftp://h'"
+                "3:17: url must be http://host:port, https://host:port or unix:PATH, not 'ftp://h'"
             ),
             (
                 "http://127.0.0.1:8081", "http://h/v1",
-                "3:17: url must be http://host:port or https://host:port, not 'http://h/v1'"
+                "3:17: url must be http://host:port, https://host:port or unix:PATH, not 'http://h/v1'"
             ),
             (
                 "guardian.slm", "guardian.slm, timeout: 5",
@@ -276,7 +328,7 @@ import Tracing
     @Test func `the quickstart's configuration is valid`() throws {
         let folder = Self.examples.appendingPathComponent("quickstart")
         let configuration = try GatewayConfiguration.load(path: folder.path + "/guardian.yaml")
-        #expect(configuration.listen.port == 8443)
+        #expect(configuration.listen == .tcp(.init(host: "127.0.0.1", port: 8443)))
         #expect(
             configuration.policy == folder.deletingLastPathComponent().deletingLastPathComponent().path
                 + "/Policies/default.yaml"

@@ -72,7 +72,7 @@ private final class Listener: SafetyClassifier {
         address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1)
     ) throws -> GuardSession {
         var configuration = GatewayConfiguration(
-            listen: .init(host: "127.0.0.1", port: 0),
+            listen: .tcp(.init(host: "127.0.0.1", port: 0)),
             admin: .init(host: "127.0.0.1", port: 0),
             upstream: .init(scheme: "http", host: "127.0.0.1", port: 1),
             policy: "",

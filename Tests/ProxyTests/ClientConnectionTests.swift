@@ -33,7 +33,7 @@ import Testing
                 metrics: ProxyMetrics(),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
-            try HTTP1Pipeline.add(to: channel, isTLS: false, worker: worker)
+            try HTTP1Pipeline.add(to: channel, isTLS: false, client: nil, worker: worker)
         }.get()
         try await channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1)).get()
         return (channel, reads.count)

@@ -29,7 +29,13 @@ long ctls_ctx_set_session_cache_mode(SSL_CTX *context, long mode);
 // Sets the callback that a server's handshake calls when the client's names are known.
 int ctls_ctx_set_servername_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument);
 
+// Sets the callback that a server's handshake calls when the client asks for an OCSP response.
+int ctls_ctx_set_ocsp_callback(SSL_CTX *context, int (*callback)(SSL *, void *), void *argument);
+
 // Connections.
+
+// Gives the client this OCSP response, which is copied. 1 on success.
+int ctls_ssl_set_ocsp_response(SSL *ssl, const uint8_t *bytes, size_t length);
 int ctls_ssl_set_sni(SSL *ssl, const char *host);
 
 // Stacks of certificates. `ctls_stack_push` takes its own reference of the certificate.

@@ -16,7 +16,7 @@ extension Doctor {
     private static let patience = TimeAmount.seconds(10)
 
     func addresses() async -> [CheckResult] {
-        let gateway = await address("listen", configuration.listen)
+        let gateway = await listen()
         var admin = await address("admin", configuration.admin)
         if admin.verdict == .ok, !configuration.admin.isLoopback {
             admin = .warning(
@@ -26,6 +26,21 @@ extension Doctor {
             )
         }
         return [gateway, admin]
+    }
+
+    private func listen() async -> CheckResult {
+        switch configuration.listen {
+        case .tcp(let address):
+            return await self.address("listen", address)
+        case .inherited:
+            return .ok("listen", "\(configuration.listen): the socket is handed over at the start")
+        case .unix(let path):
+            let folder = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
+            guard access(folder.isEmpty ? "/" : String(folder), W_OK | X_OK) == 0 else {
+                return .failure("listen", "this user may not make \(path)", "its folder must be there and writable")
+            }
+            return .ok("listen", "\(configuration.listen) can be made")
+        }
     }
 
     /// Takes the address for a moment.

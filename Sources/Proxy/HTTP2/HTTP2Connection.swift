@@ -18,6 +18,8 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     }
 
     let worker: ProxyWorker
+    /// Whose connection it is; nil for one without an address.
+    let client: SocketAddress?
     private let timer: StageTimer<Stage>
     private var context: ChannelHandlerContext?
     private var openStreams = 0
@@ -25,8 +27,9 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     /// The proxy closed the connection for reasons of its own.
     private(set) var isCut = false
 
-    init(worker: ProxyWorker) {
+    init(worker: ProxyWorker, client: SocketAddress?) {
         self.worker = worker
+        self.client = client
         self.timer = StageTimer(eventLoop: worker.eventLoop)
     }
 

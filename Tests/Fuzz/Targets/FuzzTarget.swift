@@ -17,6 +17,8 @@ enum FuzzTarget: String, CaseIterable {
     case views
     /// A regular expression, a line feed and a text.
     case matcher
+    /// The first bytes of a connection that a proxy passes on.
+    case proxy
 
     /// - Returns: whether the input was what the target reads.
     func accepts(_ input: UnsafeRawBufferPointer) -> Bool {
@@ -28,6 +30,7 @@ enum FuzzTarget: String, CaseIterable {
         case .packed: Self.readPacked(input)
         case .views: Self.readViews(input)
         case .matcher: Self.match(input)
+        case .proxy: Self.readProxyHeader(input)
         }
     }
 
@@ -41,6 +44,7 @@ enum FuzzTarget: String, CaseIterable {
         case .packed: [try FuzzSeeds.packed(exitDepth: 1)]
         case .views: FuzzSeeds.views.map { Data($0.utf8) }
         case .matcher: FuzzSeeds.patterns.map { Data($0.utf8) }
+        case .proxy: FuzzSeeds.proxyHeaders
         }
     }
 }

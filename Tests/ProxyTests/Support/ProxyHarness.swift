@@ -1,3 +1,4 @@
+import Listening
 import Logging
 import NIOCore
 import NIOPosix
@@ -14,6 +15,8 @@ struct ProxyHarness: Sendable {
     let server: ProxyServer
     let port: Int
     let clientTLS: TLSContext?
+    /// The file that the proxy listens at in place of the port.
+    let path: String?
 
     /// Starts all of it, runs the body, and takes it down again.
     static func run(
@@ -24,6 +27,8 @@ struct ProxyHarness: Sendable {
         tls: (server: TLSContext, client: TLSContext)? = nil,
         hasUpstream: Bool = true,
         upstreamPort: Int? = nil,
+        place: ProxyConfiguration.Listener.Place = .tcp(host: "127.0.0.1", port: 0),
+        trustedPeers: TrustedPeers = .init(),
         threads: Int = 1,
         _ body: (ProxyHarness) async throws -> Void
     ) async throws {
@@ -38,7 +43,9 @@ struct ProxyHarness: Sendable {
         )
         let server = try await ProxyServer(
             configuration: .init(
-                listeners: [.init(host: "127.0.0.1", port: 0, tls: tls.map { TLSContextSource($0.server) })],
+                listeners: [
+                    .init(place, tls: tls.map { TLSContextSource($0.server) }, trustedPeers: trustedPeers)
+                ],
                 limits: limits,
                 upstream: hasUpstream ? UpstreamServers(upstream) : nil
             ),
@@ -46,14 +53,15 @@ struct ProxyHarness: Sendable {
             group: group,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
-        let port = try await server.start()[0].port ?? 0
+        let address = try await server.start()[0]
         let harness = ProxyHarness(
             group: group,
             origin: origin,
             filter: filter,
             server: server,
-            port: port,
-            clientTLS: tls?.client
+            port: address.port ?? 0,
+            clientTLS: tls?.client,
+            path: address.pathname
         )
         let result: Result<Void, any Error>
         do {
@@ -68,6 +76,12 @@ struct ProxyHarness: Sendable {
     }
 
     func connect(autoRead: Bool = true) async throws -> RawClient {
-        try await RawClient.connect(to: self.port, group: self.group, tls: self.clientTLS, autoRead: autoRead)
+        try await RawClient.connect(
+            to: self.port,
+            path: self.path,
+            group: self.group,
+            tls: self.clientTLS,
+            autoRead: autoRead
+        )
     }
 }

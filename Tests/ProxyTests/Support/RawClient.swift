@@ -42,12 +42,13 @@ final class RawClient: Sendable {
 
     static func connect(
         to port: Int,
+        path: String? = nil,
         group: MultiThreadedEventLoopGroup,
         tls: TLSContext? = nil,
         autoRead: Bool = true
     ) async throws -> RawClient {
         let client = RawClient()
-        let channel = try await ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: group)
             .channelOption(.autoRead, value: autoRead)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -59,7 +60,12 @@ final class RawClient: Sendable {
                     try channel.pipeline.syncOperations.addHandler(Collector(client))
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
+        let channel =
+            if let path {
+                try await bootstrap.connect(unixDomainSocketPath: path).get()
+            } else {
+                try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+            }
         client.channel.withLock { $0 = channel }
         return client
     }

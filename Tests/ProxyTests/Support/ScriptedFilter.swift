@@ -19,6 +19,7 @@ final class ScriptedFilter: ProxyFilter {
 
     struct Seen: Sendable {
         var heads: [HTTPRequestHead] = []
+        var clients: [SocketAddress?] = []
         var observed = ""
         var summaries: [ExchangeSummary] = []
     }
@@ -38,10 +39,15 @@ final class ScriptedFilter: ProxyFilter {
     }
 
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
-        self.seen.withLock { $0.heads.append(head) }
+        self.seen.withLock {
+            $0.heads.append(head)
+            $0.clients.append(client.address)
+        }
         return Session(filter: self, head: head)
     }
 
+    var heads: [HTTPRequestHead] { self.seen.withLock { $0.heads } }
+    var clients: [SocketAddress?] { self.seen.withLock { $0.clients } }
     var summaries: [ExchangeSummary] { self.seen.withLock { $0.summaries } }
     var observed: String { self.seen.withLock { $0.observed } }
 
