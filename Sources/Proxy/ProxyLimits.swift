@@ -37,7 +37,7 @@ package struct ProxyLimits: Sendable, Hashable {
     /// Bytes of an unwanted body that are read and dropped after the answer was sent, so that the client gets to see it:
     /// closing with bytes unread makes the kernel reset the connection and throw the answer away.
     package var lingerBytes: Int
-    /// How long that goes on.
+    /// How long the rest of it may take to come on, from one piece to the next; in all it may take `bodyTime`.
     package var lingerTime: TimeAmount
 
     /// Streams open at a time on an HTTP/2 connection; a client is told so, and one beyond it ends the connection.

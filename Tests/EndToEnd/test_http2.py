@@ -123,3 +123,15 @@ def test_nghttp_sees_a_clean_stream(gateway, tmp_path):
     )
     assert ":status: 200" in printed.stdout
     assert "END_STREAM" in printed.stdout and "RST_STREAM" not in printed.stdout
+
+
+def test_a_body_that_is_too_large_is_answered_and_the_connection_goes_on(client, origin):
+    # This client looks at the answer only when it has sent all it has, and waits for window to do so.
+    large = b'{"model":"echo","messages":[{"role":"user","content":"' + b"a" * (11 << 20) + b'"}]}'
+    for _ in range(3):
+        answer = client.post("/v1/chat/completions", content=large, headers={"content-type": "application/json"})
+        assert (answer.http_version, answer.status_code) == ("HTTP/2", 413)
+        assert answer.json()["error"]["code"] == "body_too_large"
+    # The window of the connection was given back, too, or the second of them would not have got through.
+    assert client.post("/v1/chat/completions", json=body("hello")).status_code == 200
+    assert len(origin.bodies) == 1

@@ -17,13 +17,16 @@ final class HTTP2Stream: ChannelInboundHandler {
         case awaiting
         /// Next: answered, closed.
         case exchanging(ProxySession)
-        /// The end of the answer, or a reset in its place, is on its way. Next: closed.
+        /// The end of the answer, or a reset in its place, is on its way. Next: lingering, closed.
         case answered
+        /// The answer is out and the client still sends: the rest is read and dropped. A client that waits for window to send
+        /// on, and looks at answers only then, would wait for ever if the stream were reset at once. Next: closed.
+        case lingering
         case closed
     }
 
     private enum ReadStage {
-        case body
+        case body, linger
     }
 
     private enum WriteStage {
@@ -40,6 +43,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     private var requestID = RequestID.make()
     private var method = HTTPMethod.GET
     private var requestEnded = false
+    private var lingered = 0
     private var pace: BodyPace
     private var framing = ResponseFraming.none(told: nil)
     /// A piece of the answer that may turn out to be the last, which then ends the stream in the same frame.
@@ -117,6 +121,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         case .data(let content):
             guard case .byteBuffer(let chunk) = content.data else { return }
             self.pace.receive(bytes: chunk.readableBytes, at: .now())
+            if case .lingering = self.state { self.lingered += chunk.readableBytes }
             if chunk.readableBytes > 0, case .exchanging(let session) = self.state { session.receive(chunk) }
             if content.endStream { self.endRequest() }
         default:
@@ -133,7 +138,11 @@ final class HTTP2Stream: ChannelInboundHandler {
         case .exchanging(let session) where !self.requestEnded && session.wantsBody:
             self.readTimer.stage(.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
             self.context?.read()
-        case .awaiting, .exchanging, .answered, .closed:
+        case .lingering where !self.requestEnded:
+            guard self.lingered <= self.limits.lingerBytes else { return self.reset(.noError) }
+            self.readTimer.stage(.linger, in: self.limits.lingerTime)
+            self.context?.read()
+        case .awaiting, .exchanging, .answered, .lingering, .closed:
             self.readTimer.clearStage()
         }
     }
@@ -147,7 +156,7 @@ final class HTTP2Stream: ChannelInboundHandler {
             self.method = head.method
             let request = try HeaderHygiene.check(head, limits: self.limits)
             let client = ClientInfo(
-                address: self.context?.channel.remoteAddress,
+                address: self.connection.client,
                 requestID: self.requestID,
                 isTLS: true,
                 version: .http2
@@ -185,7 +194,11 @@ final class HTTP2Stream: ChannelInboundHandler {
     // MARK: Timeouts
 
     private func readTimedOut() {
-        if case .exchanging(let session) = self.state { session.fail(.bodyTimeout) }
+        switch self.state {
+        case .exchanging(let session): session.fail(.bodyTimeout)
+        case .lingering: self.reset(.noError)
+        case .awaiting, .answered, .closed: break
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -260,27 +273,45 @@ extension HTTP2Stream: ClientStream {
         self.context?.write(Self.wrapOutboundOut(payload), promise: nil)
     }
 
-    /// Sends the last frame, and resets the stream after it if the client is not done sending (RFC 9113, 8.1).
+    /// Sends the last frame. If the client is not done sending, the rest of its request is dropped, up to a limit, and then the
+    /// stream is reset (RFC 9113, 8.1); an answer that is broken off is reset at once.
     private func finish(_ last: HTTP2Frame.FramePayload?, code: HTTP2ErrorCode) {
         self.state = .answered
-        self.readTimer.stop()
+        self.readTimer.clearStage()
+        self.readTimer.clearTotal()
         guard let context = self.context else { return }
         if let last, !self.requestEnded {
             let written = context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(Self.wrapOutboundOut(last), promise: written)
-            written.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.reset(code) }
+            written.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.settle(code) }
         } else if let last {
             context.writeAndFlush(Self.wrapOutboundOut(last), promise: nil)
         } else {
             context.flush()
-            if !self.requestEnded { self.reset(code) }
+            if !self.requestEnded { self.settle(code) }
         }
         // Unless all of it went out at once: a client that gives no window must not keep it here.
         if case .answered = self.state { self.writeTimer.stage(.stall, in: self.limits.writeStallTime) }
     }
 
+    /// The answer is out and the request is not at its end.
+    private func settle(_ code: HTTP2ErrorCode) {
+        guard code == .noError else { return self.reset(code) }
+        guard case .answered = self.state else { return }
+        self.state = .lingering
+        self.writeTimer.clearStage()
+        self.readTimer.total(in: self.limits.bodyTime)
+        self.readMore()
+    }
+
     private func reset(_ code: HTTP2ErrorCode) {
-        guard case .answered = self.state, let context = self.context, context.channel.isActive else { return }
+        switch self.state {
+        case .answered, .lingering: break
+        case .awaiting, .exchanging, .closed: return
+        }
+        self.state = .answered
+        self.readTimer.stop()
+        guard let context = self.context, context.channel.isActive else { return }
         context.writeAndFlush(Self.wrapOutboundOut(.rstStream(code)), promise: nil)
     }
 }

@@ -178,8 +178,42 @@ import Testing
         }
     }
 
-    @Test func `an answer before the end of the request resets the rest of it`() async throws {
+    @Test func `a body that nobody wants is read to its end after the answer`() async throws {
         try await self.run(ScriptedFilter.inspecting(limit: 10)) { proxy, certificates in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            try await client.send(HTTP2Client.post("/echo", stream: 1))
+            // More than the window that the stream began with, as the client is given more of it.
+            let piece = String(repeating: "a", count: 16_000)
+            for _ in 0..<4 { try await client.send(HTTP2Client.data(piece, stream: 1)) }
+            try await client.wait { frames in
+                frames.contains { $0.kind == RawFrame.Kind.windowUpdate.rawValue && $0.stream == 1 }
+            }
+            for _ in 0..<3 { try await client.send(HTTP2Client.data(piece, stream: 1)) }
+            try await client.send(HTTP2Client.data(piece, stream: 1, ends: true))
+            let answer = try await client.end(of: 1)
+            #expect(answer.status == "413")
+            try await client.send(HTTP2Client.get("/", stream: 3))
+            #expect(try await client.end(of: 3).text == "hello")
+            #expect(try client.answer(1).reset == nil)
+        }
+    }
+
+    @Test func `a body that nobody wants is not read for ever`() async throws {
+        try await self.run(ScriptedFilter.inspecting(limit: 10), limits: .init(lingerBytes: 20_000)) {
+            proxy,
+            certificates in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            try await client.send(HTTP2Client.post("/echo", stream: 1))
+            let piece = String(repeating: "a", count: 16_000)
+            for _ in 0..<3 { try? await client.send(HTTP2Client.data(piece, stream: 1)) }
+            #expect(try await eventually { (try? client.answer(1).reset) == HTTP2Client.noError })
+            #expect(try client.answer(1).status == "413")
+        }
+    }
+
+    @Test func `an answer before the end of the request resets the rest of it when it does not come`() async throws {
+        let limits = ProxyLimits(lingerTime: .milliseconds(200))
+        try await self.run(ScriptedFilter.inspecting(limit: 10), limits: limits) { proxy, certificates in
             let client = try await HTTP2Client.connect(to: proxy, certificates)
             try await client.send(HTTP2Client.post("/echo", stream: 1), HTTP2Client.data("more than ten", stream: 1))
             #expect(try await eventually { (try? client.answer(1).reset) == HTTP2Client.noError })
