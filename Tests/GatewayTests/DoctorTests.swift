@@ -163,12 +163,18 @@ import Testing
         #expect(await doctor.addresses().map(\.verdict) == [.ok, .warning])
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
-        configuration.listen.port = try #require(channel.localAddress?.port)
+        configuration.listen = .tcp(.init(host: "127.0.0.1", port: try #require(channel.localAddress?.port)))
         let taken = await doctor.addresses()[0]
         #expect(taken.verdict == .warning && taken.found.hasSuffix("is in use"))
         try await channel.close()
-        configuration.listen.host = "192.0.2.1"
+        configuration.listen = .tcp(.init(host: "192.0.2.1", port: 0))
         #expect(await doctor.addresses()[0].verdict == .failure)
+        configuration.listen = .unix("/nowhere/at/all.sock")
+        #expect(await doctor.addresses()[0].verdict == .failure)
+        configuration.listen = .unix("/tmp/guardian-doctor.sock")
+        #expect(await doctor.addresses()[0].verdict == .ok)
+        configuration.listen = .inherited(nil)
+        #expect(await doctor.addresses()[0].verdict == .ok)
     }
 
     @Test mutating func `each server of the upstream is asked`() async throws {

@@ -1,18 +1,18 @@
+import COpenSSL
 import Foundation
 import Testing
 
 @testable import TLS
 
-/// OCSP responses that OpenSSL's own responder made, handed out to OpenSSL's own client.
-@Suite("OCSP staple", .enabled(if: CommandLineTool.openssl != nil), .timeLimit(.minutes(2)))
+@Suite("OCSP staple")
 struct OCSPStapleTests {
-    private let authority: CommandLineAuthority
+    private let authority: Responder
 
-    init() async throws {
-        self.authority = try await CommandLineAuthority()
+    init() throws {
+        self.authority = try Responder()
     }
 
-    private func server(_ staple: String?, withIssuer: Bool = false) throws -> TLSContext {
+    private func server(_ staple: String, withIssuer: Bool = false) throws -> TLSContext {
         try .server(
             TLSServerConfiguration(
                 certificateChain: withIssuer ? self.authority.chain : self.authority.certificate,
@@ -23,23 +23,25 @@ struct OCSPStapleTests {
     }
 
     @Test("A response about the certificate is taken", arguments: [false, true])
-    func good(_ withIssuer: Bool) async throws {
-        let context = try self.server(await self.authority.respond("good"), withIssuer: withIssuer)
-        #expect(!context.hasOldStaple)
+    func good(_ withIssuer: Bool) throws {
+        let response = try self.authority.respond(.good)
+        #expect(try !self.server(response, withIssuer: withIssuer).hasOldStaple)
     }
 
-    @Test("A response is handed out until its time is over")
-    func old() async throws {
-        let path = try await self.authority.respond("good")
+    @Test("A response is handed out until its time is over, and an old one is no reason not to start")
+    func old() throws {
+        let path = try self.authority.respond(.good, seconds: 1000)
         let staple = try OCSPStaple(path: path, chain: Certificate.load(path: self.authority.certificate))
         #expect(staple.isCurrent())
-        #expect(staple.isCurrent(at: .now.adding(seconds: 86_000)))
-        #expect(!staple.isCurrent(at: .now.adding(seconds: 87_000)))
+        #expect(staple.isCurrent(at: .now.adding(seconds: 900)))
+        #expect(!staple.isCurrent(at: .now.adding(seconds: 1100)))
+        let old = try self.authority.respond(.good, seconds: -1000)
+        #expect(try self.server(old).hasOldStaple)
     }
 
-    @Test("A response that would do harm is refused", arguments: ["revoked", "other"])
-    func harmful(_ kind: String) async throws {
-        let response = try await self.authority.respond(kind)
+    @Test("A response that would do harm is refused", arguments: [Responder.Word.revoked, .unknown, .aboutAnother])
+    func harmful(_ word: Responder.Word) throws {
+        let response = try self.authority.respond(word)
         #expect {
             _ = try self.server(response)
         } throws: { error in
@@ -49,10 +51,11 @@ struct OCSPStapleTests {
     }
 
     @Test("A response that another authority signed is refused where the issuer is known")
-    func forged() async throws {
-        let response = try await self.authority.respond("forged", signedBy: try await CommandLineAuthority())
-        #expect(throws: TLSError.unusableStaple(path: response, reason: "it is not signed by the certificate's issuer"))
-        {
+    func forged() throws {
+        let response = try self.authority.respond(.good, signedBy: Responder())
+        #expect(
+            throws: TLSError.unusableStaple(path: response, reason: "it is not signed by the certificate's issuer")
+        ) {
             _ = try self.server(response, withIssuer: true)
         }
     }
@@ -64,106 +67,98 @@ struct OCSPStapleTests {
         #expect(throws: TLSError.self) { _ = try self.server(self.authority.folder.path("missing.der")) }
     }
 
-    @Test("Half of a response is refused")
-    func cut() async throws {
-        let whole = try Data(contentsOf: URL(fileURLWithPath: try await self.authority.respond("good")))
-        let path = try self.authority.folder.write("half.der", whole.prefix(whole.count / 2))
-        #expect(throws: TLSError.self) { _ = try self.server(path) }
+    @Test("A response that is cut anywhere is refused")
+    func cut() throws {
+        let whole = try Data(contentsOf: URL(fileURLWithPath: self.authority.respond(.good)))
+        for length in stride(from: 1, to: whole.count, by: 7) {
+            let path = try self.authority.folder.write("cut.der", whole.prefix(length))
+            #expect(throws: TLSError.self) { _ = try self.server(path) }
+        }
     }
 }
 
-/// An authority with a responder, both of OpenSSL's command line.
-private struct CommandLineAuthority {
+/// An authority that says what became of the one certificate it issued.
+final class Responder {
+    enum Word: Sendable {
+        case good, revoked, unknown, aboutAnother
+    }
+
+    struct Failure: Error {}
+
     let folder: TemporaryFolder
     let certificate: String
     let chain: String
     let key: String
-    private let tool: String
-    private let serial: String
+    private let authority: Certificate
+    private let authorityKey: PrivateKey
+    private let leaf: Certificate
+    private let other: Certificate
 
-    init() async throws {
+    init() throws {
         self.folder = try TemporaryFolder()
-        self.tool = try #require(CommandLineTool.openssl)
-        let (folder, tool) = (self.folder, self.tool)
-        func run(_ arguments: String...) async throws -> String {
-            try await CommandLineTool.run(tool, arguments, input: "", endsInput: true)
-        }
-        for name in ["ca", "server", "other"] {
-            _ = try await run(
-                "req",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-noenc",
-                "-subj",
-                "/CN=\(name)",
-                "-keyout",
-                folder.path("\(name)-key.pem"),
-                "-out",
-                folder.path("\(name).csr")
-            )
-        }
-        _ = try await run(
-            "req",
-            "-x509",
-            "-key",
-            folder.path("ca-key.pem"),
-            "-subj",
-            "/CN=ca",
-            "-days",
-            "2",
-            "-out",
-            folder.path("ca.pem")
+        let key = try PrivateKey.generate()
+        let validity = CertificateValidity.days(2)
+        let authority = try CertificateTemplate(commonName: "authority", usage: .authority, validity: validity).sign(
+            key
         )
-        for name in ["server", "other"] {
-            _ = try await run(
-                "x509",
-                "-req",
-                "-in",
-                folder.path("\(name).csr"),
-                "-CA",
-                folder.path("ca.pem"),
-                "-CAkey",
-                folder.path("ca-key.pem"),
-                "-days",
-                "2",
-                "-out",
-                folder.path("\(name).pem")
+        func issue() throws -> (Certificate, PrivateKey) {
+            let leafKey = try PrivateKey.generate()
+            let template = CertificateTemplate(
+                commonName: "localhost",
+                names: ["localhost"],
+                usage: .server,
+                validity: validity
             )
+            return (try template.sign(leafKey, issuer: (authority, key)), leafKey)
         }
-        self.certificate = folder.path("server.pem")
-        self.key = folder.path("server-key.pem")
-        let texts = try ["server.pem", "ca.pem"].map { try String(contentsOfFile: folder.path($0), encoding: .utf8) }
-        self.chain = try folder.write("chain.pem", texts.joined())
-        let line = try await run("x509", "-in", folder.path("server.pem"), "-noout", "-serial")
-        self.serial = line.replacing("serial=", with: "").trimmingCharacters(in: .whitespacesAndNewlines)
+        let (leaf, leafKey) = try issue()
+        self.authority = authority
+        self.authorityKey = key
+        self.leaf = leaf
+        self.other = try issue().0
+        self.certificate = try self.folder.write("server.pem", leaf.pem())
+        self.chain = try self.folder.write("chain.pem", leaf.pem() + authority.pem())
+        self.key = try self.folder.write("server-key.pem", leafKey.pem())
     }
 
-    /// Has the responder say something.
+    /// Writes a response that is valid for some seconds from now on.
     ///
-    /// - Returns: the path of the response.
-    func respond(
-        _ kind: String,
-        options: [String] = ["-ndays", "1"],
-        signedBy signer: CommandLineAuthority? = nil
-    ) async throws -> String {
-        let state = kind == "revoked" ? "R\t301231235959Z\t250101000000Z" : "V\t301231235959Z\t"
-        let index = try self.folder.write("index.txt", "\(state)\t\(self.serial)\tunknown\t/CN=server\n")
-        _ = try self.folder.write("index.txt.attr", "unique_subject = no\n")
-        let path = self.folder.path("\(kind).der")
+    /// - Returns: its path.
+    func respond(_ word: Word, seconds: Int = 3600, signedBy signer: Responder? = nil) throws -> String {
         let signer = signer ?? self
-        let subject = kind == "other" ? "other.pem" : "server.pem"
-        _ = try await CommandLineTool.run(
-            self.tool,
-            [
-                "ocsp", "-index", index, "-CA", self.folder.path("ca.pem"), "-issuer", self.folder.path("ca.pem"),
-                "-cert", self.folder.path(subject), "-rsigner", signer.folder.path("ca.pem"), "-rkey",
-                signer.folder.path("ca-key.pem"), "-respout", path, "-noverify",
-            ] + options,
-            input: "",
-            endsInput: true
-        )
-        return path
+        let subject = word == .aboutAnother ? self.other : self.leaf
+        let from = X509_gmtime_adj(nil, min(0, seconds) - 60)
+        let until = X509_gmtime_adj(nil, seconds)
+        defer {
+            ASN1_TIME_free(from)
+            ASN1_TIME_free(until)
+        }
+        guard let basic = OCSP_BASICRESP_new() else { throw Failure() }
+        defer { OCSP_BASICRESP_free(basic) }
+        let id = OCSP_cert_to_id(nil, subject.pointer, self.authority.pointer)
+        defer { OCSP_CERTID_free(id) }
+        let status =
+            switch word {
+            case .good, .aboutAnother: V_OCSP_CERTSTATUS_GOOD
+            case .revoked: V_OCSP_CERTSTATUS_REVOKED
+            case .unknown: V_OCSP_CERTSTATUS_UNKNOWN
+            }
+        guard OCSP_basic_add1_status(basic, id, status, 0, from, from, until) != nil,
+            OCSP_basic_sign(
+                basic,
+                signer.authority.pointer,
+                signer.authorityKey.pointer,
+                EVP_sha256(),
+                nil,
+                0
+            ) == 1,
+            let response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic)
+        else { throw Failure() }
+        defer { OCSP_RESPONSE_free(response) }
+        var bytes: UnsafeMutablePointer<UInt8>?
+        let length = i2d_OCSP_RESPONSE(response, &bytes)
+        guard length > 0, let bytes else { throw Failure() }
+        defer { CRYPTO_free(bytes, #file, #line) }
+        return try self.folder.write("\(word).der", UnsafeBufferPointer(start: bytes, count: Int(length)))
     }
 }
