@@ -228,7 +228,7 @@ def start_origin(port):
     program = (
         "import sys, threading, origin; from http.server import ThreadingHTTPServer\n"
         "class Handler(origin.ScriptedHandler): pass\n"
-        "Handler.origin = type('O', (), {'heads': [], 'bodies': []})()\n"
+        "Handler.origin = type('O', (), {'heads': [], 'bodies': [], 'script': None})()\n"
         "class Server(ThreadingHTTPServer):\n"
         "    daemon_threads, allow_reuse_address, request_queue_size = True, True, 128\n"
         "Server(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
