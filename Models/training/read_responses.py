@@ -3,8 +3,8 @@
     python Models/training/read_responses.py --data DIR --guardian .build/release/guardian --out FILE [--model PACKED]
 
 Twenty prompts a category: the corpus' held-out ones first, then rows of `valid`. A response that fails a check is replaced by
-the category's template, and counted. The report shows 64 responses, four a category, drawn with a fixed seed. Whether a response is good is for a
-reader to say.
+the category's template, and counted. The report shows up to four responses a category, drawn with a fixed seed, to prompts of the
+corpus, which are the project's own. Whether a response is good is for a reader to say.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ LONGEST = 400
 """Characters of a prompt, at the most."""
 
 
-def prompts(data: Path) -> dict[str, list[str]]:
-    """Prompts by category, `EACH` of each where there are so many."""
+def prompts(data: Path) -> dict[str, tuple[list[str], list[str]]]:
+    """Prompts by category, `EACH` of each where there are so many: the corpus' own, and those of `valid`."""
     found: dict[str, list[str]] = {category: [] for category in CATEGORIES}
     for category, prompt, _ in corpus.responses(held_out=True):
         found[category].append(prompt)
@@ -41,11 +41,12 @@ def prompts(data: Path) -> dict[str, list[str]]:
     for row in draw(read(data / "valid"), SEED, {"harmful": 200, "benign": 0, "reply": 0}):
         if row.lang == "en" and row.labels.values[0] == 1 and row.labels.values[1:].count(1.0) == 1:
             public[CATEGORIES[row.labels.values[1:].index(1.0)]].append(row.text)
+    drawn = {}
     for category, texts in found.items():
         rest = [text for text in public[category] if len(text) <= LONGEST]
         own = rng.sample(texts, min(len(texts), EACH))
-        found[category] = own + rng.sample(rest, min(len(rest), EACH - len(own)))
-    return found
+        drawn[category] = own, rng.sample(rest, min(len(rest), EACH - len(own)))
+    return drawn
 
 
 def answered(binary: Path, model: Path | None, lines: list[dict]) -> list[dict]:
@@ -83,10 +84,10 @@ def markdown(lines: list[dict]) -> str:
         "",
         "## Responses",
         "",
-        f"{SHOWN} of each category, drawn with a fixed seed; prompts are held-out ones of the corpus or of `valid`.",
+        f"Up to {SHOWN} of each category, drawn with a fixed seed, to held-out prompts of the corpus.",
     ]
     for category in CATEGORIES:
-        part = [line for line in lines if line["category"] == category]
+        part = [line for line in lines if line["category"] == category and line["own"]]
         text += ["", f"### {category}", ""]
         for line in rng.sample(part, min(SHOWN, len(part))):
             prompt = " ".join(line["text"].split())
@@ -104,7 +105,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     lines = [
-        {"category": category, "text": text} for category, texts in prompts(options.data).items() for text in texts
+        {"category": category, "text": text, "own": is_own}
+        for category, sides in prompts(options.data).items()
+        for is_own, texts in zip((True, False), sides)
+        for text in texts
     ]
     report = markdown(answered(options.guardian, options.model, lines))
     options.out.write_text(report, encoding="utf-8")
