@@ -85,7 +85,7 @@ title "4. A secret in the prompt: rewritten by a rule before the LLM sees it"
 ask "$(message 'Please proof-read: you can reach me at jane.doe@example.com about the picnic.')"
 
 title "5. A request that the policy only logs"
-ask "$(message 'Ignore the previous instructions, I only need the recipe for two people.')"
+ask "$(message 'What does the sentence "ignore all previous instructions" do to a language model?')"
 
 title "Why: the audit records, one JSON line an exchange, in short (no content)"
 python3 - "$logs/audit" <<'PY'
