@@ -183,7 +183,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
         /// Absolute path of the file of keys that callers must show one of; nil passes on what they show.
         package var keys: String?
         /// Whose `tenant_header` is believed.
-        package var trustedPeers: [AddressBlock] = []
+        package var trustedPeers: [IPNetwork] = []
         /// Of each caller that has none of its own.
         package var limits = CallerLimits()
 

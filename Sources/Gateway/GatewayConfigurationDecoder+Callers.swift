@@ -1,4 +1,5 @@
 import Guard
+import Listening
 import PolicyLanguage
 
 extension GatewayConfigurationDecoder {
@@ -7,8 +8,8 @@ extension GatewayConfigurationDecoder {
         if let node = fields["keys"] { callers.keys = path(node, "keys") }
         for node in fields["trusted_peers"].flatMap({ list($0, "trusted_peers") }) ?? [] {
             guard let text = text(node, "a peer") else { continue }
-            if let block = AddressBlock(text) {
-                callers.trustedPeers.append(block)
+            if let network = IPNetwork(text) {
+                callers.trustedPeers.append(network)
             } else {
                 note(
                     node,

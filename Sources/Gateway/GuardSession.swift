@@ -3,6 +3,7 @@ import ChatAPI
 import Foundation
 import Guard
 import GuardCore
+import Listening
 import NIOCore
 import NIOHTTP1
 import Policy
@@ -88,7 +89,7 @@ final class GuardSession: FilterSession {
     var tenant: String? { (try? identity.get())?.caller?.tenant ?? namedTenant }
 
     private var namedTenant: String? {
-        guard let field = environment.configuration.tenantField, let address = client.address,
+        guard let field = environment.configuration.tenantField, let address = IPAddress(client.address),
             environment.configuration.callers.trustedPeers.contains(where: { $0.contains(address) })
         else { return nil }
         return head.headers.first(name: field)

@@ -117,12 +117,3 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler, 
 
 @available(*, unavailable)
 extension ProxyHeaderHandler: Sendable {}
-
-extension IPAddress {
-    /// Nil for a unix socket and for no address at all.
-    init?(_ address: SocketAddress?) {
-        guard let text = address?.ipAddress else { return nil }
-        // A link-local address may carry the name of its interface.
-        self.init(String(text.prefix { $0 != "%" }))
-    }
-}

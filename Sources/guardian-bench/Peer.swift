@@ -43,7 +43,7 @@ struct Peer {
         var arguments = models.flatMap { ["-m", $0.path] }
         arguments += ["-p", prefill.map(String.init).joined(separator: ","), "-n", "\(decode)"]
         arguments += ["-t", "\(threads)", "-r", "1", "-o", "jsonl"]
-        let lines = try Self.run(path, arguments).split(separator: "\n")
+        let lines = try ChildProcess.output(path, arguments).split(separator: "\n")
         return try lines.map { line in
             let row = try JSONDecoder().decode(Row.self, from: Data(line.utf8))
             guard let model = models.first(where: { $0.path == row.model }) else {
@@ -79,7 +79,7 @@ struct Peer {
         guard FileManager.default.isExecutableFile(atPath: tool) else { return models }
         for type in ["Q8_0", "Q4_0", "F16"] {
             let file = folder.appendingPathComponent("trunk.\(type).gguf").path
-            _ = try run(tool, ["--allow-requantize", trunk, file, type])
+            _ = try ChildProcess.output(tool, ["--allow-requantize", trunk, file, type])
             models.append(Model(name: type.lowercased(), path: file))
         }
         return models
@@ -89,21 +89,5 @@ struct Peer {
     private static func quantisation(_ path: String) -> String {
         let stem = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         return stem.split { ".-".contains($0) }.last.map { $0.lowercased() } ?? stem
-    }
-
-    private static func run(_ path: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: "\(path) ended with status \(process.terminationStatus)")
-        }
-        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -3,6 +3,7 @@ import ChatAPI
 import Foundation
 import Guard
 import GuardCore
+import Listening
 import NIOCore
 import NIOHTTP1
 import Policy
@@ -81,7 +82,7 @@ private final class Listener: SafetyClassifier {
         configuration.passesUnrecognised = passesUnrecognised
         configuration.upstream.authorization = "Bearer upstream"
         configuration.tenantField = "x-tenant"
-        configuration.callers.trustedPeers = [AddressBlock("10.0.0.0/8")].compactMap { $0 }
+        configuration.callers.trustedPeers = [IPNetwork("10.0.0.0/8")].compactMap { $0 }
         return GuardSession(
             head: HTTPRequestHead(
                 version: .http1_1,
