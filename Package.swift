@@ -16,6 +16,7 @@ let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     ],
     targets: [
         // Layer 0
@@ -68,16 +70,18 @@ let package = Package(
         ),
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
         .target(name: "Audit", dependencies: ["GuardCore"]),
+        .target(name: "DecisionStore", dependencies: ["Audit", "GuardCore", grdb]),
         .target(name: "Tracing", dependencies: [protobuf], exclude: ["OTLP/otlp.proto"]),
 
         // Layer 4
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "ChatAPI", "Guard", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage",
-                "Proxy", "Rules", "TLS", "Tokenizer", "Tracing", "Transformer", "Upstream", nioCore, nioPosix,
-                nioHTTP1, logging,
-            ]
+                "Audit", "ChatAPI", "DecisionStore", "Guard", "GuardCore", "GuardianModel", "Listening", "Policy",
+                "PolicyLanguage", "Proxy", "Rules", "TLS", "Tokenizer", "Tracing", "Transformer", "Upstream", nioCore,
+                nioPosix, nioHTTP1, logging,
+            ],
+            resources: [.embedInCode("Dashboard/Page")]
         ),
 
         // Layer 5
@@ -144,12 +148,13 @@ let package = Package(
         .testTarget(name: "TuningTests", dependencies: ["Tuning"]),
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
+        .testTarget(name: "DecisionStoreTests", dependencies: ["Audit", "DecisionStore", "GuardCore", grdb]),
         .testTarget(name: "TracingTests", dependencies: ["Tracing", protobuf]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Audit", "ChatAPI", "Gateway", "Guard", "GuardCore", "Listening", "Policy", "PolicyLanguage", "Proxy",
-                "Rules", "TLS", "Tracing", nioCore, nioPosix, nioHTTP1, logging,
+                "Audit", "ChatAPI", "DecisionStore", "Gateway", "Guard", "GuardCore", "Listening", "Policy",
+                "PolicyLanguage", "Proxy", "Rules", "TLS", "Tracing", nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
     ],

@@ -4,28 +4,47 @@ import NIOHTTP1
 import Proxy
 import Synchronization
 
-/// The admin listener's pages: `/healthz`, `/readyz`, `/metrics`.
+/// The admin listener: `/healthz`, `/readyz` and `/metrics` for machines, `/` the dashboard for people, and `/api/` for both.
 ///
 /// Health says that the process runs; readiness says that it wants traffic, and turns off first when draining, so that
 /// a load balancer stops sending before the listener closes.
 final class AdminFilter: ProxyFilter {
     private let readiness: Readiness
+    private let access: AdminAccess
+    private let api: DashboardAPI
     private let metrics: @Sendable () -> String
 
-    init(readiness: Readiness, metrics: @escaping @Sendable () -> String) {
+    init(
+        readiness: Readiness,
+        access: AdminAccess,
+        api: DashboardAPI,
+        metrics: @escaping @Sendable () -> String
+    ) {
         self.readiness = readiness
+        self.access = access
+        self.api = api
         self.metrics = metrics
     }
 
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
-        LocalSession(reply: page(for: head))
+        let path = head.uri.prefix { $0 != "?" }
+        guard path.hasPrefix("/api/") else { return LocalSession(reply: page(path, head)) }
+        do throws(AdminAccess.Refusal) {
+            try access.check(head, from: client)
+        } catch {
+            return LocalSession(reply: .json(["error": error.words], status: error.status))
+        }
+        let (method, query) = (head.method, AdminQuery(head.uri))
+        return AdminSession { [api] in
+            api.reply(to: method, path: path.dropFirst(5), query: query, body: $0)
+        }
     }
 
-    private func page(for head: HTTPRequestHead) -> LocalReply {
+    private func page(_ path: Substring, _ head: HTTPRequestHead) -> LocalReply {
         guard head.method == .GET || head.method == .HEAD else {
             return .text("only GET is served here\n", status: .methodNotAllowed)
         }
-        switch head.uri.prefix(while: { $0 != "?" }) {
+        switch path {
         case "/healthz":
             return .text("ok\n")
         case "/readyz":
@@ -33,7 +52,8 @@ final class AdminFilter: ProxyFilter {
         case "/metrics":
             return .text(metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         default:
-            return .text("unknown page: /healthz, /readyz and /metrics are served here\n", status: .notFound)
+            let words = "unknown page: /, /healthz, /readyz, /metrics and /api/ are served here\n"
+            return DashboardPage.reply(to: path) ?? .text(words, status: .notFound)
         }
     }
 }
@@ -56,7 +76,7 @@ extension LocalReply {
     ) -> LocalReply {
         LocalReply(
             status: status,
-            headers: ["content-type": type, "cache-control": "no-store"],
+            headers: ["content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff"],
             body: .bytes(ByteBuffer(string: text))
         )
     }

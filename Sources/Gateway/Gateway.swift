@@ -1,4 +1,5 @@
 import Audit
+import DecisionStore
 import Foundation
 import Guard
 import GuardCore
@@ -33,7 +34,7 @@ package final class Gateway: Sendable {
     private let engine: GuardianEngine
     private let policy: PolicyWatch
     private let policyTask = Mutex<Task<Void, Never>?>(nil)
-    private let audit: any AuditSink
+    private let audit: StoringSink
     /// nil where nothing is traced.
     private let tracing: (exporter: SpanExporter, collector: SpanCollector)?
     private let tracingTask = Mutex<Task<Void, Never>?>(nil)
@@ -41,6 +42,9 @@ package final class Gateway: Sendable {
     /// nil where the gateway listens without TLS.
     private let certificates: CertificateWatch?
     private let certificateTask = Mutex<Task<Void, Never>?>(nil)
+    /// Of the admin listener; nil where it has no TLS.
+    private let adminCertificates: CertificateWatch?
+    private let adminCertificateTask = Mutex<Task<Void, Never>?>(nil)
     private let metrics = GatewayMetrics()
     private let callers: CallerDirectory
     /// nil where the upstream's servers are not probed.
@@ -60,10 +64,13 @@ package final class Gateway: Sendable {
         certificates = try configuration.tls.map { tls throws(GatewayError) in
             try CertificateWatch(tls, logger: logger) { metrics.countReload("certificates", $0) }
         }
+        adminCertificates = try configuration.administration.tls.map { tls throws(GatewayError) in
+            try CertificateWatch(tls, logger: logger) { metrics.countReload("admin_certificates", $0) }
+        }
         callers = CallerDirectory(try configuration.callers.keys.map(Self.keys))
         let servers = try Self.servers(configuration.upstream)
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
-        audit = try AuditPlace.open(configuration.audit)
+        audit = try Self.audit(configuration)
         policy = try PolicyWatch(
             policy: configuration.policy,
             candidate: configuration.candidate,
@@ -103,11 +110,45 @@ package final class Gateway: Sendable {
         )
         prober = try await Self.prober(servers, configuration.upstream, group.next(), logger)
         let gauges = LiveGauges(metrics.registry)
+        let started = AuditTime.now()
+        let api = DashboardAPI(
+            store: audit.store,
+            tuning: TuningDesk(
+                store: audit.store,
+                policy: { [policy] in policy.store.current.base.policy },
+                file: configuration.policy,
+                candidate: configuration.candidate
+            ),
+            status: { [proxy, policy, engine, audit, readiness] in
+                GatewayStatus(
+                    proxy,
+                    policy,
+                    engine,
+                    servers,
+                    audit,
+                    started: started,
+                    isReady: readiness.isReady
+                )
+            }
+        )
         admin = try await ProxyServer(
             configuration: ProxyConfiguration(
-                listeners: [.init(host: configuration.admin.host, port: configuration.admin.port)]
+                listeners: [
+                    .init(
+                        host: configuration.admin.host,
+                        port: configuration.admin.port,
+                        tls: adminCertificates?.source
+                    )
+                ]
             ),
-            filter: AdminFilter(readiness: readiness) { [proxy, engine, audit, spans = tracing?.exporter] in
+            filter: AdminFilter(
+                readiness: readiness,
+                access: AdminAccess(
+                    tokenDigest: configuration.administration.tokenDigest,
+                    requiresCertificate: configuration.administration.tls?.clientAuthority != nil
+                ),
+                api: api
+            ) { [proxy, engine, audit, spans = tracing?.exporter] in
                 gauges.update(proxy: proxy.metrics, upstream: servers, engine: engine, audit: audit, spans: spans)
                 return metrics.registry.exposition()
             },
@@ -126,6 +167,9 @@ package final class Gateway: Sendable {
             if let prober { try await prober.eventLoop.submit { prober.bound.value.start() }.get() }
             if let certificates {
                 certificateTask.withLock { $0 = Task { await certificates.run() } }
+            }
+            if let adminCertificates {
+                adminCertificateTask.withLock { $0 = Task { await adminCertificates.run() } }
             }
             policyTask.withLock { [policy] in $0 = Task { await policy.run() } }
             if let tracing { tracingTask.withLock { $0 = Task { await tracing.exporter.run() } } }
@@ -155,6 +199,7 @@ package final class Gateway: Sendable {
     /// - Throws: `GatewayError`; the certificates in force stay.
     package func reloadCertificates() throws {
         try certificates?.reload()
+        try adminCertificates?.reload()
     }
 
     /// Reads the keys of callers again. Exchanges under way are not touched.
@@ -186,6 +231,7 @@ package final class Gateway: Sendable {
     package func shutdown() async {
         readiness.set(false)
         certificateTask.withLock { $0?.cancel() }
+        adminCertificateTask.withLock { $0?.cancel() }
         policyTask.withLock { $0?.cancel() }
         let limit = NIODeadline.now() + .nanoseconds(configuration.drainTimeout.nanoseconds)
         await proxy.shutdown(deadline: limit)
@@ -226,6 +272,17 @@ package final class Gateway: Sendable {
 }
 
 extension Gateway {
+    /// The audit log, and the store that gets a copy of each record.
+    private static func audit(_ configuration: GatewayConfiguration) throws(GatewayError) -> StoringSink {
+        let log = try AuditPlace.open(configuration.audit)
+        do throws(StoreError) {
+            let store = try DecisionStore(configuration.store.place, retention: configuration.store.retention)
+            return StoringSink(log, store: store)
+        } catch {
+            throw GatewayError(.system, "store: \(error)")
+        }
+    }
+
     /// Where to listen; a socket that the service manager handed over is looked up.
     private static func place(
         _ configuration: GatewayConfiguration

@@ -1,4 +1,5 @@
 package import Audit
+package import DecisionStore
 package import Guard
 package import Listening
 package import Proxy
@@ -152,6 +153,25 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package init() {}
     }
 
+    /// Who may see what the admin listener shows beside health and metrics.
+    package struct Administration: Sendable, Equatable {
+        /// SHA-256 of the token that is asked for, as 64 lower-case hexadecimal digits; nil asks for none, and lets nobody in
+        /// from other hosts.
+        package var tokenDigest: String?
+        /// nil is plain HTTP.
+        package var tls: ServerTLS?
+
+        package init() {}
+    }
+
+    /// Where decisions are kept for the dashboard and for tuning.
+    package struct Store: Sendable, Equatable {
+        package var place = StorePlace.memory
+        package var retention = StoreRetention()
+
+        package init() { retention.decisions = 10_000 }
+    }
+
     /// The OpenTelemetry collector that spans are sent to.
     package struct Tracing: Sendable, Equatable {
         /// A header field of the requests to it.
@@ -200,6 +220,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
     /// nil is plain HTTP, which has to be asked for.
     package var tls: ServerTLS?
     package var admin: Address
+    package var administration = Administration()
     package var upstream: UpstreamAPI
     /// Absolute path of the policy file.
     package var policy: String
@@ -213,6 +234,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var tenantField: String?
     package var model: Model
     package var audit = AuditLog()
+    package var store = Store()
     /// nil traces nothing.
     package var tracing: Tracing?
     /// Whether paths of no known dialect are passed on unread. Refused otherwise.

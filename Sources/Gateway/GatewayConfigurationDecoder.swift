@@ -39,6 +39,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }
         if let node = fields["model"] { model(node, into: &configuration.model) }
         if let node = fields["audit"] { audit(node, into: &configuration.audit) }
+        if let node = fields["store"] { store(node, into: &configuration.store) }
         if let node = fields["tracing"] { configuration.tracing = tracing(node) }
         if let node = fields["limits"] { limits(node, into: &configuration) }
         if let node = fields["unrecognised_paths"] {
@@ -57,11 +58,6 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 
     private enum UnrecognisedPaths: String, CaseIterable {
         case refuse, pass
-    }
-
-    private mutating func admin(_ node: YAMLNode, into configuration: inout GatewayConfiguration) {
-        let fields = fields(of: node, "'admin'", known: GatewayConfigurationKeys.admin, required: ["address"])
-        if let node = fields["address"] { configuration.admin = address(node, "address") ?? configuration.admin }
     }
 
     private mutating func model(_ node: YAMLNode, into model: inout GatewayConfiguration.Model) {
@@ -124,8 +120,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 enum GatewayConfigurationKeys {
     static let root = [
         "version", "listen", "admin", "upstream", "policy", "candidate", "callers", "conversations", "tenant_header",
-        "model", "audit", "tracing",
-        "limits",
+        "model", "audit", "store", "tracing", "limits",
         "unrecognised_paths", "drain_timeout", "event_loops",
     ]
     static let conversations = ["unknown", "entries", "bytes"]
@@ -133,7 +128,9 @@ enum GatewayConfigurationKeys {
     static let listen = ["address", "tls", "proxy_protocol", "reuse_port", "socket_mode"]
     static let tls = ["certificate", "key", "client_ca", "ocsp", "additional"]
     static let identity = ["certificate", "key", "ocsp"]
-    static let admin = ["address"]
+    static let admin = ["address", "token_sha256", "tls"]
+    static let adminTLS = ["certificate", "key", "client_ca"]
+    static let store = ["path", "keep", "decisions"]
     static let upstream = [
         "url", "servers", "ca", "certificate", "key", "authorization_env", "connect_timeout", "first_byte_timeout",
         "idle_timeout", "total_timeout", "connections", "waiting", "retries", "health",

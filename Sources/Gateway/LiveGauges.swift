@@ -1,4 +1,5 @@
 import Audit
+import DecisionStore
 import GuardianModel
 import Proxy
 import Tracing
@@ -10,6 +11,7 @@ struct LiveGauges: Sendable {
     private let upstream: UpstreamGauges
     private let model: ModelGauges
     private let log: AuditGauges
+    private let store: StoreGauges
     private let spans: SpanGauges
     private let memory: Gauge
 
@@ -18,6 +20,7 @@ struct LiveGauges: Sendable {
         upstream = UpstreamGauges(registry)
         model = ModelGauges(registry)
         log = AuditGauges(registry)
+        store = StoreGauges(registry)
         spans = SpanGauges(registry)
         memory = registry.gauge("guardian_resident_memory_bytes", help: "Memory of the process that is resident now.")
     }
@@ -26,13 +29,14 @@ struct LiveGauges: Sendable {
         proxy: ProxyMetrics,
         upstream: UpstreamServers,
         engine: GuardianEngine,
-        audit: any AuditSink,
+        audit: StoringSink,
         spans: SpanExporter?
     ) {
         self.proxy.update(proxy)
         self.upstream.update(upstream)
         model.update(engine.statistics)
         log.update(audit.statistics)
+        store.update(audit.counts)
         if let spans { self.spans.update(spans.statistics) }
         if let bytes = ProcessMemory.residentBytes { memory.set(Double(bytes)) }
     }
@@ -142,6 +146,28 @@ struct AuditGauges: Sendable {
         }
         queued.set(Double(statistics.queued))
         lag.set(Double(statistics.lag.nanoseconds) / 1e9)
+    }
+}
+
+/// What became of the copies of audit records that the dashboard reads.
+struct StoreGauges: Sendable {
+    private let records: Counter
+    private let queued: Gauge
+
+    init(_ registry: Metrics) {
+        records = registry.counter(
+            "guardian_store_records_total",
+            help: "Copies of audit records for the dashboard, by what became of them.",
+            labels: ["state"]
+        )
+        queued = registry.gauge("guardian_store_queue_records", help: "Copies that wait to be stored now.")
+    }
+
+    func update(_ counts: StoringSink.Counts) {
+        for (state, count) in [("stored", counts.stored), ("dropped", counts.dropped), ("failed", counts.failed)] {
+            records.advance(to: count, [state])
+        }
+        queued.set(Double(counts.queued))
     }
 }
 

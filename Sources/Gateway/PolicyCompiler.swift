@@ -13,8 +13,10 @@ package enum PolicyCompiler {
         )
     }
 
+    package typealias Compiled = (policy: Policy, rules: RuleSet)
+
     /// - Throws: `GatewayError` with every error of the file, or with the rules' own tests that failed.
-    package static func compile(path: String) throws(GatewayError) -> (policy: Policy, rules: RuleSet) {
+    package static func compile(path: String) throws(GatewayError) -> Compiled {
         var read: [String] = []
         return try compile(path: path, reading: &read)
     }
@@ -24,10 +26,20 @@ package enum PolicyCompiler {
     static func compile(
         path: String,
         reading files: inout [String]
-    ) throws(GatewayError) -> (policy: Policy, rules: RuleSet) {
+    ) throws(GatewayError) -> Compiled {
         let read = FileList()
         defer { files += read.paths }
-        return try attempt(path, read).get()
+        return try attempt(path) { () throws(PolicyError) in
+            try loader.load(path: path) { read.paths.append($0) }
+        }.get()
+    }
+
+    /// A policy that is not in its file yet.
+    ///
+    /// - Parameter file: the name that diagnostics give, and from whose folder other files are included.
+    /// - Throws: `GatewayError` as for a file.
+    static func compile(bytes: [UInt8], file: String) throws(GatewayError) -> Compiled {
+        try attempt(file) { () throws(PolicyError) in try loader.load(bytes: bytes, file: file) }.get()
     }
 
     /// Paths in the order they were added.
@@ -37,11 +49,11 @@ package enum PolicyCompiler {
 
     private static func attempt(
         _ path: String,
-        _ files: FileList
-    ) -> Result<(policy: Policy, rules: RuleSet), GatewayError> {
+        _ load: () throws(PolicyError) -> Policy
+    ) -> Result<Compiled, GatewayError> {
         let policy: Policy
         do throws(PolicyError) {
-            policy = try loader.load(path: path) { files.paths.append($0) }
+            policy = try load()
         } catch {
             return .failure(GatewayError(.configuration, "\(error)"))
         }

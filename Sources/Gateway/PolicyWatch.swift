@@ -31,6 +31,10 @@ final class PolicyWatch: Sendable {
     private let interval: Duration
     private let onReload: @Sendable (Outcome, Policy) -> Void
     private let seen: Mutex<Seen>
+    private let lastFailure = Mutex<String?>(nil)
+
+    /// Why the files as they are now are not in force; nil if they are.
+    var failure: String? { lastFailure.withLock { $0 } }
 
     /// - Parameters:
     ///   - policy: the path of the policy.
@@ -79,9 +83,11 @@ final class PolicyWatch: Sendable {
             let next = try Self.load(policy, candidate, classifier, writer, cache, &read)
             store.replace(with: next)
         } catch {
+            lastFailure.withLock { $0 = "\(error)" }
             onReload(.failed, store.current.base.policy)
             throw error
         }
+        lastFailure.withLock { $0 = nil }
         let policy = store.current.base.policy
         onReload(.succeeded, policy)
         logger.info("Policy in force", metadata: ["policy": "\(policy.name)", "digest": "\(policy.digest)"])

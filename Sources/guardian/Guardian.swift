@@ -9,7 +9,7 @@ struct Guardian: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, DoctorCommand.self, UpstreamCommand.self, ClassifyCommand.self, RespondCommand.self,
-            PolicyCommand.self,
+            PolicyCommand.self, TopCommand.self,
             TuneCommand.self, EvalCommand.self, AuditCommand.self, ModelCommand.self, CertsCommand.self,
         ]
     )

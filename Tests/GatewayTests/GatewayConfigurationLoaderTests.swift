@@ -1,4 +1,5 @@
 import Audit
+import DecisionStore
 import Foundation
 import Listening
 import NIOCore
@@ -60,6 +61,38 @@ import Tracing
         #expect(configuration.drainTimeout == .seconds(30))
         #expect(configuration.model.timeout == .seconds(20))
         #expect(configuration.eventLoops == max(1, ProcessInfo.processInfo.activeProcessorCount))
+    }
+
+    @Test func `the admin listener's token and certificates are read`() throws {
+        let digest = String(repeating: "0a", count: 32)
+        let configuration = try load(
+            Self.minimal + """
+
+                admin:
+                  address: 0.0.0.0:9901
+                  token_sha256: \(digest)
+                  tls: {certificate: /c.pem, key: /k.pem, client_ca: /ca.pem}
+                """
+        )
+        #expect(configuration.administration.tokenDigest == digest)
+        #expect(configuration.administration.tls?.clientAuthority == "/ca.pem")
+        #expect(try load(Self.minimal).administration == .init())
+    }
+
+    @Test(arguments: ["secret", "0A", "", String(repeating: "0A", count: 32)])
+    func `a token is named by its hash`(_ text: String) throws {
+        let words = try diagnostic(Self.minimal + "\nadmin: {address: \"127.0.0.1:9\", token_sha256: \"\(text)\"}")
+        #expect(words.contains("token_sha256"))
+    }
+
+    @Test func `decisions are kept in memory unless a file is named`() throws {
+        #expect(try load(Self.minimal).store.place == .memory)
+        #expect(try load(Self.minimal).store.retention.decisions == 10_000)
+        let store = try load(Self.minimal + "\nstore: {path: /d.sqlite, keep: 2h}").store
+        #expect(store.place == .file("/d.sqlite"))
+        #expect(store.retention.age == .seconds(7200) && store.retention.decisions == 100_000)
+        #expect(try load(Self.minimal + "\nstore: {decisions: 7}").store.retention.decisions == 7)
+        #expect(try diagnostic(Self.minimal + "\nstore: {decisions: 0}").contains("decisions"))
     }
 
     @Test func `every key is read`() throws {

@@ -19,6 +19,7 @@ import Testing
             ("listen", GatewayConfigurationKeys.listen), ("listen.tls", GatewayConfigurationKeys.tls),
             ("callers", GatewayConfigurationKeys.callers),
             ("conversations", GatewayConfigurationKeys.conversations), ("admin", GatewayConfigurationKeys.admin),
+            ("admin.tls", GatewayConfigurationKeys.adminTLS), ("store", GatewayConfigurationKeys.store),
             ("upstream", GatewayConfigurationKeys.upstream),
             ("model", GatewayConfigurationKeys.model), ("audit", GatewayConfigurationKeys.audit),
             ("audit.rotate", GatewayConfigurationKeys.rotate), ("tracing", GatewayConfigurationKeys.tracing),
@@ -26,7 +27,7 @@ import Testing
         ]
         let inner = sections.flatMap { section, keys in keys.map { "\(section).\($0)" } }
         let outer = GatewayConfigurationKeys.root.filter { key in !sections.contains { $0.0 == key } }
-        for key in inner + outer where !["listen.tls", "audit.rotate"].contains(key) {
+        for key in inner + outer where !["listen.tls", "audit.rotate", "admin.tls"].contains(key) {
             #expect(readme.contains("`\(key)`"), "README.md does not document \(key)")
         }
     }

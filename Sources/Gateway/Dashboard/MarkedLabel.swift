@@ -1,0 +1,29 @@
+import DecisionStore
+import GuardCore
+
+/// What somebody said of a decision, as a label: what the text was, and what the model made of it.
+struct MarkedLabel: Encodable {
+    var requestID: String
+    var phase: String
+    var harmful: Bool
+    /// Categories that it is of; empty for what is harmless, nil where nobody said.
+    var categories: [String]?
+    var scores: [String: Double]
+
+    private enum CodingKeys: String, CodingKey {
+        case phase, harmful, categories, scores
+        case requestID = "request_id"
+    }
+
+    /// nil where nothing was said, or the model gave no score.
+    init?(_ decision: ScoredDecision, phase: Phase) {
+        guard let mark = decision.mark, let scores = decision.scores else { return nil }
+        let wasFound = decision.action != nil
+        requestID = decision.requestID
+        self.phase = phase.rawValue
+        harmful = wasFound == mark.isRight
+        categories = harmful ? mark.category.map { [$0.rawValue] } : []
+        self.scores = ["harm": scores.harm]
+        for category in HarmCategory.allCases { self.scores[category.rawValue] = scores.categories[category] }
+    }
+}

@@ -1,0 +1,71 @@
+import Audit
+import Foundation
+import GRDB
+import GuardCore
+import Testing
+
+@testable import DecisionStore
+
+@Suite struct DecisionStoreTests {
+    @Test func givesBackTheRecordAsTheLogHasIt() throws {
+        let store = try DecisionStore(.memory)
+        let record = AuditRecord.sample("r1", action: .block)
+        try store.add([record])
+        let line = try #require(try store.record(of: "r1"))
+        #expect(line == String(decoding: AuditEncoder.body(record), as: UTF8.self) + "}")
+        #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
+        #expect(try store.record(of: "r2") == nil)
+    }
+
+    @Test func aFileIsReadByTheNextProcessAndByNobodyElse() throws {
+        let folder = try TemporaryFolder()
+        let place = StorePlace.file(folder.file("decisions.sqlite"))
+        try DecisionStore(place).add([.sample("r1")])
+        #expect(try DecisionStore(place).decisions(DecisionQuery()).map(\.requestID) == ["r1"])
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.file("decisions.sqlite"))
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test func twoStoresShareOneFile() throws {
+        let folder = try TemporaryFolder()
+        let place = StorePlace.file(folder.file("decisions.sqlite"))
+        let (first, second) = (try DecisionStore(place), try DecisionStore(place))
+        try first.add([.sample("r1")])
+        try second.add([.sample("r2")])
+        #expect(try first.decisions(DecisionQuery()).map(\.requestID) == ["r2", "r1"])
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefusedByName() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("notes.txt")
+        try Data(repeating: 65, count: 4096).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: StoreError.self) { try DecisionStore(.file(path)) }
+        #expect(error?.description.hasPrefix(path) == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(repeating: 65, count: 4096))
+    }
+
+    @Test func aFolderThatDoesNotExistIsSaid() {
+        #expect(throws: StoreError.self) { try DecisionStore(.file("/nonexistent/decisions.sqlite")) }
+    }
+
+    @Test func oldDecisionsGoButNotMarkedOnes() throws {
+        var retention = StoreRetention()
+        retention.age = .seconds(100)
+        let store = try DecisionStore(.memory, retention: retention)
+        try store.add([.sample("old", at: 10), .sample("marked", at: 10), .sample("new", at: 200)])
+        #expect(try store.mark("marked", phase: .input, as: Mark(isRight: true)))
+        try store.prune(at: AuditTime(millisecondsSinceEpoch: 250_000))
+        #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["new", "marked"])
+    }
+
+    @Test func ofTooManyTheOldestGoWithTheirFindings() throws {
+        var retention = StoreRetention()
+        retention.decisions = 2
+        let store = try DecisionStore(.memory, retention: retention)
+        try store.add((1...5).map { .sample("r\($0)", at: 10, action: .block) })
+        try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
+        #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["r5", "r4"])
+        let findings = try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM finding") }
+        #expect(findings == 2)
+    }
+}

@@ -1,0 +1,56 @@
+import Audit
+import GuardCore
+import Testing
+
+@testable import DecisionStore
+
+@Suite struct OverviewTests {
+    @Test func countsByStepActionAndCategory() throws {
+        let store = try DecisionStore(.memory)
+        var unjudged = AuditRecord.sample("r5", at: 130)
+        unjudged.input = nil
+        try store.add([
+            .sample("r0", at: 1, action: .block), .sample("r1", at: 60, action: .block), .sample("r2", at: 70),
+            .sample("r3", at: 80), .sample("r4", at: 125, action: .log, category: .privacy), unjudged,
+        ])
+        let overview = try store.overview(since: AuditTime(millisecondsSinceEpoch: 60_000), step: 60_000)
+        #expect(
+            overview.steps == [
+                .init(time: 60_000, actions: ["block": 1, "allow": 2]),
+                .init(time: 120_000, actions: ["log": 1, "none": 1]),
+            ]
+        )
+        #expect(overview.categories == ["hate": 1, "privacy": 1])
+        #expect(overview.outcomes == ["safeguarded": 1, "answered": 4])
+    }
+
+    @Test func latencyIsByStageAndLeavesOutStagesThatDidNotRun() throws {
+        let store = try DecisionStore(.memory)
+        try store.add(
+            (1...100).map { number in
+                var record = AuditRecord.sample("r\(number)", at: 60)
+                record.durations = .init(total: .milliseconds(number))
+                return record
+            }
+        )
+        let overview = try store.overview(since: AuditTime(millisecondsSinceEpoch: 0), step: 60_000)
+        #expect(overview.latency == [.init(stage: "total", count: 100, p50: 51, p95: 96, p99: 100)])
+    }
+
+    @Test func tellsWhatTheCandidateWouldHaveDone() throws {
+        let store = try DecisionStore(.memory)
+        var record = AuditRecord.sample("r1", at: 60, action: .block)
+        record.candidate = .init(
+            policy: .init(name: "c", digest: "01"),
+            input: .init(action: nil, segmentsScanned: 1, segmentsUnscanned: 0)
+        )
+        try store.add([record, .sample("r2", at: 61)])
+        let overview = try store.overview(since: AuditTime(millisecondsSinceEpoch: 0), step: 60_000)
+        #expect(overview.candidate == [.init(live: "block", candidate: "allow", count: 1)])
+    }
+
+    @Test func anEmptyStoreHasNothingToShow() throws {
+        let overview = try DecisionStore(.memory).overview(since: AuditTime(millisecondsSinceEpoch: 0), step: 0)
+        #expect(overview.steps.isEmpty && overview.latency.isEmpty && overview.categories.isEmpty)
+    }
+}

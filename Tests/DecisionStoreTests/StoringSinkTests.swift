@@ -1,0 +1,58 @@
+import Audit
+import GRDB
+import Synchronization
+import Testing
+
+@testable import DecisionStore
+
+/// Takes records and keeps their ids.
+private final class ListedSink: AuditSink {
+    private let ids = Mutex<[String]>([])
+    private let closed = Mutex(false)
+
+    var list: [String] { ids.withLock { $0 } }
+    var isClosed: Bool { closed.withLock { $0 } }
+    func reserve() -> Bool { false }
+    func record(_ record: AuditRecord) { ids.withLock { $0.append(record.requestID) } }
+    func flush() {}
+    func close() { closed.withLock { $0 = true } }
+    var statistics: AuditStatistics { AuditStatistics(written: list.count) }
+}
+
+@Suite struct StoringSinkTests {
+    @Test func theLogAndTheStoreGetEachRecord() throws {
+        let (log, store) = (ListedSink(), try DecisionStore(.memory))
+        let sink = StoringSink(log, store: store)
+        for number in 1...3 { sink.record(.sample("r\(number)", at: AuditTime.now().millisecondsSinceEpoch / 1000)) }
+        sink.flush()
+        #expect(log.list == ["r1", "r2", "r3"])
+        #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["r3", "r2", "r1"])
+        #expect(sink.counts == .init(stored: 3))
+        #expect(sink.statistics.written == 3)
+    }
+
+    @Test func whatTheLogRefusesIsRefused() throws {
+        #expect(try !StoringSink(ListedSink(), store: DecisionStore(.memory)).reserve())
+    }
+
+    @Test func beyondItsRoomCopiesAreDroppedAndCountedAndTheLogLosesNothing() throws {
+        let log = ListedSink()
+        let sink = StoringSink(log, store: try DecisionStore(.memory), capacity: 2)
+        for number in 1...5 { sink.record(.sample("r\(number)", at: AuditTime.now().millisecondsSinceEpoch / 1000)) }
+        sink.close()
+        #expect(log.list.count == 5 && log.isClosed)
+        #expect(sink.counts.dropped + sink.counts.stored == 5)
+        #expect(sink.counts.stored >= 2)
+    }
+
+    @Test func aStoreThatFailsIsSaidAndTheLogLosesNothing() throws {
+        let (log, store) = (ListedSink(), try DecisionStore(.memory))
+        try store.write { try $0.execute(sql: "DROP TABLE finding; DROP TABLE decision") }
+        let sink = StoringSink(log, store: store)
+        sink.record(.sample("r1"))
+        sink.flush()
+        #expect(log.list == ["r1"])
+        #expect(sink.counts.failed == 1)
+        #expect(sink.counts.failure?.contains("decision") == true)
+    }
+}

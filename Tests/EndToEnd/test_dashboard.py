@@ -1,0 +1,256 @@
+"""The dashboard: what it asks for, who may ask, and its pages in a real browser."""
+
+import hashlib
+import json
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from harness import Gateway, run
+from origin import LEAK
+from policies import rules_only
+
+TOKEN = "a token of the tests"
+PAGES = ["now", "decisions", "tuning", "system"]
+
+
+def policy():
+    """The rules decide; the model's scores are recorded, and stop nothing."""
+    made = rules_only()
+    made["input"] = {"others": "ignore", "categories": {"hate": {"threshold": 0.999, "action": "log"}}}
+    return made
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway, scripted_origin, tmp_path_factory):
+    store = tmp_path_factory.mktemp("store") / "decisions.sqlite"
+    gateway = start_gateway(scripted_origin.url, policy(), {"store": {"path": str(store)}})
+    for text in ("hello", LEAK, "my ticket is ticket-1234"):
+        assert gateway.ask(text).status == 200
+    await_decisions(gateway, 3)
+    return gateway
+
+
+def api(gateway, path, body=None, headers=None, context=None):
+    """Status and answer."""
+    data = None if body is None else json.dumps(body).encode()
+    fields = {} if body is None else {"content-type": "application/json"}
+    request = urllib.request.Request(f"{gateway.admin}/api/{path}", data=data, headers={**fields, **(headers or {})})
+    try:
+        with urllib.request.urlopen(request, timeout=60, context=context) as answer:
+            text = answer.read().decode()
+            return answer.status, json.loads(text) if answer.headers["content-type"] == "application/json" else text
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def await_decisions(gateway, count, **more):
+    """Copies are stored a moment after the answer."""
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        _, answer = api(gateway, "decisions", **more)
+        if len(answer["decisions"]) >= count:
+            return answer["decisions"]
+        time.sleep(0.1)
+    pytest.fail(f"fewer than {count} decisions were stored in 60 s")
+
+
+def test_decisions_are_listed_with_what_was_decided(gateway):
+    decisions = api(gateway, "decisions")[1]["decisions"]
+    assert [row["input"] for row in reversed(decisions)][:3] == ["allow", "block", "rewrite"]
+    assert api(gateway, "decisions?action=block")[1]["decisions"][0]["categories"] == ["cybercrime"]
+    status, record = api(gateway, f"decisions/{decisions[0]['request_id']}")
+    assert status == 200
+    # The record of the audit log, but for the link of its chain.
+    logged = [json.loads(line) for line in gateway.audit_path.read_text().splitlines()]
+    assert any(record.items() <= line.items() for line in logged)
+
+
+def test_no_text_of_an_exchange_is_shown(gateway):
+    number = api(gateway, "decisions?action=rewrite")[1]["decisions"][0]["request_id"]
+    for path in ("status", "overview", "decisions", f"decisions/{number}", "scores", "labels"):
+        assert "ticket-1234" not in json.dumps(api(gateway, path)[1])
+
+
+def test_other_thresholds_are_tried_on_recorded_traffic_and_saved_beside_the_live_policy(gateway):
+    live = (gateway.folder / "policy.yaml").read_text()
+    status, preview = api(gateway, "preview", {"input": {"hate": 0.0}})
+    assert status == 200
+    assert preview["changed"] >= 1 and preview["judged"] >= 3
+    status, saved = api(gateway, "candidate", {"input": {"hate": 0.25}})
+    assert status == 200, saved
+    assert (gateway.folder / "policy.yaml").read_text() == live
+    assert saved["file"] == str(gateway.folder / "policy.candidate.yaml")
+    assert run("policy", "check", saved["file"]).returncode == 0
+
+
+def test_a_store_in_a_file_outlives_the_process(tmp_path, certificates, scripted_origin):
+    changes = {"store": {"path": str(tmp_path / "decisions.sqlite")}}
+    for count in (1, 2):
+        gateway = Gateway(tmp_path, certificates, scripted_origin.url, rules_only(), changes).await_ready()
+        try:
+            assert gateway.ask("hello").status == 200
+            await_decisions(gateway, count)
+        finally:
+            gateway.close()
+    assert (tmp_path / "decisions.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_with_a_token_the_api_asks_for_it_and_machines_go_on(start_gateway, scripted_origin):
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    gateway = start_gateway(scripted_origin.url, rules_only(), {"admin": {"token_sha256": digest}})
+    assert api(gateway, "status")[0] == 401
+    assert api(gateway, "status", headers={"authorization": "Bearer wrong"})[0] == 401
+    assert api(gateway, "status", headers={"authorization": f"Bearer {TOKEN}"})[0] == 200
+    for path in ("healthz", "readyz", "metrics", ""):
+        with urllib.request.urlopen(f"{gateway.admin}/{path}", timeout=60) as answer:
+            assert answer.status == 200
+
+
+def test_over_tls_a_client_certificate_stands_in_for_a_token(tmp_path, scripted_origin, certificates):
+    tls = {
+        "certificate": str(certificates.server),
+        "key": str(certificates.key),
+        "client_ca": str(certificates.authority),
+    }
+    gateway = Gateway(tmp_path, certificates, scripted_origin.url, rules_only(), {"admin": {"tls": tls}})
+    gateway.admin = gateway.admin.replace("http:", "https:")
+    try:
+        context = ssl.create_default_context(cafile=str(certificates.authority))
+        # Signed by the same authority, and for no purpose in particular.
+        context.load_cert_chain(certificates.server, certificates.key)
+        limit = time.monotonic() + 120
+        while True:
+            try:
+                assert api(gateway, "status", context=context)[0] == 200
+                break
+            except urllib.error.URLError:
+                assert time.monotonic() < limit, "the admin listener did not answer within 120 s"
+                time.sleep(0.2)
+        with pytest.raises((urllib.error.URLError, ssl.SSLError, ConnectionError)):
+            api(gateway, "status", context=ssl.create_default_context(cafile=str(certificates.authority)))
+    finally:
+        gateway.close()
+
+
+def test_pages_of_other_sites_get_nothing(gateway):
+    assert api(gateway, "status", headers={"host": "evil.example"})[0] == 403
+    assert api(gateway, "preview", {}, {"origin": "https://evil.example"})[0] == 403
+    assert api(gateway, "preview", {}, {"content-type": "text/plain"})[0] == 415
+    with urllib.request.urlopen(f"{gateway.admin}/", timeout=60) as answer:
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "unsafe" not in answer.headers["content-security-policy"]
+
+
+def test_top_shows_the_same_in_a_terminal(gateway):
+    shown = run("top", "--admin", gateway.admin.removeprefix("http://"), "--once")
+    assert shown.returncode == 0, shown.stderr
+    assert "policy end-to-end, enforce; ready" in shown.stdout
+    assert "cybercrime" in shown.stdout and "1 block, 1 rewrite" in shown.stdout
+    absent = run("top", "--admin", "127.0.0.1:1", "--once")
+    assert (absent.returncode, absent.stdout) == (69, "")
+    assert "is the gateway running?" in absent.stderr
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService("/usr/bin/chromedriver" if sys.platform == "linux" else None)
+    driver = webdriver.Chrome(options=options, service=service)
+    yield driver
+    driver.quit()
+
+
+def visit(browser, gateway, page, width=1280):
+    browser.set_window_size(width, 1000)
+    browser.get("about:blank")
+    browser.get(f"{gateway.admin}/#{page}")
+    shown = WebDriverWait(browser, 60)
+    shown.until(lambda driver: driver.find_element(By.ID, f"page-{page}").is_displayed())
+    shown.until(lambda driver: driver.find_element(By.ID, "state").text.startswith("policy "))
+    return shown
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_fits_and_says_nothing_in_the_console(browser, gateway, page, width):
+    visit(browser, gateway, page, width)
+    size = "return [document.documentElement.scrollWidth, window.innerWidth]"
+    content, window = browser.execute_script(size)
+    assert content <= window
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    # Whatever can be typed into has a name for those who do not see it.
+    nameless = """return [...document.querySelectorAll('input, select, button')]
+        .filter((each) => each.offsetParent && !each.labels?.length && !each.ariaLabel && !each.textContent.trim()).length"""
+    assert browser.execute_script(nameless) == 0
+
+
+def test_the_first_page_counts_what_was_decided(browser, gateway):
+    shown = visit(browser, gateway, "now")
+    shown.until(lambda driver: "blocked" in driver.find_element(By.ID, "totals").text)
+    assert browser.find_elements(By.CSS_SELECTOR, "#timeline rect.block")
+    assert "cybercrime" in browser.find_element(By.ID, "categories").text
+
+
+def test_a_decision_is_explained_marked_and_found_again(browser, gateway):
+    shown = visit(browser, gateway, "decisions")
+    Select(browser.find_element(By.NAME, "action")).select_by_visible_text("block")
+    browser.find_element(By.CSS_SELECTOR, "#search button").click()
+    opener = shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, "#list tbody button .block"))
+    opener.find_element(By.XPATH, "..").send_keys(Keys.ENTER)
+    shown.until(lambda driver: "rule block.fixed" in driver.find_element(By.ID, "record-body").text)
+    browser.find_element(By.XPATH, "//dialog//button[text()='Right']").click()
+    shown.until(lambda driver: "marked as right" in driver.find_element(By.ID, "record-body").text)
+    assert len(api(gateway, "decisions?marked=1")[1]["decisions"]) == 1
+    browser.find_element(By.XPATH, "//dialog//button[text()='Take back']").click()
+    shown.until(lambda driver: "taken back" in driver.find_element(By.ID, "record-body").text)
+    assert api(gateway, "decisions?marked=1")[1]["decisions"] == []
+
+
+def test_a_moved_threshold_is_decided_again_and_saved(browser, gateway):
+    shown = visit(browser, gateway, "tuning")
+    number = shown.until(
+        lambda driver: driver.find_element(By.CSS_SELECTOR, "input[aria-label='threshold of hate']")
+    )
+    number.clear()
+    number.send_keys("0", Keys.TAB)
+    shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, ".slider.changed"))
+    browser.find_element(By.ID, "preview").click()
+    shown.until(lambda driver: "decisions made again" in driver.find_element(By.ID, "preview-result").text)
+    browser.find_element(By.ID, "save").click()
+    shown.until(lambda driver: "policy.candidate.yaml" in driver.find_element(By.ID, "preview-result").text)
+
+
+def test_what_a_caller_sends_is_never_markup(browser, start_gateway, scripted_origin):
+    gateway = start_gateway(scripted_origin.url, rules_only(), {"audit": {"content": True}})
+    assert gateway.ask(f"{LEAK} <img src=x onerror=\"document.title='broken'\">").status == 200
+    await_decisions(gateway, 1)
+    shown = visit(browser, gateway, "decisions")
+    shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, "#list tbody button")).click()
+    record = shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, "#record-body pre"))
+    assert "<img" in record.get_attribute("textContent")
+    assert browser.find_elements(By.TAG_NAME, "img") == []
+    assert browser.title == "Guardian: decisions"
+
+
+def test_the_page_asks_for_the_token(browser, start_gateway, scripted_origin):
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    gateway = start_gateway(scripted_origin.url, rules_only(), {"admin": {"token_sha256": digest}})
+    browser.get(f"{gateway.admin}/")
+    shown = WebDriverWait(browser, 60)
+    field = shown.until(lambda driver: driver.find_element(By.ID, "token"))
+    shown.until(lambda driver: field.is_displayed())
+    field.send_keys(TOKEN, Keys.ENTER)
+    shown.until(lambda driver: "policy end-to-end" in driver.find_element(By.ID, "state").text)

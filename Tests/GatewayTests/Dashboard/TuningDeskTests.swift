@@ -1,0 +1,114 @@
+import Audit
+import DecisionStore
+import Foundation
+import GuardCore
+import NIOHTTP1
+import Policy
+import Testing
+
+@testable import Gateway
+
+@Suite struct TuningDeskTests {
+    private let folder: String
+    private let store: DecisionStore
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "guardian-desk-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(Self.policy.utf8).write(to: URL(fileURLWithPath: folder + "/policy.yaml"))
+        store = try DecisionStore(.memory)
+        try store.add([
+            record("r1", hate: 0.9, action: .block), record("r2", hate: 0.6, action: .block), record("r3", hate: 0.4),
+            record("r4", hate: 0.1),
+        ])
+    }
+
+    private static let policy = """
+        version: 1
+        name: desk   # the operator's own words
+        input:
+          others: ignore
+          categories:
+            hate: {threshold: 0.5, action: block}
+        output: ignore
+
+        """
+
+    private func record(_ id: String, hate: Double, action: Action? = nil) -> AuditRecord {
+        var scores = CategoryScores()
+        scores[.hate] = hate
+        return AuditRecord(
+            time: .now(),
+            requestID: id,
+            policy: .init(name: "desk", digest: "00"),
+            mode: "enforce",
+            dialect: "openai.chat",
+            input: .init(
+                action: action,
+                categories: action == nil ? [] : [.hate],
+                scores: Assessment(harm: hate, categories: scores, tokens: 0),
+                segmentsScanned: 1,
+                segmentsUnscanned: 0
+            )
+        )
+    }
+
+    private func desk(candidate: String? = nil) throws -> TuningDesk {
+        let policy = try PolicyCompiler.compile(path: folder + "/policy.yaml").policy
+        return TuningDesk(store: store, policy: { policy }, file: folder + "/policy.yaml", candidate: candidate)
+    }
+
+    @Test func showsScoresWithTheThresholdsInForce() throws {
+        let scores = try desk().scores(AdminQuery("/?phase=input"))
+        #expect(scores.names.first == "overall" && scores.names.count == 17)
+        #expect(scores.thresholds == ["hate": 0.5])
+        #expect(scores.actions == ["hate": "block"])
+        let hate = try #require(scores.names.firstIndex(of: "hate"))
+        #expect(scores.rows.map { $0.scores[hate] } == [0.1, 0.4, 0.6, 0.9])
+        #expect(scores.rows.map(\.action) == ["allow", "allow", "block", "block"])
+    }
+
+    @Test func saysWhatOtherThresholdsWouldHaveDone() throws {
+        #expect(try store.mark("r2", phase: .input, as: Mark(isRight: false)))
+        #expect(try store.mark("r1", phase: .input, as: Mark(isRight: true)))
+        let preview = try desk().preview(.init(input: ["hate": 0.7]))
+        #expect(preview.judged == 4 && preview.changed == 1 && preview.undecided == 0)
+        #expect(preview.changes.map(\.request) == ["r2"])
+        #expect(preview.counts.map { [$0.before, $0.after, "\($0.count)"] }.contains(["block", "allow", "1"]))
+        #expect(preview.marked == 2 && preview.rightNow == 1 && preview.rightThen == 2)
+    }
+
+    @Test func savesBesideTheLivePolicyAndNeverIntoIt() throws {
+        let saved = try desk().save(.init(input: ["hate": 0.7]))
+        #expect(saved.file == folder + "/policy.candidate.yaml")
+        #expect(!saved.isTried)
+        let text = try String(contentsOfFile: saved.file, encoding: .utf8)
+        #expect(text == Self.policy.replacingOccurrences(of: "0.5", with: "0.7"))
+        #expect(try String(contentsOfFile: folder + "/policy.yaml", encoding: .utf8) == Self.policy)
+    }
+
+    @Test func savesToTheCandidateThatIsConfigured() throws {
+        let saved = try desk(candidate: folder + "/next.yaml").save(.init(input: ["hate": 0.3]))
+        #expect(saved.file == folder + "/next.yaml" && saved.isTried)
+        #expect(try PolicyCompiler.compile(path: saved.file).policy[threshold: ThresholdKey(.input, .hate)] == 0.3)
+    }
+
+    @Test func aThresholdWithoutAPlaceInTheFileIsSaid() throws {
+        #expect(try desk().preview(.init(input: ["privacy": 0.7])).left.keys.sorted() == ["input.privacy"])
+    }
+
+    @Test(arguments: [["hatred": 0.5], ["hate": 1.5], ["hate": -0.1]])
+    func whatIsNoThresholdIsRefused(_ thresholds: [String: Double]) throws {
+        let problem = #expect(throws: APIProblem.self) { try desk().save(.init(input: thresholds)) }
+        #expect(problem?.status == .badRequest)
+        #expect(!FileManager.default.fileExists(atPath: folder + "/policy.candidate.yaml"))
+    }
+
+    @Test func aPolicyFileThatChangedMeanwhileIsNotTakenForTheLiveOne() throws {
+        let desk = try desk()
+        let other = Self.policy.replacingOccurrences(of: "block", with: "log")
+        try Data(other.utf8).write(to: URL(fileURLWithPath: folder + "/policy.yaml"))
+        let problem = #expect(throws: APIProblem.self) { try desk.save(.init(input: ["hate": 0.7])) }
+        #expect(problem?.status == .conflict)
+    }
+}
