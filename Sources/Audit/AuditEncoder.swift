@@ -17,7 +17,7 @@ package enum AuditEncoder {
             "tokens.completion", "bytes.request", "bytes.response", "candidate.policy.name",
             "candidate.policy.digest",
         ] + phaseFields.map { "candidate.input." + $0 } + phaseFields.map { "candidate.output." + $0 }
-        + ["content.input[]", "content.output[]"]
+        + ["content.input[]", "content.output[]", "content.sealed"]
 
     private static let phaseFields =
         [
@@ -29,6 +29,13 @@ package enum AuditEncoder {
 
     /// The words that `event` may hold: a record, and what the log says of itself.
     package static let events = ["exchange", "started", "stopped", "lost", "rotated", "checkpoint"]
+
+    /// Texts as they stand in a record, a JSON object in UTF-8: what is sealed where they must not stand there.
+    package static func content(_ content: AuditRecord.Content) -> [UInt8] {
+        var json = JSONLine()
+        json.texts(content)
+        return json.bytes
+    }
 
     /// The record as a JSON object in UTF-8, without a line feed and without its last brace: the chain adds its link.
     package static func body(_ record: AuditRecord) -> [UInt8] {
@@ -213,6 +220,11 @@ extension JSONLine {
     fileprivate mutating func member(_ name: String, _ value: AuditRecord.Content?) {
         guard let value else { return }
         key(name)
+        guard let sealed = value.sealed else { return texts(value) }
+        object { json in json.member("sealed", sealed) }
+    }
+
+    fileprivate mutating func texts(_ value: AuditRecord.Content) {
         object { json in
             json.key("input")
             json.array { json in

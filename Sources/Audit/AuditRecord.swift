@@ -275,10 +275,13 @@ extension AuditRecord {
         package var input: [String]
         /// The answer's segments as they were inspected.
         package var output: [String]
+        /// Both, sealed for a reader and in base64, in place of the texts themselves.
+        package var sealed: String?
 
-        package init(input: [String] = [], output: [String] = []) {
+        package init(input: [String] = [], output: [String] = [], sealed: String? = nil) {
             self.input = input
             self.output = output
+            self.sealed = sealed
         }
     }
 }

@@ -40,6 +40,18 @@ enum AuditPlace {
         )
     }
 
+    /// What seals the texts of records; nil where nobody's certificate is named.
+    ///
+    /// - Throws: `GatewayError`.
+    static func sealer(_ audit: GatewayConfiguration.AuditLog) throws(GatewayError) -> ContentSealer? {
+        guard let path = audit.contentCertificate else { return nil }
+        do throws(TLSError) {
+            return try ContentSealer(certificate: path)
+        } catch {
+            throw GatewayError(.configuration, "audit.content_certificate: \(error)")
+        }
+    }
+
     private static func signer(_ audit: GatewayConfiguration.AuditLog) throws(GatewayError) -> AuditSigner? {
         guard let path = audit.signingKey else { return nil }
         do throws(TLSError) {

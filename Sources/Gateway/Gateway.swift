@@ -87,6 +87,7 @@ package final class Gateway: Sendable {
             metrics: metrics,
             modelDigest: engine.digest,
             spans: tracing?.exporter,
+            sealer: try AuditPlace.sealer(configuration.audit),
             callers: callers,
             ledger: ConversationLedger(configuration.conversationLimits)
         )

@@ -1,6 +1,7 @@
 package import Audit
 package import DecisionStore
 package import Guard
+package import GuardCore
 package import Listening
 package import Proxy
 package import Tracing
@@ -137,8 +138,16 @@ package struct GatewayConfiguration: Sendable, Equatable {
         }
 
         package var place = Place.standardOutput
-        /// Whether the judged texts go into the record.
-        package var includesContent = false
+        /// Which exchanges' texts go into their records.
+        package enum ContentScope: Sendable, Equatable {
+            case none, all
+            /// Those in which one of these was found.
+            case found(Set<HarmCategory>)
+        }
+
+        package var content = ContentScope.none
+        /// Absolute path of the certificate of whoever may read them; nil writes them as they are.
+        package var contentCertificate: String?
         /// Records that may wait to be written.
         package var queue = Audit.AuditLog.defaultCapacity
         /// What happens to more.

@@ -1,4 +1,5 @@
 import Audit
+import GuardCore
 import PolicyLanguage
 
 /// Turns the tree of a configuration file into a `GatewayConfiguration`. Relative paths start at the file's folder.
@@ -96,7 +97,11 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
             if fields["path"] != nil { note(node, "'audit' has both 'path' and 'syslog'", hint: "keep one of them") }
             audit.place = .syslog(path)
         }
-        if let node = fields["content"] { audit.includesContent = boolean(node, "content") ?? false }
+        if let node = fields["content"] { audit.content = contentScope(node) }
+        if let node = fields["content_certificate"] {
+            audit.contentCertificate = path(node, "content_certificate")
+            if audit.content == .none { note(node, "no content is recorded", hint: "set 'content' beside it") }
+        }
         if let node = fields["queue"] { audit.queue = integer(node, "queue", in: 1...1_000_000) ?? audit.queue }
         if let node = fields["overflow"] { audit.overflow = choice(node, "overflow") ?? audit.overflow }
         if let node = fields["rotate"] { rotation(node, into: &audit) }
@@ -104,6 +109,13 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["checkpoint_every"] {
             audit.checkpointInterval = integer(node, "checkpoint_every", in: 1...1_000_000) ?? audit.checkpointInterval
         }
+    }
+
+    /// `true`, `false`, or a list of categories.
+    private mutating func contentScope(_ node: YAMLNode) -> GatewayConfiguration.AuditLog.ContentScope {
+        guard case .sequence = node.content else { return boolean(node, "content") == true ? .all : .none }
+        let found: [HarmCategory] = (list(node, "content") ?? []).compactMap { choice($0, "a category") }
+        return .found(Set(found))
     }
 
     private mutating func rotation(_ node: YAMLNode, into audit: inout GatewayConfiguration.AuditLog) {
@@ -139,7 +151,8 @@ enum GatewayConfigurationKeys {
     static let health = ["path", "interval", "timeout"]
     static let model = ["file", "timeout", "safeguard_timeout", "queue", "threads"]
     static let audit = [
-        "path", "syslog", "content", "queue", "overflow", "rotate", "signing_key", "checkpoint_every",
+        "path", "syslog", "content", "content_certificate", "queue", "overflow", "rotate", "signing_key",
+        "checkpoint_every",
     ]
     static let tracing = ["endpoint", "ca", "headers_env", "service", "sample", "queue", "interval"]
     static let rotate = ["size", "age", "keep"]

@@ -5,6 +5,7 @@ import Guard
 import NIOCore
 import NIOHTTP1
 import Proxy
+import TLS
 import Tracing
 
 /// Where the proxy and the guard meet: makes a session for each exchange on the guarded listener.
@@ -18,6 +19,8 @@ final class GuardFilter: ProxyFilter {
         var modelDigest: String?
         /// nil where nothing is traced.
         var spans: SpanExporter?
+        /// Seals the texts of records; nil leaves them as they are.
+        var sealer: ContentSealer?
         var callers = CallerDirectory()
         var limiter = RateLimiter()
         var ledger = ConversationLedger()

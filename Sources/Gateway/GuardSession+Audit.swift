@@ -1,5 +1,6 @@
 import Audit
 import ChatAPI
+import Foundation
 import Guard
 import GuardCore
 import NIOCore
@@ -7,6 +8,7 @@ import NIOHTTP1
 import Policy
 import Proxy
 import Synchronization
+import TLS
 import Tracing
 
 extension GuardSession {
@@ -100,14 +102,28 @@ extension GuardSession {
             ),
             bytes: .init(request: summary.requestBytes, response: summary.responseBytes),
             candidate: candidate.map { candidateRecord($0, input: state.input, output: state.output) },
-            content: environment.configuration.audit.includesContent
-                ? .init(
-                    input: state.input?.segments.map(\.text) ?? [],
-                    output: state.output?.segments.map(\.text) ?? []
-                ) : nil
+            content: content(inspections, state)
         )
         environment.audit.record(record)
         if let trace, trace.isSampled { environment.spans?.record(spans(trace, summary, record, state)) }
+    }
+
+    /// The texts, if they are to be recorded: sealed where the operator named a reader. What cannot be sealed is not recorded.
+    private func content(_ inspections: [Inspection], _ state: State) -> AuditRecord.Content? {
+        switch environment.configuration.audit.content {
+        case .none: return nil
+        case .all: break
+        case .found(let wanted):
+            let found = inspections.flatMap(\.decision.categories)
+            guard found.contains(where: wanted.contains) else { return nil }
+        }
+        let content = AuditRecord.Content(
+            input: state.input?.segments.map(\.text) ?? [],
+            output: state.output?.segments.map(\.text) ?? []
+        )
+        guard let sealer = environment.sealer else { return content }
+        guard let sealed = try? sealer.seal(AuditEncoder.content(content)) else { return nil }
+        return AuditRecord.Content(sealed: Data(sealed).base64EncodedString())
     }
 
     /// What the candidate makes of what was judged.

@@ -110,9 +110,22 @@ import Testing
                 found.insert(path)
             }
         }
-        walk(try JSONSerialization.jsonObject(with: Data((AuditEncoder.body(full) + [0x7D]))), "")
+        var sealed = AuditRecord.sample()
+        sealed.content = .init(sealed: "MII=")
+        for record in [full, sealed] {
+            walk(try JSONSerialization.jsonObject(with: Data(AuditEncoder.body(record) + [0x7D])), "")
+        }
         #expect(found == Set(AuditEncoder.fields))
         #expect(AuditEncoder.fields.count == Set(AuditEncoder.fields).count)
+    }
+
+    @Test func sealedTextsStandInPlaceOfTheTextsThatWereSealed() throws {
+        var record = AuditRecord.sample()
+        record.content = .init(input: ["open"], output: [], sealed: "MII=")
+        let line = String(decoding: AuditEncoder.body(record) + [0x7D], as: UTF8.self)
+        #expect(line.hasSuffix(#""content":{"sealed":"MII="}}"#))
+        let content = AuditEncoder.content(.init(input: ["a\n"], output: ["b"]))
+        #expect(String(decoding: content, as: UTF8.self) == #"{"input":["a\n"],"output":["b"]}"#)
     }
 
     @Test func keysKeepTheirOrder() throws {

@@ -1,6 +1,9 @@
 """What is left behind: audit records, metrics, health. None of it holds what was said."""
 
+import base64
+import json
 import re
+import subprocess
 import urllib.request
 
 import pytest
@@ -27,6 +30,24 @@ def test_texts_are_recorded_where_the_operator_asked_for_it(start_gateway, scrip
     gateway = start_gateway(scripted_origin.url, rules_only(), changes={"audit": {"content": True}})
     record = gateway.record(gateway.ask(PRIVATE))
     assert PRIVATE in record["content"]["input"]
+
+
+def test_texts_are_sealed_for_a_reader_and_only_of_what_was_found(start_gateway, scripted_origin, tmp_path):
+    key, certificate = tmp_path / "reader.key", tmp_path / "reader.pem"
+    pair = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", key, "-out", certificate]
+    subprocess.run(["openssl", "req", "-x509", *pair, "-subj", "/CN=reader"], check=True, capture_output=True)
+    audit = {"content": ["cybercrime"], "content_certificate": str(certificate)}
+    gateway = start_gateway(scripted_origin.url, rules_only(), changes={"audit": audit})
+    assert "content" not in gateway.record(gateway.ask(PRIVATE))
+    record = gateway.record(gateway.ask(f"{PRIVATE}, and the {LEAK}."))
+    assert PRIVATE not in gateway.audit_path.read_text()
+    opened = subprocess.run(
+        ["openssl", "cms", "-decrypt", "-inform", "DER", "-inkey", key],
+        input=base64.b64decode(record["content"]["sealed"]),
+        check=True,
+        capture_output=True,
+    )
+    assert json.loads(opened.stdout)["input"] == [f"{PRIVATE}, and the {LEAK}."]
 
 
 def test_a_refused_request_is_recorded_too(gateway):

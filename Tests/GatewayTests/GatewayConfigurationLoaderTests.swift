@@ -1,6 +1,7 @@
 import Audit
 import DecisionStore
 import Foundation
+import GuardCore
 import Listening
 import NIOCore
 import PolicyLanguage
@@ -57,7 +58,7 @@ import Tracing
         #expect(configuration.passesUnrecognised == false)
         #expect(configuration.audit.place == .standardOutput)
         #expect(configuration.audit.overflow == .drop && configuration.audit.signingKey == nil)
-        #expect(configuration.audit.includesContent == false)
+        #expect(configuration.audit.content == .none)
         #expect(configuration.drainTimeout == .seconds(30))
         #expect(configuration.model.timeout == .seconds(20))
         #expect(configuration.eventLoops == max(1, ProcessInfo.processInfo.activeProcessorCount))
@@ -83,6 +84,16 @@ import Tracing
     func `a token is named by its hash`(_ text: String) throws {
         let words = try diagnostic(Self.minimal + "\nadmin: {address: \"127.0.0.1:9\", token_sha256: \"\(text)\"}")
         #expect(words.contains("token_sha256"))
+    }
+
+    @Test func `content is recorded of what was found in some categories`() throws {
+        let audit = try load(
+            Self.minimal + "\naudit: {content: [self_harm, hate], content_certificate: /reader.pem}"
+        ).audit
+        #expect(audit.content == .found([.selfHarm, .hate]) && audit.contentCertificate == "/reader.pem")
+        #expect(try load(Self.minimal + "\naudit: {content: false}").audit.content == .none)
+        #expect(try diagnostic(Self.minimal + "\naudit: {content: [hatred]}").contains("a category"))
+        #expect(try diagnostic(Self.minimal + "\naudit: {content_certificate: /r.pem}").contains("no content"))
     }
 
     @Test func `decisions are kept in memory unless a file is named`() throws {
@@ -148,7 +159,7 @@ import Tracing
         #expect(configuration.model.queue == 9)
         #expect(configuration.model.threads == 3)
         #expect(configuration.model.safeguardTimeout == .seconds(4))
-        #expect(configuration.audit.includesContent)
+        #expect(configuration.audit.content == .all)
         #expect(configuration.audit.place == .file("/a.log"))
         #expect(configuration.audit.queue == 5 && configuration.audit.overflow == .refuse)
         #expect(configuration.audit.rotation == .init(size: 1 << 20, age: .seconds(86_400), keep: 3))

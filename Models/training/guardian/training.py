@@ -45,7 +45,8 @@ class Recipe:
 
 
 #: The share of the drawn units of each group. `own` leans on the project's own texts, which tell harm from its look;
-#: `public`, for the run that goes on from there, leans on what people and attackers wrote.
+#: `public`, for the run that goes on from there, leans on what people and attackers wrote; `traffic`, for the third, on
+#: the ordinary requests that a guard must leave alone.
 MIXTURES = {
     "own": {
         "public": 0.45,
@@ -65,6 +66,16 @@ MIXTURES = {
         "texts": 0.06,
         "replies": 0.07,
         "prompts": 0.02,
+        "contexts": 0.02,
+    },
+    "traffic": {
+        "public": 0.50,
+        "attacks": 0.18,
+        "pairs": 0.13,
+        "chats": 0.05,
+        "texts": 0.05,
+        "replies": 0.06,
+        "prompts": 0.01,
         "contexts": 0.02,
     },
 }
