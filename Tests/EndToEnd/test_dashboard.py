@@ -31,6 +31,7 @@ def policy():
 
 @pytest.fixture(scope="module")
 def gateway(start_gateway, scripted_origin, tmp_path_factory):
+    scripted_origin.forget()
     store = tmp_path_factory.mktemp("store") / "decisions.sqlite"
     gateway = start_gateway(scripted_origin.url, policy(), {"store": {"path": str(store)}})
     for text in ("hello", LEAK, "my ticket is ticket-1234"):
@@ -93,10 +94,10 @@ def test_other_thresholds_are_tried_on_recorded_traffic_and_saved_beside_the_liv
     assert run("policy", "check", saved["file"]).returncode == 0
 
 
-def test_a_store_in_a_file_outlives_the_process(tmp_path, certificates, scripted_origin):
+def test_a_store_in_a_file_outlives_the_process(tmp_path, certificates, origin):
     changes = {"store": {"path": str(tmp_path / "decisions.sqlite")}}
     for count in (1, 2):
-        gateway = Gateway(tmp_path, certificates, scripted_origin.url, rules_only(), changes).await_ready()
+        gateway = Gateway(tmp_path, certificates, origin.url, rules_only(), changes).await_ready()
         try:
             assert gateway.ask("hello").status == 200
             await_decisions(gateway, count)
