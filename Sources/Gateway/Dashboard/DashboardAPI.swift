@@ -102,7 +102,8 @@ struct DashboardAPI: Sendable {
         return .json(["marked": mark != nil])
     }
 
-    /// What was marked, as the labels of `guardian tune`.
+    /// What was marked, a line of JSON each: what the text was by that, and the scores that were recorded. There is no text in it,
+    /// so `guardian tune --labels`, which scores texts anew, cannot read it.
     private func labels() throws -> LocalReply {
         var lines = ""
         for phase in Phase.allCases {
