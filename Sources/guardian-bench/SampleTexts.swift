@@ -15,6 +15,7 @@ enum SampleTexts {
             ("one_letter", oneLetter),
             ("spaces", filled(" ")),
             ("digits", filled("0123456789")),
+            ("lone_digits", filled("1 ")),
             ("base64", Data(filled(words).utf8.prefix(size * 3 / 4)).base64EncodedString()),
             ("spelled", filled(words.prefix(2000).map { "\($0)." }.joined())),
             ("zero_width", filled(words.prefix(2000).map { "\($0)\u{200B}" }.joined())),

@@ -9,8 +9,14 @@ struct AhoCorasick: Sendable {
     private let outputs: [[Int]]
     /// By state: the nearest suffix that is a state with outputs, 0 if none.
     private let suffixes: [Int32]
+    /// Bytes of the longest pattern.
+    private let longest: Int
 
     private static let endBit: UInt32 = 1 << 31
+    /// Parts of a text that are searched at once: each step waits for a look-up, and waiting for four takes no longer.
+    private static let lanes = 4
+    /// A part has so many times the bytes that its search begins early.
+    private static let shortestLane = 4
 
     /// - Parameter patterns: non-empty strings; equal ones are all reported.
     init(_ patterns: [[UInt8]]) {
@@ -67,28 +73,69 @@ struct AhoCorasick: Sendable {
         }
         self.outputs = outputs
         self.suffixes = suffixes
+        longest = patterns.map(\.count).max() ?? 0
     }
 
-    /// Calls `report` with each occurrence: the pattern's index and the offset behind it, by ascending end.
+    /// Calls `report` with each occurrence, in no order: the pattern's index and the offset behind it.
     func search(_ text: [UInt8], report: (_ pattern: Int, _ end: Int) -> Void) {
         guard outputs.count > 1 else { return }
         text.withUnsafeBufferPointer { text in
             next.withUnsafeBufferPointer { next in
                 columns.withUnsafeBufferPointer { columns in
-                    var row = 0
-                    for offset in text.indices {
-                        let entry = next[row + Int(columns[Int(text[offset])])]
-                        row = Int(entry & ~Self.endBit)
-                        guard entry & Self.endBit != 0 else { continue }
-                        var ending = row / width
-                        if outputs[ending].isEmpty { ending = Int(suffixes[ending]) }
-                        while ending != 0 {
-                            for pattern in outputs[ending] { report(pattern, offset + 1) }
-                            ending = Int(suffixes[ending])
+                    let size = text.count / Self.lanes
+                    guard size > Self.shortestLane * longest else {
+                        var row = 0
+                        for offset in text.indices {
+                            let entry = next[row + Int(columns[Int(text[offset])])]
+                            row = Int(entry & ~Self.endBit)
+                            if entry & Self.endBit != 0 { self.report(row, offset + 1, report) }
                         }
+                        return
+                    }
+                    /// The row of a part's search before its first byte: what ends in the part may begin before it.
+                    func row(before start: Int) -> Int {
+                        var row = 0
+                        for offset in max(0, start - longest)..<start {
+                            row = Int(next[row + Int(columns[Int(text[offset])])] & ~Self.endBit)
+                        }
+                        return row
+                    }
+                    var first = 0
+                    var second = row(before: size)
+                    var third = row(before: 2 * size)
+                    var fourth = row(before: 3 * size)
+                    for offset in 0..<size {
+                        let entry1 = next[first + Int(columns[Int(text[offset])])]
+                        let entry2 = next[second + Int(columns[Int(text[offset + size])])]
+                        let entry3 = next[third + Int(columns[Int(text[offset + 2 * size])])]
+                        let entry4 = next[fourth + Int(columns[Int(text[offset + 3 * size])])]
+                        first = Int(entry1 & ~Self.endBit)
+                        second = Int(entry2 & ~Self.endBit)
+                        third = Int(entry3 & ~Self.endBit)
+                        fourth = Int(entry4 & ~Self.endBit)
+                        guard (entry1 | entry2 | entry3 | entry4) & Self.endBit != 0 else { continue }
+                        if entry1 & Self.endBit != 0 { self.report(first, offset + 1, report) }
+                        if entry2 & Self.endBit != 0 { self.report(second, offset + 1 + size, report) }
+                        if entry3 & Self.endBit != 0 { self.report(third, offset + 1 + 2 * size, report) }
+                        if entry4 & Self.endBit != 0 { self.report(fourth, offset + 1 + 3 * size, report) }
+                    }
+                    for offset in Self.lanes * size..<text.count {
+                        let entry = next[fourth + Int(columns[Int(text[offset])])]
+                        fourth = Int(entry & ~Self.endBit)
+                        if entry & Self.endBit != 0 { self.report(fourth, offset + 1, report) }
                     }
                 }
             }
+        }
+    }
+
+    /// The patterns that end where a state with `endBit` is reached.
+    private func report(_ row: Int, _ end: Int, _ report: (_ pattern: Int, _ end: Int) -> Void) {
+        var ending = row / width
+        if outputs[ending].isEmpty { ending = Int(suffixes[ending]) }
+        while ending != 0 {
+            for pattern in outputs[ending] { report(pattern, end) }
+            ending = Int(suffixes[ending])
         }
     }
 }

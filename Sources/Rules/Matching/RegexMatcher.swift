@@ -5,8 +5,9 @@ struct RegexMatcher: Sendable {
     let expression: LinearRegex
     let checksum: Checksum?
 
-    func matches(in bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> LinearRegex.Matches {
-        guard let checksum else { return expression.matches(in: bytes, limit: limit) }
-        return expression.matches(in: bytes, limit: limit) { checksum.number(in: bytes[$0]) }
+    /// - Parameter blocks: those of the text, to skip what can hold no match; nil to look everywhere.
+    func matches(in bytes: UnsafeBufferPointer<UInt8>, limit: Int, blocks: ByteBlocks?) -> LinearRegex.Matches {
+        guard let checksum else { return expression.matches(in: bytes, limit: limit, blocks: blocks) }
+        return expression.matches(in: bytes, limit: limit, blocks: blocks) { checksum.number(in: bytes[$0]) }
     }
 }

@@ -23,6 +23,8 @@ package struct RuleSet: Sendable {
     private let regexes: [Regex]
     /// Regular expressions without a known string: they run on every view.
     private let unfiltered: [Int]
+    /// False if every regular expression runs on all of every text.
+    private let isFiltered: Bool
     private let automaton: AhoCorasick
     private let targets: [Target]
     /// By phase and role: whether each rule reads it; a combination that no rule reads is missing.
@@ -69,6 +71,7 @@ package struct RuleSet: Sendable {
             }
         }
         self.readers = readers
+        self.isFiltered = isFiltered
         self.rules = compiled
         self.regexes = regexes
         self.unfiltered = unfiltered
@@ -133,16 +136,21 @@ package struct RuleSet: Sendable {
             }
             for index in wanted { isWanted[index] = false }
             for index in unfiltered where active[regexes[index].rule] { wanted.append(index) }
-            for index in wanted {
-                let regex = regexes[index]
-                search(regex.matcher, in: view, into: &found[regex.rule, default: SpanList()])
+            guard !wanted.isEmpty else { continue }
+            view.bytes.withUnsafeBufferPointer { bytes in
+                let blocks = isFiltered ? ByteBlocks(bytes) : nil
+                for index in wanted {
+                    let regex = regexes[index]
+                    let matches = regex.matcher.matches(in: bytes, limit: SpanList.limit, blocks: blocks)
+                    guard !matches.spans.isEmpty || matches.stop != nil else { continue }
+                    Self.add(matches, in: view, to: &found[regex.rule, default: SpanList()])
+                }
             }
         }
         return found.map { ($0, $1.resolved(in: original.bytes)) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
     }
 
-    private func search(_ matcher: RegexMatcher, in view: TextView, into found: inout SpanList) {
-        let matches = view.bytes.withUnsafeBufferPointer { matcher.matches(in: $0, limit: SpanList.limit) }
+    private static func add(_ matches: LinearRegex.Matches, in view: TextView, to found: inout SpanList) {
         for span in matches.spans { found.append(view.source(of: span)) }
         // What was not searched counts as matched.
         if let stop = matches.stop {

@@ -34,6 +34,7 @@ final class LazyDFA {
     private let startThreads: [Int]
     /// By byte: whether a match can begin with it; nil if that is no help.
     private let firstBytes: [Bool]?
+    private let required: RequiredByte?
     /// By context: the state in which nothing has begun, `unknown` if it has no number yet.
     private var startStates = Array(repeating: LazyDFA.unknown, count: RegexContext.count)
     private var states: [State] = []
@@ -44,8 +45,9 @@ final class LazyDFA {
     /// Work done so far: scalars looked up plus instructions visited. Tests count it instead of reading a clock.
     private(set) var steps = 0
 
-    init(_ program: RegexProgram) {
+    init(_ program: RegexProgram, required: RequiredByte? = nil) {
         self.program = program
+        self.required = required
         stride = program.alphabet.count + 1
         stateLimit = max(8, Self.tableLimit / stride)
         closure = ThreadSet(capacity: program.instructions.count)
@@ -57,9 +59,12 @@ final class LazyDFA {
     }
 
     /// The match that ends first among those that begin at or after `start`; nil if there is none.
-    func scan(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Candidate? {
+    ///
+    /// - Parameter blocks: those of the text; nil to look everywhere.
+    func scan(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, blocks: ByteBlocks? = nil) -> Candidate? {
         let alphabet = program.alphabet
-        var position = nextStart(in: bytes, from: start)
+        var window = blocks == nil || required == nil ? Int.max : start
+        var position = nextStart(in: bytes, from: start, blocks, &window)
         var windowStart = position
         var state = startState(at: position, of: bytes)
         while true {
@@ -72,7 +77,7 @@ final class LazyDFA {
             position += length
             state = transition & Self.stateMask
             guard transition & Self.freshBit != 0 else { continue }
-            windowStart = nextStart(in: bytes, from: position)
+            windowStart = nextStart(in: bytes, from: position, blocks, &window)
             guard windowStart > position else { continue }
             position = windowStart
             state = startState(at: position, of: bytes)
@@ -80,16 +85,51 @@ final class LazyDFA {
     }
 
     /// Where nothing has begun: the next place where a match can begin, or the end.
+    ///
+    /// - Parameter window: up to where matches can begin as far as the required byte tells.
     @inline(__always)
-    private func nextStart(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        guard let firstBytes else { return start }
-        let found = firstBytes.withUnsafeBufferPointer { first in
-            var position = start
-            while position < bytes.count, !first[Int(bytes[position])] { position += 1 }
-            return position
+    private func nextStart(
+        in bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        _ blocks: ByteBlocks?,
+        _ window: inout Int
+    ) -> Int {
+        var position = start
+        while true {
+            if position >= window, let blocks {
+                position = nextWindow(in: bytes, from: position, blocks, &window)
+            }
+            guard let firstBytes else { return position }
+            let limit = min(window, bytes.count)
+            let from = position
+            firstBytes.withUnsafeBufferPointer { first in
+                while position < limit, !first[Int(bytes[position])] { position += 1 }
+            }
+            steps += position - from
+            if position < limit || limit == bytes.count { return position }
         }
-        steps += found - start
-        return found
+    }
+
+    /// The next place that is near enough to a required byte, at the beginning of a scalar; the end if there is none.
+    private func nextWindow(
+        in bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        _ blocks: ByteBlocks,
+        _ window: inout Int
+    ) -> Int {
+        guard let required else { return start }
+        var block = start / ByteBlocks.size
+        while block < blocks.kinds.count, blocks.kinds[block] & required.kinds == 0 { block += 1 }
+        steps += 1 + block - start / ByteBlocks.size
+        guard block < blocks.kinds.count else {
+            window = .max
+            return bytes.count
+        }
+        window = (block + 1) * ByteBlocks.size
+        guard let reach = required.reach else { return start }
+        var position = max(start, block * ByteBlocks.size - reach)
+        while position > start, UTF8.isContinuation(bytes[position]) { position -= 1 }
+        return position
     }
 
     private func startState(at position: Int, of bytes: UnsafeBufferPointer<UInt8>) -> Int32 {

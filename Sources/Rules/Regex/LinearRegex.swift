@@ -23,6 +23,8 @@ final class LinearRegex: Sendable {
     let program: RegexProgram
     /// Folded strings of which every match contains at least one; nil if none are known. See `RequiredLiterals`.
     let requiredLiterals: Set<[UInt8]>?
+    /// A byte that every match holds; nil if none is rare. See `RequiredByte`.
+    let requiredByte: RequiredByte?
     private let idle: Mutex<[Searcher]>
 
     /// Automata are kept for the next search; each search has one to itself.
@@ -42,27 +44,33 @@ final class LinearRegex: Sendable {
         }
         program = try RegexProgram(node)
         requiredLiterals = RequiredLiterals.ofEveryMatch(node)
+        requiredByte = RequiredByte.ofEveryMatch(node)
         idle = Mutex([])
     }
 
     /// - Parameters:
     ///   - limit: matches to find at the most; at least one.
+    ///   - blocks: those of the text, to skip what can hold no match; nil to look everywhere.
     ///   - accept: what of a match counts, nil for nothing of it; an accepted part is not empty and lies in the match. What
     ///     is refused is searched again from its second scalar on, as long as that is cheap.
     func matches(
         in bytes: UnsafeBufferPointer<UInt8>,
         limit: Int,
+        blocks: ByteBlocks? = nil,
         accept: (_ match: Range<Int>) -> Range<Int>? = { $0 }
     ) -> Matches {
+        if let blocks, let requiredByte, blocks.all & requiredByte.kinds == 0 {
+            return Matches(spans: [], stop: nil, steps: 0)
+        }
         var searcher =
             idle.withLock { $0.popLast() }
-            ?? Searcher(automaton: LazyDFA(program), machine: PikeMachine(program))
+            ?? Searcher(automaton: LazyDFA(program, required: requiredByte), machine: PikeMachine(program))
         defer { idle.withLock { [searcher] in $0.append(searcher) } }
         let stepsBefore = searcher.automaton.steps + searcher.machine.steps
         let budget = Self.stepBudget * (bytes.count + 1) * program.instructions.count
         var result = Matches(spans: [], stop: nil, steps: 0)
         var position = 0
-        while let candidate = searcher.automaton.scan(bytes, from: position),
+        while let candidate = searcher.automaton.scan(bytes, from: position, blocks: blocks),
             let match = searcher.machine.match(bytes, from: candidate.windowStart), !match.isEmpty
         {
             result.steps = searcher.automaton.steps + searcher.machine.steps - stepsBefore

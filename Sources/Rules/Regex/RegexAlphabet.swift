@@ -2,7 +2,7 @@
 ///
 /// An automaton over classes is as small as the pattern, however large Unicode is: a table for ASCII, and a binary search
 /// for the rest.
-struct RegexAlphabet: Sendable {
+final class RegexAlphabet: Sendable {
     /// Classes of scalars; the end of the text is one more, with this number.
     let count: Int
     /// By class: whether it holds word scalars, in the sense of `\b`. False for the end of the text. Meaningless without

@@ -22,6 +22,20 @@ enum UTF8Scalars {
         return (value, length)
     }
 
+    /// Writes a scalar, U+FFFD for what is none.
+    ///
+    /// - Returns: the bytes written.
+    @inline(__always)
+    static func append(_ scalar: UInt32, to bytes: inout [UInt8]) -> Int {
+        if scalar < 0x80 {
+            bytes.append(UInt8(scalar))
+            return 1
+        }
+        let encoded = Unicode.Scalar(scalar).flatMap { UTF8.encode($0) } ?? UTF8.encodedReplacementCharacter
+        bytes.append(contentsOf: encoded)
+        return encoded.count
+    }
+
     /// Where the scalar that ends before `position` begins; 0 at the start.
     static func start(before position: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
         var start = position - 1

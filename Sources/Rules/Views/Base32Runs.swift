@@ -1,26 +1,36 @@
 /// Finds base32 (RFC 4648, either letter case, with or without padding) anywhere in a text.
 enum Base32Runs {
-    /// Shorter runs are words.
-    static let minimumLength = 16
     /// Decoded bytes that make a text.
     private static let minimumBytes = 10
-    private static let alphabet = LetterRuns(minimum: minimumLength, value: value)
 
-    static func find(in text: [UInt8]) -> [DecodedRun] {
+    /// By byte: its value, `none` if it has none.
+    private static let values: [UInt8] = (0...255).map { value(UInt8($0)) ?? none }
+    private static let none: UInt8 = 0xFF
+
+    static func find(in text: [UInt8]) -> [DecodedRun] { find(in: text, among: LetterRuns.find(in: text)) }
+
+    /// - Parameter letterRuns: those of the text; each run of base32 lies in one.
+    static func find(in text: [UInt8], among letterRuns: [Range<Int>]) -> [DecodedRun] {
         var runs: [DecodedRun] = []
-        alphabet.forEach(in: text) { start in
-            let end = text[start...].firstIndex { alphabet.value(of: $0) == nil } ?? text.count
-            runs += decode(start..<end, of: text)
-            return end
+        let values = values
+        for letters in letterRuns {
+            var position = letters.lowerBound
+            while position < letters.upperBound {
+                let start = position
+                while position < letters.upperBound, values[Int(text[position])] != none { position += 1 }
+                if position - start >= LetterRuns.minimumLength { runs += decode(start..<position, of: text) }
+                position += 1
+            }
         }
         return runs
     }
 
     /// Decodes from each of the eight places a group may begin at: the run may be glued to other letters.
     private static func decode(_ run: Range<Int>, of text: [UInt8]) -> [DecodedRun] {
-        (0..<8).flatMap { offset in
-            let values = text[run].dropFirst(offset).lazy.map { alphabet.value(of: $0) ?? 0 }
-            let bytes = BitPacking.bytes(values, width: 5)
+        let values = values
+        let runValues = text[run].map { values[Int($0)] }
+        return (0..<8).flatMap { offset in
+            let bytes = BitPacking.bytes(runValues.dropFirst(offset), width: 5)
             return ReadableText.stretches(of: bytes, minimum: minimumBytes, needsWords: true).map { stretch in
                 let source = BitPacking.characters(of: stretch, width: 5)
                 let first = run.lowerBound + offset
@@ -36,7 +46,7 @@ enum Base32Runs {
         }
     }
 
-    private static func value(of byte: UInt8) -> UInt8? {
+    private static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - 0x41
         case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - 0x61

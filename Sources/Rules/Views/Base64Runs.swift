@@ -1,63 +1,72 @@
 /// Finds base64 (RFC 4648, both alphabets, with or without padding and line breaks) anywhere in a text.
 enum Base64Runs {
-    /// Shorter runs are words.
-    static let minimumLength = 16
     /// Decoded bytes that make a text.
     private static let minimumBytes = 10
     /// From this many characters in a row on a line break may lie within a run, as mail folds it.
     private static let foldedLineLength = 40
-    private static let alphabet = LetterRuns(minimum: minimumLength, value: value)
 
-    static func find(in text: [UInt8]) -> [DecodedRun] {
+    /// By byte: its value, `none` if it has none.
+    static let values: [UInt8] = (0...255).map { value(UInt8($0)) ?? none }
+    static let none: UInt8 = 0xFF
+
+    static func find(in text: [UInt8]) -> [DecodedRun] { find(in: text, among: LetterRuns.find(in: text)) }
+
+    /// - Parameter letterRuns: those of the text.
+    static func find(in text: [UInt8], among letterRuns: [Range<Int>]) -> [DecodedRun] {
         var runs: [DecodedRun] = []
-        alphabet.forEach(in: text) { start in
-            let (characters, end) = run(in: text, from: start)
-            runs += decode(characters, of: text)
-            return end
+        var end = 0
+        for letters in letterRuns where letters.lowerBound >= end {
+            let run = FoldedRun(in: text, from: letters.lowerBound)
+            runs += decode(run)
+            end = run.end
         }
         return runs
     }
 
-    /// The places of the characters of the run that begins at `start`, and where it ends.
-    private static func run(in text: [UInt8], from start: Int) -> (characters: [Int], end: Int) {
-        var characters: [Int] = []
-        var position = start
-        var lineStart = start
-        while position < text.count {
-            if alphabet.value(of: text[position]) != nil {
-                characters.append(position)
-                position += 1
-                continue
+    /// A run and the line breaks in it.
+    private struct FoldedRun {
+        var values: [UInt8] = []
+        /// From the values to the text.
+        var map = OffsetMap()
+        var end: Int
+
+        init(in text: [UInt8], from start: Int) {
+            let table = Base64Runs.values
+            end = start
+            var line = start
+            while true {
+                while end < text.count, case let value = table[Int(text[end])], value != none {
+                    values.append(value)
+                    end += 1
+                }
+                map.append(viewLength: end - line, source: line..<end)
+                guard end - line >= foldedLineLength else { return }
+                var next = end
+                if next < text.count, text[next] == 0x0D { next += 1 }
+                if next < text.count, text[next] == 0x0A { next += 1 }
+                guard next > end, next < text.count, table[Int(text[next])] != none else { return }
+                (line, end) = (next, next)
             }
-            guard position - lineStart >= foldedLineLength else { break }
-            var next = position
-            if next < text.count, text[next] == 0x0D { next += 1 }
-            if next < text.count, text[next] == 0x0A { next += 1 }
-            guard next > position, next < text.count, alphabet.value(of: text[next]) != nil else { break }
-            position = next
-            lineStart = next
         }
-        return (characters, position)
     }
 
     /// Decodes from each of the four places a group may begin at: the run may be glued to other letters.
-    private static func decode(_ characters: [Int], of text: [UInt8]) -> [DecodedRun] {
+    private static func decode(_ run: FoldedRun) -> [DecodedRun] {
         (0..<4).flatMap { offset in
-            let values = characters.dropFirst(offset).lazy.map { alphabet.value(of: text[$0]) ?? 0 }
-            let bytes = BitPacking.bytes(values, width: 6)
+            let bytes = BitPacking.bytes(run.values.dropFirst(offset), width: 6)
             return ReadableText.stretches(of: bytes, minimum: minimumBytes, needsWords: true).map { stretch in
-                let source = BitPacking.characters(of: stretch, width: 6)
-                let (first, last) = (characters[offset + source.lowerBound], characters[offset + source.upperBound - 1])
+                let characters = BitPacking.characters(of: stretch, width: 6)
+                let source = run.map.source(of: offset + characters.lowerBound..<offset + characters.upperBound)
                 return DecodedRun(
                     encoding: .base64,
                     bytes: Array(bytes[stretch]),
-                    map: OffsetMap(viewLength: stretch.count, source: first..<(last + 1))
+                    map: OffsetMap(viewLength: stretch.count, source: source)
                 )
             }
         }
     }
 
-    private static func value(of byte: UInt8) -> UInt8? {
+    private static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - 0x41
         case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - 0x61 + 26

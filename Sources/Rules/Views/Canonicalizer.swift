@@ -22,34 +22,52 @@ struct Canonicalizer {
     private let confusables = Confusables.shared
     private var isMaterial = false
     private var units: [Unit] = []
-    /// Whether two of three letters and more are Latin.
+    /// The stretches that were read, and how many units there were behind each.
+    private var stretches: [(source: Range<Int>, end: Int)] = []
+    private let bytes: [UInt8]
+    /// Whether two of three letters and more of the text are Latin.
     private lazy var isMostlyLatin: Bool = {
-        let latin = units.count { ScalarClass.isLatin($0.scalar) }
+        var latin = units.count { ScalarClass.isLatin($0.scalar) }
         let others = units.count { $0.scalar >= 0x370 && ScalarClass.isWord($0.scalar) }
+        for gap in gaps { latin += bytes[gap].count(where: ASCIILetters.isLetter) }
         return latin >= 2 * others
     }()
+
+    private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// The canonical view of UTF-8 text; nil if the text is its own.
     static func canonicalize(_ bytes: [UInt8]) -> Result? {
         if ByteSurvey(bytes).isPlain { return nil }
-        var canonicalizer = Canonicalizer()
-        canonicalizer.readScalars(bytes)
-        canonicalizer.composeMarks()
+        return canonicalize(bytes, stretches: PlainText.othersIn(bytes))
+    }
+
+    /// - Parameter stretches: what is to be read; the rest is its own canonical form.
+    static func canonicalize(_ bytes: [UInt8], stretches: [Range<Int>]) -> Result? {
+        var canonicalizer = Canonicalizer(bytes)
+        for stretch in stretches { canonicalizer.readScalars(stretch) }
         canonicalizer.foldWords()
-        return canonicalizer.result(unlessEqualTo: bytes)
+        return canonicalizer.result()
+    }
+
+    /// What was not read.
+    private var gaps: [Range<Int>] {
+        let starts = [0] + stretches.map(\.source.upperBound)
+        let ends = stretches.map(\.source.lowerBound) + [bytes.count]
+        return zip(starts, ends).map { $0..<$1 }
     }
 
     // MARK: Scalars
 
-    /// Drops what is invisible and folds what stands for itself.
-    private mutating func readScalars(_ bytes: [UInt8]) {
-        units.reserveCapacity(bytes.count)
+    /// Drops what is invisible, folds what stands for itself, and composes what is left.
+    private mutating func readScalars(_ stretch: Range<Int>) {
+        let start = units.count
+        units.reserveCapacity(start + stretch.count)
         /// Whether invisible scalars stand after the last visible one, which was `before`.
         var hidden = false
         var before: UInt32?
         bytes.withUnsafeBufferPointer { bytes in
-            var position = 0
-            while position < bytes.count {
+            var position = stretch.lowerBound
+            while position < stretch.upperBound {
                 let (scalar, length) = UTF8Scalars.decode(bytes, at: position)
                 let source = position..<(position + length)
                 position += length
@@ -63,6 +81,8 @@ struct Canonicalizer {
                 append(scalar, source)
             }
         }
+        composeMarks(from: start)
+        stretches.append((stretch, units.count))
     }
 
     private func splitsWord(_ before: UInt32, _ after: UInt32) -> Bool {
@@ -73,9 +93,9 @@ struct Canonicalizer {
     }
 
     private mutating func append(_ scalar: UInt32, _ source: Range<Int>) {
-        if scalar < 0xA0 {
+        if scalar < 0xA0 || ScalarClass.isPlainLetter(scalar) {
             units.append(Unit(scalar: scalar, source: source))
-        } else if let letter = confusables.latinVariants[scalar] {
+        } else if let letter = confusables.latinVariant(of: scalar) {
             isMaterial = true
             units.append(Unit(scalar: letter, source: source))
         } else if let mapping = normalization.mapping(of: scalar) {
@@ -92,11 +112,16 @@ struct Canonicalizer {
     // MARK: Marks
 
     /// Canonical composition; marks that find no composite are dropped where they only decorate.
-    private mutating func composeMarks() {
-        guard units.contains(where: { $0.scalar >= 0x300 }) else { return }
+    ///
+    /// - Parameter start: the first unit of those that are composed.
+    private mutating func composeMarks(from start: Int) {
+        guard
+            units[start...].contains(where: { normalization.mayFollow($0.scalar) || Self.combiningClass($0.scalar) > 0 }
+            )
+        else { return }
         var composed: [Unit] = []
-        composed.reserveCapacity(units.count)
-        var index = 0
+        composed.reserveCapacity(units.count - start)
+        var index = start
         while index < units.count {
             var end = index + 1
             while end < units.count, Self.combiningClass(units[end].scalar) > 0 { end += 1 }
@@ -116,7 +141,7 @@ struct Canonicalizer {
             composed += cluster(units[index..<end])
             index = end
         }
-        units = composed
+        units.replaceSubrange(start..., with: composed)
     }
 
     /// A base and its marks, composed. All units get the whole cluster's source: its order may have changed.
@@ -149,7 +174,7 @@ struct Canonicalizer {
     }
 
     private static func combiningClass(_ scalar: UInt32) -> UInt8 {
-        guard scalar >= 0x300, let scalar = Unicode.Scalar(scalar) else { return 0 }
+        guard scalar >= 0x300, !ScalarClass.isPlainLetter(scalar), let scalar = Unicode.Scalar(scalar) else { return 0 }
         return scalar.properties.canonicalCombiningClass.rawValue
     }
 
@@ -219,17 +244,28 @@ struct Canonicalizer {
 
     // MARK: Result
 
-    private func result(unlessEqualTo original: [UInt8]) -> Result? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(original.count)
+    /// nil if the text is its own canonical form.
+    private func result() -> Result? {
+        var view: [UInt8] = []
+        view.reserveCapacity(bytes.count)
         var map = OffsetMap()
-        for unit in units {
-            let encoded =
-                Unicode.Scalar(unit.scalar).flatMap { UTF8.encode($0) } ?? UTF8.encodedReplacementCharacter
-            bytes.append(contentsOf: encoded)
-            map.append(viewLength: encoded.count, source: unit.source)
+        var position = 0
+        var first = 0
+        for (source, end) in stretches {
+            copy(position..<source.lowerBound, to: &view, &map)
+            for unit in units[first..<end] {
+                let length = UTF8Scalars.append(unit.scalar, to: &view)
+                map.append(viewLength: length, source: unit.source)
+            }
+            (position, first) = (source.upperBound, end)
         }
-        guard bytes != original else { return nil }
-        return Result(bytes: bytes, map: map, isMaterial: isMaterial)
+        copy(position..<bytes.count, to: &view, &map)
+        guard view != bytes else { return nil }
+        return Result(bytes: view, map: map, isMaterial: isMaterial)
+    }
+
+    private func copy(_ source: Range<Int>, to view: inout [UInt8], _ map: inout OffsetMap) {
+        view += bytes[source]
+        map.append(viewLength: source.count, source: source)
     }
 }

@@ -7,8 +7,6 @@
 struct CipheredStretches {
     static let minimumWords = 3
     static let minimumLetters = 10
-    /// Letters of words that are not common, less those of common ones, from which on a closer look is worth its time.
-    static let suspiciousLetters = 10
     /// Words beside a stretch that may belong to it though they are not common either way.
     static let margin = 12
 
@@ -50,20 +48,17 @@ struct CipheredStretches {
                 continue
             }
             let start = position
-            var (plain, rotated, reversed) = (CommonWords.Hash(), CommonWords.Hash(), CommonWords.Hash())
+            var word = PackedWord()
             while position < stretch.upperBound, ASCIILetters.isLetter(text[position]) {
-                let letter = text[position] | 0x20
-                plain.combine(letter)
-                rotated.combine(ASCIILetters.rotated(letter))
+                word.append(text[position] | 0x20)
                 position += 1
             }
-            for place in (start..<position).reversed() { reversed.combine(text[place] | 0x20) }
             words.append(
                 Word(
                     range: start..<position,
-                    isCommon: common.contains(plain),
-                    isRotated: common.contains(rotated),
-                    isReversed: common.contains(reversed),
+                    isCommon: common.contains(word),
+                    isRotated: word.count <= PackedWord.capacity && common.contains(word.rotated),
+                    isReversed: word.count <= PackedWord.capacity && common.contains(word.reversed),
                     startsLine: startsLine
                 )
             )
@@ -96,13 +91,21 @@ struct CipheredStretches {
     }
 
     private func weight(of word: Word, _ turned: (Word) -> Bool) -> Int {
-        switch (word.isCommon, turned(word)) {
         // A single letter says nothing.
-        case _ where word.range.count == 1: 0
-        case (false, true): 2 * word.range.count
+        word.range.count == 1
+            ? 0 : Self.weight(word.range.count, isCommon: word.isCommon, isTurned: turned(word))
+    }
+
+    /// - Parameters:
+    ///   - letters: of the word, more than one.
+    ///   - isTurned: whether it is common when turned.
+    @inline(__always)
+    static func weight(_ letters: Int, isCommon: Bool, isTurned: Bool) -> Int {
+        switch (isCommon, isTurned) {
+        case (false, true): 2 * letters
         case (true, true): 0
-        case (false, false): -word.range.count
-        case (true, false): -3 * word.range.count
+        case (false, false): -letters
+        case (true, false): -3 * letters
         }
     }
 

@@ -4,6 +4,8 @@ struct Confusables: Sendable {
 
     /// To ASCII, wherever they stand: letters of Latin's own fringe that no language writes among plain ones.
     let latinVariants: [UInt32: UInt32]
+    /// By 256 scalars: whether any of them is such a letter.
+    private let hasLatinVariants: [Bool]
     /// To ASCII, but only in words that also hold Latin letters.
     let toLatin: [UInt32: UInt32]
     /// To ASCII, but only in words whose other letters are all Latin or among these: scripts that are written beside Latin
@@ -21,6 +23,7 @@ struct Confusables: Sendable {
             1D0A j 1D0B k 1D0D m 1D0F o 1D18 p 1D1B t 1D1C u 1D20 v 1D21 w 1D22 z A730 f A731 s A7AF q
             """
         ).merging(Self.enclosed) { first, _ in first }
+        hasLatinVariants = (0...0x1F2).map { [latinVariants] page in latinVariants.keys.contains { $0 >> 8 == page } }
         let own = Self.table(
             """
             430 a 435 e 43E o 440 p 441 c 443 y 445 x 455 s 456 i 457 i 458 j 454 e 450 e 451 e 433 r 43A k 43C m 43D h
@@ -46,6 +49,12 @@ struct Confusables: Sendable {
                 "аеорсухкАВЕКМНОРСТХУ".unicodeScalars.map(\.value)
             )
         )
+    }
+
+    @inline(__always)
+    func latinVariant(of scalar: UInt32) -> UInt32? {
+        let page = Int(scalar >> 8)
+        return page < hasLatinVariants.count && hasLatinVariants[page] ? latinVariants[scalar] : nil
     }
 
     /// Greek, Cyrillic, Armenian, Cherokee: alphabets whose words stand apart from Latin ones.

@@ -46,6 +46,7 @@ enum ReadableText {
     ///     only letters.
     static func stretches(of bytes: [UInt8], minimum: Int, needsWords: Bool) -> [Range<Int>] {
         var found: [Range<Int>] = []
+        let readable = readable
         bytes.withUnsafeBufferPointer { bytes in
             var start = 0
             var position = 0
@@ -61,7 +62,7 @@ enum ReadableText {
             while position < bytes.count {
                 let byte = bytes[position]
                 let (value, length) = byte < 0x80 ? (UInt32(byte), 1) : UTF8Scalars.decode(bytes, at: position)
-                if isReadable(value, length) {
+                if isReadable(value, length, readable) {
                     if value < 0x80 {
                         if value == 0x20 { hasWords = true }
                         if (0x41...0x5A).contains(value & 0xDF) { letters += 1 }
@@ -83,12 +84,22 @@ enum ReadableText {
 
     /// Whether people write it: no control characters but white space, nothing invalid or private.
     @inline(__always)
-    private static func isReadable(_ value: UInt32, _ length: Int) -> Bool {
+    private static func isReadable(_ value: UInt32, _ length: Int, _ readable: [UInt64]) -> Bool {
         if value < 0x80 { return value >= 0x20 && value < 0x7F || value == 0x09 || value == 0x0A || value == 0x0D }
-        guard length > 1, value >= 0xA0, let scalar = Unicode.Scalar(value) else { return false }
-        switch scalar.properties.generalCategory {
-        case .unassigned, .privateUse, .surrogate, .control: return false
-        default: return true
+        guard length > 1, value >= 0xA0 else { return false }
+        guard value > 0xFFFF else { return readable[Int(value >> 6)] >> UInt64(value & 63) & 1 == 1 }
+        return isWritten(value)
+    }
+
+    /// By 64 scalars of the first plane: those that people write. All bytes may be such scalars where there is nothing to read.
+    private static let readable: [UInt64] = (UInt32(0)..<1024).map { word in
+        (UInt32(0)..<64).reduce(0) { $0 | (isWritten(word << 6 | $1) ? 1 << UInt64($1) : 0) }
+    }
+
+    private static func isWritten(_ value: UInt32) -> Bool {
+        switch Unicode.Scalar(value)?.properties.generalCategory {
+        case nil, .unassigned, .privateUse, .surrogate, .control: false
+        default: true
         }
     }
 }

@@ -71,44 +71,57 @@ struct FoldedText: Sendable {
     }
 
     private mutating func fold(_ source: UnsafeBufferPointer<UInt8>, from start: Int) {
+        let raw = UnsafeRawBufferPointer(source)
         var position = start
+        /// From here on each byte stands for one.
+        var verbatim = start
+        bytes.reserveCapacity(source.count)
         while position < source.count {
-            let start = position
-            while position < source.count, let folded = Self.foldAlone(source, at: position) {
-                bytes.append(folded)
-                position += 1
-            }
-            guard position == start else {
-                map.append(viewLength: position - start, source: start..<position)
+            if position + 9 <= source.count,
+                let folded = Self.fold(
+                    raw.loadUnaligned(fromByteOffset: position, as: UInt64.self),
+                    before: source[position + 8]
+                )
+            {
+                withUnsafeBytes(of: folded) { bytes.append(contentsOf: $0) }
+                position += 8
                 continue
             }
             let (value, length) = UTF8Scalars.decode(source, at: position)
+            let place = position
             position += length
             if Self.isSpace(value) {
-                while position < source.count {
-                    let (next, length) = UTF8Scalars.decode(source, at: position)
-                    guard Self.isSpace(next) else { break }
-                    position += length
-                }
+                while position < source.count, case let (next, length) = UTF8Scalars.decode(source, at: position),
+                    Self.isSpace(next)
+                { position += length }
                 bytes.append(0x20)
-                map.append(viewLength: 1, source: start..<position)
+                if position - place == 1 { continue }
+                map.append(viewLength: place - verbatim, source: verbatim..<place)
+                map.append(viewLength: 1, source: place..<position)
+                verbatim = position
+            } else if value < 0x80 {
+                bytes.append(Self.lowercased(UInt8(value)))
+            } else if Self.isCaseless(value) {
+                bytes.append(contentsOf: source[place..<position])
             } else {
                 let folded = Unicode.Scalar(value).map(Self.fold) ?? []
                 bytes += folded
-                map.append(viewLength: folded.count, source: start..<position)
+                if folded.count == length { continue }
+                map.append(viewLength: place - verbatim, source: verbatim..<place)
+                map.append(viewLength: folded.count, source: place..<position)
+                verbatim = position
             }
         }
+        map.append(viewLength: position - verbatim, source: verbatim..<position)
     }
 
-    /// The folded byte, where the one at `position` is ASCII and, if white space, the only one in its run.
+    /// Scalars of scripts without letter case, and quotation marks and dashes: a quick answer for most of them.
     @inline(__always)
-    private static func foldAlone(_ source: UnsafeBufferPointer<UInt8>, at position: Int) -> UInt8? {
-        let byte = source[position]
-        guard byte < 0x80 else { return nil }
-        guard isSpace(UInt32(byte)) else { return lowercased(byte) }
-        guard position + 1 < source.count, source[position + 1] > 0x20, source[position + 1] < 0x80 else { return nil }
-        // A space after one that was folded with its run cannot come here: the run was taken whole.
-        return 0x20
+    static func isCaseless(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x0590...0x109F, 0x2010...0x2027, 0x2030...0x205E, 0x2E80...0xA63F, 0xAC00...0xD7FF: true
+        default: false
+        }
     }
 
     /// One scalar in lower case; a space for white space. Final sigma is a sigma.

@@ -1,36 +1,37 @@
-/// Runs of one alphabet that are too long to be words: where an encoding may be.
-struct LetterRuns {
-    /// By byte: its value in the alphabet, `none` if it has none.
-    private let values: [UInt8]
-    /// Characters a run must have.
-    let minimum: Int
+/// Runs of the characters that base64 and base32 are written in, too long to be words: where an encoding may be.
+enum LetterRuns {
+    /// Characters of a run: shorter ones are words. A run of so many holds eight in a row at a multiple of eight.
+    static let minimumLength = 16
 
-    private static let none: UInt8 = 0xFF
-
-    init(minimum: Int, value: (UInt8) -> UInt8?) {
-        values = (0...255).map { value(UInt8($0)) ?? Self.none }
-        self.minimum = minimum
-    }
-
-    @inline(__always)
-    func value(of byte: UInt8) -> UInt8? { values[Int(byte)] == Self.none ? nil : values[Int(byte)] }
-
-    /// Calls `body` with the first byte of each run of at least `minimum` characters; it returns where to go on, behind
-    /// that byte.
-    ///
-    /// A run holds every byte that is `minimum - 1` ahead of one of its first ones, so most bytes of other text are never
-    /// looked at (as in Boyer and Moore's search).
-    func forEach(in text: [UInt8], _ body: (Int) -> Int) {
-        text.withUnsafeBufferPointer { text in
-            values.withUnsafeBufferPointer { values in
-                var position = 0
-                while position + minimum <= text.count {
-                    var start = position + minimum
-                    while start > position, values[Int(text[start - 1])] != Self.none { start -= 1 }
-                    position = start > position ? start : max(body(position), position + 1)
+    /// The runs of letters, digits and `+ / - _`, in order.
+    static func find(in text: [UInt8]) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        let values = Base64Runs.values
+        text.withUnsafeBytes { bytes in
+            var place = 0
+            var end = 0
+            while place + 8 <= bytes.count {
+                guard isMadeOfMembers(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) else {
+                    place += 8
+                    continue
                 }
+                var start = place
+                while start > end, values[Int(bytes[start - 1])] != Base64Runs.none { start -= 1 }
+                end = place
+                while end < bytes.count, values[Int(bytes[end])] != Base64Runs.none { end += 1 }
+                if end - start >= minimumLength { runs.append(start..<end) }
+                place = max(place + 8, (end + 7) & ~7)
             }
         }
+        return runs
+    }
+
+    /// Whether all of eight bytes may be members; a few signs pass for one.
+    @inline(__always)
+    private static func isMadeOfMembers(_ bytes: UInt64) -> Bool {
+        guard bytes & ByteWord.high == 0 else { return false }
+        // From `@` on, or from `+` to `9`.
+        return (bytes << 1 | ByteWord.members(bytes, of: 0x2B...0x39)) & ByteWord.high == ByteWord.high
     }
 }
 
@@ -40,19 +41,21 @@ enum BitPacking {
     ///   - values: one a character.
     ///   - width: bits of a character, at least 4 and less than 8.
     /// - Returns: the whole bytes.
-    static func bytes(_ values: some Sequence<UInt8>, width: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(values.underestimatedCount * width / 8 + 1)
-        var bits: UInt32 = 0
-        var count = 0
-        for value in values {
-            bits = bits << UInt32(width) | UInt32(value)
-            count += width
-            guard count >= 8 else { continue }
-            count -= 8
-            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+    static func bytes(_ values: ArraySlice<UInt8>, width: Int) -> [UInt8] {
+        values.withUnsafeBufferPointer { values in
+            Array(unsafeUninitializedCapacity: values.count * width / 8) { bytes, length in
+                var bits: UInt32 = 0
+                var count = 0
+                for value in values {
+                    bits = bits &<< UInt32(width) | UInt32(value)
+                    count += width
+                    guard count >= 8 else { continue }
+                    count -= 8
+                    bytes[length] = UInt8(truncatingIfNeeded: bits &>> UInt32(count))
+                    length += 1
+                }
+            }
         }
-        return bytes
     }
 
     /// The characters that a range of bytes is made of.

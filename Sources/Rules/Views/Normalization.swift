@@ -22,6 +22,8 @@ struct Normalization: Sendable {
     private let composites: [Pair: UInt32]
     private let decompositions: [UInt32: Pair]
     private let seconds: Set<UInt32>
+    /// By 256 scalars: whether any of them is the second of a composite.
+    private let hasSeconds: [Bool]
 
     private init() {
         var runs: [Run] = []
@@ -57,6 +59,8 @@ struct Normalization: Sendable {
         self.composites = composites
         decompositions = Dictionary(uniqueKeysWithValues: composites.map { ($1, $0) })
         seconds = Set(composites.keys.map(\.second))
+        let pages = Set(seconds.map { $0 >> 8 })
+        hasSeconds = (0...0x1FF).map { pages.contains($0) }
     }
 
     private static func number(_ digits: Substring.UTF8View, radix: UInt32) -> UInt32 {
@@ -78,6 +82,14 @@ struct Normalization: Sendable {
         return run.isExpansion ? expansions[Int(run.target)] : [run.target + scalar - run.first]
     }
 
+    /// Whether the scalar may join the one before it, or a mark before it may: a quick look.
+    @inline(__always)
+    func mayFollow(_ scalar: UInt32) -> Bool {
+        let page = Int(scalar >> 8)
+        // Vowels and final consonants of Hangul join by number.
+        return page < hasSeconds.count && hasSeconds[page] || page == 0x11
+    }
+
     /// The primary composite of two scalars.
     func composite(_ first: UInt32, _ second: UInt32) -> UInt32? {
         // Hangul syllables are numbered by their jamo: leading, vowel, trailing (The Unicode Standard, section 3.12).
@@ -87,7 +99,7 @@ struct Normalization: Sendable {
         if case 0xAC00..<0xD7A4 = first, case 0x11A8..<0x11C3 = second, (first - 0xAC00) % 28 == 0 {
             return first + second - 0x11A7
         }
-        guard seconds.contains(second) else { return nil }
+        guard mayFollow(second), seconds.contains(second) else { return nil }
         return composites[Pair(first: first, second: second)]
     }
 

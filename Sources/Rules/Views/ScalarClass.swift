@@ -53,10 +53,21 @@ enum ScalarClass {
         }
     }
 
+    /// Letters of scripts with many readers that have no compatibility mapping, are no marks, and take none to be composed:
+    /// Cyrillic, Hiragana, Chinese characters, Hangul syllables. A quick answer to many questions; other scalars may be alike.
+    @inline(__always)
+    static func isPlainLetter(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x0400...0x0481, 0x048A...0x052F, 0x3041...0x3096, 0x3400...0x4DBF, 0x4E00...0x9FFC, 0xAC00...0xD7A3: true
+        default: false
+        }
+    }
+
     static func isWord(_ scalar: UInt32) -> Bool {
         switch scalar {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
         case 0x00...0x7F: false
+        case _ where isPlainLetter(scalar): true
         default: ScalarSet.word.contains(scalar)
         }
     }

@@ -124,10 +124,12 @@ struct Squeezer {
 
     private mutating func readTokens() {
         var index = 0
+        var run = SpellingRun()
         while index < tokens.count {
-            let spelled = spelling(from: index)
-            if spelled - index >= Self.minimumSpelling, readSpelling(index..<spelled) {
-                index = spelled
+            if index >= run.end { run = spelling(from: index) }
+            if run.isSpelling(from: index) {
+                readSpelling(index..<run.end)
+                index = run.end
                 continue
             }
             if let end = readParts(from: index) {
@@ -145,18 +147,37 @@ struct Squeezer {
 
     // MARK: Spelled words
 
-    private func spelling(from start: Int) -> Int {
+    /// Letters, digits and signs in a row that stand alone. It is looked at once, however many beginnings are tried in it.
+    private struct SpellingRun {
+        var start = 0
+        var end = 0
+        /// By place: letters from there to the end.
+        var letters: [Int] = []
+
+        /// Whether what follows is spelling: enough of it, and half of it and more letters.
+        func isSpelling(from place: Int) -> Bool {
+            guard end - place >= Squeezer.minimumSpelling else { return false }
+            let letters = letters[place - start]
+            return letters * 2 >= end - place && letters >= 3
+        }
+    }
+
+    private func spelling(from start: Int) -> SpellingRun {
         var end = start
         while end < tokens.count, tokens[end].isSingle, end == start || gap(before: end).count <= Self.widestGap {
             end += 1
         }
-        return end
+        guard end - start >= Self.minimumSpelling else { return SpellingRun() }
+        var letters = Array(repeating: 0, count: end - start)
+        var count = 0
+        for place in (start..<end).reversed() {
+            if tokens[place].kinds & (WordByte.letter | WordByte.foreign) != 0 { count += 1 }
+            letters[place - start] = count
+        }
+        return SpellingRun(start: start, end: end, letters: letters)
     }
 
-    /// - Returns: whether the letters were taken for spelling.
-    private mutating func readSpelling(_ range: Range<Int>) -> Bool {
-        let letters = tokens[range].count { $0.kinds & (WordByte.letter | WordByte.foreign) != 0 }
-        guard letters * 2 >= range.count, letters >= 3 else { return false }
+    private mutating func readSpelling(_ range: Range<Int>) {
         // What stands between most letters stands within words, anything else between them.
         // Of several that are as many the shortest counts, then the first: never what a hash table happens to hold first.
         var counts: [ArraySlice<UInt8>: (number: Int, first: Int)] = [:]
@@ -177,7 +198,6 @@ struct Squeezer {
         if commonLetters >= 3 && commonLetters * 2 >= range.count || foreign > Self.minimumSpelling {
             result.isMaterial = true
         }
-        return true
     }
 
     /// Writes letters as words.

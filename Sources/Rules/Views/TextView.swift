@@ -108,7 +108,8 @@ struct HiddenText: Sendable {
 
     private func hidden(in view: TextView, _ survey: ByteSurvey, _ words: WordSurvey) -> [HiddenText] {
         let bytes = view.bytes
-        var runs = Base64Runs.find(in: bytes) + Base32Runs.find(in: bytes)
+        let letters = LetterRuns.find(in: bytes)
+        var runs = Base64Runs.find(in: bytes, among: letters) + Base32Runs.find(in: bytes, among: letters)
         if survey.hasDigit { runs += HexadecimalRuns.find(in: bytes) }
         if survey.hasPercent { runs += PercentRuns.find(in: bytes) }
         if survey.hasAmpersand { runs += CharacterReferences.findEntities(in: bytes) }
@@ -141,5 +142,10 @@ struct HiddenText: Sendable {
     struct Identity: Hashable {
         var bytes: [UInt8]
         var source: Range<Int>
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+            hasher.combine(source)
+        }
     }
 }

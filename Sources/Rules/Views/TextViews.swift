@@ -60,14 +60,19 @@ package struct TextViews: Sendable {
         return texts[..<hiddenLimit] + [rest]
     }
 
-    /// What the model is to read: the text itself, its canonical and its squeezed form if they differ materially, and all
-    /// that was decoded in one text, a line each, if there is any. At most `modelLimit` texts, so that nobody can multiply
-    /// the model's work.
+    /// What the model is to read: the text itself, its canonical and its squeezed form if they differ materially, the plainest of
+    /// these in the case of sentences if its own is none, and all that was decoded in one text, a line each, if there is any. At
+    /// most `modelLimit` texts, so that nobody can multiply the model's work.
     package var modelViews: [String] {
         var texts: [String] = []
         var decoded: [String] = []
         for view in views where view.isMaterial {
             if view.encodings.isEmpty { texts.append(view.text) } else { decoded.append(view.text) }
+        }
+        if let plainest = views.last(where: \.encodings.isEmpty), let calmed = SentenceCase.calmed(plainest.bytes) {
+            // In place of a form that was made of the text; never of the text itself.
+            if plainest.isMaterial, plainest.kind != .raw { texts.removeLast() }
+            texts.append(String(decoding: calmed, as: UTF8.self))
         }
         if !decoded.isEmpty { texts.append(decoded.joined(separator: "\n")) }
         return texts

@@ -23,12 +23,12 @@ enum WordSplitter {
         var last = Array(repeating: Word(range: 0..<0, isCommon: false), count: letters.count + 1)
         costs[0] = 0
         for start in letters.indices {
-            var hash = CommonWords.Hash()
+            var word = PackedWord()
             for end in start + 1...min(start + CommonWords.longestWord, letters.count) {
-                hash.combine(letters[end - 1])
+                word.append(letters[end - 1])
                 let length = end - start
                 let cost: Int
-                let rank = CommonWords.shared.rank(of: hash)
+                let rank = CommonWords.shared.rank(of: word)
                 if let rank {
                     cost = commonCost + (Int.bitWidth - (rank + 1).leadingZeroBitCount)
                 } else if length <= longestRareWord {

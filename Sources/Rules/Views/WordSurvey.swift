@@ -1,15 +1,13 @@
 /// Where a text's words say that something may be hidden in it, found in one pass, so that plain text is not looked at again.
 struct WordSurvey: Sendable, Equatable {
-    /// Stretches in which several words in a row are not common ones, each with what stands beside it: see
-    /// `CipheredStretches`. In order, not overlapping.
+    /// Stretches in which several words gain by being turned, each with what stands beside it: see `CipheredStretches`. In
+    /// order, not overlapping.
     private(set) var suspicious: [Range<Int>] = []
     /// Stretches whose squeezed view may differ: letters stand alone, several in a row; a word holds letters and digits or
     /// signs that are drawn like letters; or something stands within a word. Each ends and begins where no word can
     /// reach across: see `Squeezer`. In order, not overlapping.
     private(set) var squeezable: [Range<Int>] = []
 
-    /// The most a single word adds to the suspicion: one long name is none.
-    private static let longest = 6
     /// Bytes beside a suspicious stretch that are looked at as well: room for `CipheredStretches.margin` words.
     private static let margin = 128
 
@@ -27,12 +25,22 @@ struct WordSurvey: Sendable, Equatable {
         squeezable = [text.indices]
     }
 
+    /// A word, as wide as bytes go that words are made of.
+    private struct Token {
+        var start: Int
+        var end: Int
+        var kinds: UInt8
+        /// Its letters, if it has no other bytes.
+        var letters: PackedWord
+    }
+
     private mutating func survey(
         _ text: UnsafeBufferPointer<UInt8>,
         _ classes: UnsafeBufferPointer<UInt8>,
         _ common: CommonWords
     ) {
-        var suspicion = Suspicion()
+        let raw = UnsafeRawBufferPointer(text)
+        var suspicion = CipherSuspicion(common)
         var cut = Cut()
         var position = 0
         /// The end of the word before.
@@ -41,24 +49,26 @@ struct WordSurvey: Sendable, Equatable {
         var wasSingle = false
         var singles = 0
         while position < text.count {
-            var kind = classes[Int(text[position])]
-            guard kind != 0 else {
+            guard classes[Int(text[position])] != 0 else {
                 if text[position] == UInt8(ascii: "<") { cut.tag = position }
                 position += 1
                 continue
             }
-            let start = position
-            var kinds: UInt8 = 0
-            var hash = CommonWords.Hash()
-            repeat {
-                kinds |= kind
-                hash.combine(text[position] | 0x20)
-                position += 1
-                guard position < text.count else { break }
-                kind = classes[Int(text[position])]
-            } while kind != 0
-            let length = position - start
-            let isCommon = kinds == WordByte.letter && length > 1 && common.contains(hash)
+            if !cut.isWanted, suspicion.isIdle, position == 0 || text[position - 1] == 0x20,
+                position - cut.tag > Squeezer.longestTag,
+                let last = Self.commonWords(in: raw, from: position, common)
+            {
+                // Nothing stands within them or between them: it is as if each had been read below.
+                cut.start = last.lowerBound
+                (wasCommon, wasSingle, singles) = (true, false, 0)
+                end = last.upperBound
+                position = end + 1
+                continue
+            }
+            let token = Self.token(at: position, in: text, raw, classes)
+            let (start, kinds, length) = (token.start, token.kinds, token.end - token.start)
+            position = token.end
+            let isCommon = kinds == WordByte.letter && length > 1 && common.contains(token.letters)
             let isSingle = length == 1 || kinds & WordByte.foreign != 0
             let isApart = start > end && (text[end] == 0x20 || text[start - 1] == 0x20)
             if isApart, !(isSingle && wasSingle), start - cut.tag > Squeezer.longestTag {
@@ -70,9 +80,10 @@ struct WordSurvey: Sendable, Equatable {
             } else {
                 singles = 0
                 if kinds == WordByte.letter {
-                    suspicion.count(start..<position, isCommon ? -length : min(length, Self.longest))
-                } else if kinds & ~WordByte.foreign == WordByte.letter | WordByte.drawn {
-                    cut.isWanted = true
+                    suspicion.count(token.letters, start..<position, isCommon: isCommon)
+                } else if kinds & WordByte.letter != 0 {
+                    suspicion.countLetters(in: text, start..<position)
+                    if kinds & ~WordByte.foreign == WordByte.letter | WordByte.drawn { cut.isWanted = true }
                 }
             }
             if !isApart, kinds & WordByte.letter != 0, end > 0,
@@ -88,6 +99,53 @@ struct WordSurvey: Sendable, Equatable {
         suspicious = suspicion.stretches(in: text, margin: Self.margin)
     }
 
+    /// The last of the common words that stand in a row from `start` on, a space behind each; nil if there is none.
+    @inline(__always)
+    private static func commonWords(in text: UnsafeRawBufferPointer, from start: Int, _ common: CommonWords) -> Range<
+        Int
+    >? {
+        var last: Range<Int>?
+        var position = start
+        while let word = PackedWord(lettersOf: text, from: position), word.count > 1,
+            position + word.count < text.count, text[position + word.count] == 0x20, common.contains(word)
+        {
+            last = position..<position + word.count
+            position += word.count + 1
+        }
+        return last
+    }
+
+    @inline(__always)
+    private static func token(
+        at start: Int,
+        in text: UnsafeBufferPointer<UInt8>,
+        _ raw: UnsafeRawBufferPointer,
+        _ classes: UnsafeBufferPointer<UInt8>
+    ) -> Token {
+        if let letters = PackedWord(lettersOf: raw, from: start) {
+            let end = start + letters.count
+            if end == text.count || classes[Int(text[end])] == 0 {
+                return Token(start: start, end: end, kinds: WordByte.letter, letters: letters)
+            }
+        }
+        return longToken(at: start, in: text, classes)
+    }
+
+    /// Byte by byte: for what is not a word of letters alone that fits.
+    private static func longToken(
+        at start: Int,
+        in text: UnsafeBufferPointer<UInt8>,
+        _ classes: UnsafeBufferPointer<UInt8>
+    ) -> Token {
+        var token = Token(start: start, end: start, kinds: 0, letters: PackedWord())
+        while token.end < text.count, case let kind = classes[Int(text[token.end])], kind != 0 {
+            token.kinds |= kind
+            token.letters.append(text[token.end] | 0x20)
+            token.end += 1
+        }
+        return token
+    }
+
     /// The stretch between two places that no word reaches across.
     private struct Cut {
         /// Where it begins.
@@ -97,51 +155,13 @@ struct WordSurvey: Sendable, Equatable {
         var isWanted = false
 
         /// - Returns: the stretch that ends with the word before, if it is wanted.
+        @inline(__always)
         mutating func move(to next: Int, after end: Int) -> Range<Int>? {
             defer {
                 start = next
                 isWanted = false
             }
             return isWanted ? start..<end : nil
-        }
-    }
-
-    /// Letters of words that are not common, less those of common ones.
-    private struct Suspicion {
-        private var sum = 0
-        private var start = 0
-        private var isFound = false
-        private var found: [Range<Int>] = []
-
-        @inline(__always)
-        mutating func count(_ word: Range<Int>, _ weight: Int) {
-            if sum == 0 {
-                guard weight > 0 else { return }
-                start = word.lowerBound
-            }
-            sum = max(0, sum + weight)
-            if sum >= CipheredStretches.suspiciousLetters { isFound = true }
-            if sum == 0, isFound {
-                found.append(start..<word.upperBound)
-                isFound = false
-            }
-        }
-
-        /// What was found, with `margin` bytes and the rest of a word on either side.
-        func stretches(in text: UnsafeBufferPointer<UInt8>, margin: Int) -> [Range<Int>] {
-            var stretches: [Range<Int>] = []
-            for stretch in isFound ? found + [start..<text.count] : found {
-                var lower = max(0, stretch.lowerBound - margin)
-                var upper = min(text.count, stretch.upperBound + margin)
-                while lower > 0, ASCIILetters.isLetter(text[lower - 1]) { lower -= 1 }
-                while upper < text.count, ASCIILetters.isLetter(text[upper]) { upper += 1 }
-                if let last = stretches.last, last.upperBound >= lower {
-                    stretches[stretches.count - 1] = last.lowerBound..<max(last.upperBound, upper)
-                } else {
-                    stretches.append(lower..<upper)
-                }
-            }
-            return stretches
         }
     }
 }

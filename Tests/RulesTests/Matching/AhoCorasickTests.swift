@@ -20,6 +20,26 @@ import Testing
         #expect(found(["ab"], in: "").isEmpty)
     }
 
+    /// Long texts are searched in parts; what lies across two of them is found once, like everything else.
+    @Test func agreesWithLookingAtEveryPlaceInTextsThatAreSearchedInParts() {
+        var random = SeededGenerator(seed: 32)
+        for length in [60, 61, 62, 63, 64, 120, 997] {
+            let patterns = ["ab", "abba", "bab", "cc", "a"]
+            let text = random.text(of: "abc", length: length...length)
+            let bytes = Array(text.utf8)
+            var expected: [[Int]] = []
+            for (index, pattern) in patterns.enumerated() {
+                let count = pattern.utf8.count
+                for start in 0...bytes.count - count where bytes[start...].starts(with: pattern.utf8) {
+                    expected.append([index, start + count])
+                }
+            }
+            var found: [[Int]] = []
+            AhoCorasick(patterns.map { Array($0.utf8) }).search(bytes) { found.append([$0, $1]) }
+            #expect(found.sorted { $0.lexicographicallyPrecedes($1) } == expected)
+        }
+    }
+
     @Test func agreesWithLookingAtEveryPlace() {
         var random = SeededGenerator(seed: 31)
         for _ in 0..<300 {

@@ -144,7 +144,8 @@ private func matched(_ rules: [Rule], _ text: String) throws -> [String] {
                 continue
             }
             for _ in 0..<6 {
-                let text = generator.text() + generator.random.text(of: "abcABC\u{200B}е ", length: 0...12)
+                let far = String(repeating: "xyz ", count: Int.random(in: 0...40, using: &generator.random))
+                let text = generator.text() + far + generator.random.text(of: "abcABC\u{200B}е ", length: 0...12) + far
                 let segments = [TextSegment(path: "/", role: .user, text: text)]
                 #expect(
                     filtered.matches(in: segments, phase: .input) == plain.matches(in: segments, phase: .input),

@@ -67,6 +67,26 @@ private func isMaterial(_ text: String) -> Bool {
         #expect(canonical("\u{1112}\u{1161}\u{11AB}").unicodeScalars.elementsEqual("한".unicodeScalars))
     }
 
+    /// What is plain is copied; reading it too gives the same.
+    @Test func readingOnlyWhatIsNotPlainMissesNothing() {
+        var random = SeededGenerator(seed: 15)
+        let pieces = [
+            "plain", "words", " ", ", ", "\n", "_", "9", "e\u{301}", "\u{301}", "x\u{200B}", "\u{200B}", "\u{7F}", "ｗ",
+            "рау", "pаy",
+            "한", "\u{1112}\u{1161}", "α", "“", "\u{A0}", "😀\u{FE0F}", "ﬁ", "-", "1\u{FE0F}\u{20E3}", "\u{1}", "ß",
+        ]
+        for _ in 0..<1500 {
+            let text = (0..<Int.random(in: 1...14, using: &random)).map { _ in
+                pieces.randomElement(using: &random) ?? ""
+            }.joined()
+            let bytes = Array(text.utf8)
+            #expect(
+                Canonicalizer.canonicalize(bytes) == Canonicalizer.canonicalize(bytes, stretches: [bytes.indices]),
+                "\(text.debugDescription)"
+            )
+        }
+    }
+
     @Test func isIdempotent() {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<400 {

@@ -205,18 +205,20 @@ private func texts(_ runs: [DecodedRun]) -> [String] { runs.map { String(decodin
 @Suite struct LetterRunsTests {
     /// Skipping loses no run and reports nothing that is none.
     @Test func findsTheRunsThatReadingEveryByteFinds() {
-        let letters = LetterRuns(minimum: 5) { $0 == UInt8(ascii: "a") || $0 == UInt8(ascii: "b") ? $0 : nil }
         var random = SeededGenerator(seed: 8)
-        for _ in 0..<500 {
-            let text = bytes(random.text(of: "aabb .", length: 0...40))
-            var found: [Range<Int>] = []
-            letters.forEach(in: text) { start in
-                let end = text[start...].firstIndex { letters.value(of: $0) == nil } ?? text.count
-                found.append(start..<end)
-                return end
-            }
-            let expected = text.indices.split { letters.value(of: text[$0]) == nil }.map { $0.startIndex..<$0.endIndex }
-            #expect(found == expected.filter { $0.count >= 5 })
+        var count = 0
+        for _ in 0..<600 {
+            let text = bytes(
+                (0..<4).map { _ in
+                    random.text(of: "aZ09+/-_aZ09aZ09aZ09", length: 0...24)
+                        + random.text(of: " .,=@[`{é:", length: 1...2)
+                }.joined()
+            )
+            let expected = text.indices.split { Base64Runs.values[Int(text[$0])] == Base64Runs.none }
+                .map { $0.startIndex..<$0.endIndex }.filter { $0.count >= LetterRuns.minimumLength }
+            #expect(LetterRuns.find(in: text) == expected, "\(String(decoding: text, as: UTF8.self))")
+            count += expected.count
         }
+        #expect(count > 100)
     }
 }

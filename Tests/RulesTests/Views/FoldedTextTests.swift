@@ -43,7 +43,8 @@ import Testing
         for _ in 0..<600 {
             let text =
                 random.text(of: "abcdefgXYZ@[`{ \n\u{7F}\u{1}", length: 0...40)
-                + random.text(of: " é\u{3000}A", length: 0...2)
+                + random.text(of: " é\u{3000}AȺ한", length: 0...2)
+                + random.text(of: "abcdefgXYZ \n", length: 0...20)
             let bytes = Array(text.utf8)
             var expected: [UInt8] = []
             for scalar in text.unicodeScalars {
@@ -58,6 +59,14 @@ import Testing
                 let piece = FoldedText(Array(bytes[source])).bytes
                 #expect(piece == [result.bytes[offset]], "\(text.debugDescription) at \(offset)")
             }
+        }
+    }
+
+    @Test func whatIsTakenForCaselessFoldsToItself() {
+        for value in UInt32(0x80)...0x2FFFF {
+            guard FoldedText.isCaseless(value), let scalar = Unicode.Scalar(value), FoldedText.fold(scalar) != [0x20]
+            else { continue }
+            #expect(FoldedText.fold(scalar) == Array(String(scalar).utf8), "U+\(String(value, radix: 16))")
         }
     }
 }

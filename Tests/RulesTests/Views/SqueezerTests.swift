@@ -92,4 +92,14 @@ private func read(_ text: String) -> String {
             #expect((squeezed(long)?.bytes.count ?? 0) <= 2 * long.utf8.count)
         }
     }
+
+    @Test func spellingIsReadBehindDigitsThatStandAlone() {
+        #expect(read("1 2 3 4 5 6 8, k i l l").hasSuffix(", kill"))
+    }
+
+    /// However many beginnings of a long row are tried, the row is looked at once: this many would take hours otherwise.
+    @Test(arguments: ["1 ", "1 2 a ", "$ "]) func rowsOfDigitsAreReadInOnePass(text: String) {
+        let row = Array(String(repeating: text, count: 100_000).utf8)
+        #expect(Squeezer.squeeze(row, WordSurvey(suspectingAllOf: row)) == nil)
+    }
 }

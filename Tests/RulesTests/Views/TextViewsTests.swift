@@ -18,11 +18,31 @@ import Testing
         #expect(TextViews("do \(encoded)").modelViews == ["do \(encoded)", "open the pod door"])
     }
 
+    @Test func theModelReadsCapitalsAsSentencesToo() {
+        let loud = "TELL ME HOW THE POD DOOR OPENS"
+        #expect(TextViews(loud).modelViews == [loud, "Tell me how the pod door opens"])
+        let hidden = "TELL ME HOW THE P\u{200B}OD DOOR OPENS"
+        #expect(TextViews(hidden).modelViews == [hidden, "Tell me how the pod door opens"])
+        #expect(TextViews("Tell me how NASA opens doors").modelViews.count == 1)
+    }
+
     @Test func theModelNeverReadsMoreThanFourTexts() {
         let runs = (0..<50).map { Data("hidden order number \($0)".utf8).base64EncodedString() }
         let views = TextViews("a\u{200B}b " + runs.joined(separator: " , "))
         #expect(views.modelViews.count == 3)
         #expect(views.modelViews[2].split(separator: "\n").count == 50)
+    }
+
+    /// Each line can be read as entities, as escapes and as JSON, in every order: six readings where four fit.
+    @Test func crossedEncodingsAreReadUpToTheLimit() {
+        let words = String(repeating: "many plain words of one line ", count: 100)
+        let text = "[\"\(words) &#107;&#105;&#108; \\u006b\\u0069\\u006c \\n\"]"
+        let decoded = TextViews(text).views.filter { $0.kind == .raw && !$0.encodings.isEmpty }
+        #expect(decoded.reduce(0) { $0 + $1.bytes.count } <= TextViews.decodedLimit * text.utf8.count)
+        #expect(decoded.count == TextViews.decodedLimit)
+        // A short text with the same encodings on lines of their own stays far below the limit, and all of it is read.
+        let apart = words + "\n&#107;&#105;&#108;\n\\u006b\\u0069\\u006c\n"
+        #expect(TextViews(apart).views.filter { $0.kind == .raw }.count == 3)
     }
 
     @Test func undoesNestedEncodings() {

@@ -29,6 +29,6 @@ import Testing
     @Test func commonWordsAreKnownAndOthersNot() {
         for word in ["the", "of", "a", "password", "cement"] { #expect(CommonWords.shared.contains(word.utf8)) }
         for word in ["", "xqz", "ubj", "gur", "The"] { #expect(!CommonWords.shared.contains(word.utf8)) }
-        #expect(CommonWords.shared.rank(of: CommonWords.Hash("the".utf8)) == 0)
+        #expect(CommonWords.shared.rank(of: PackedWord("the".utf8)) == 0)
     }
 }

@@ -68,6 +68,27 @@ private func texts(_ ranges: [Range<Int>], of text: String) -> [String] {
         }
     }
 
+    /// The same for what is turned: up to the words beside it, everything is found that reading everything finds.
+    @Test func lookingOnlyWhereWordsGainMissesNothingThatIsTurned() {
+        var generator = SeededGenerator(seed: 13)
+        let pieces = [
+            "the", "people", "gur", "crbcyr", "gung", "jvgu", "elpoep", "taht", "htiw", "xqzt", "a", "naïve", "k9x",
+            "gung1",
+            "saw", "was", "naq", "jura", "nehw", "information", "vasbezngvba", "troubleshooting", "gebhoyrfubbgvat",
+        ]
+        var count = 0
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 1...14, using: &generator)).map { _ in
+                pieces.randomElement(using: &generator) ?? ""
+            }.joined(separator: [" ", " ", ", ", "\n"].randomElement(using: &generator) ?? "")
+            let bytes = Array(text.utf8)
+            let quick = CipheredStretches.find(in: bytes, WordSurvey(bytes))
+            #expect(quick == CipheredStretches.find(in: bytes, WordSurvey(suspectingAllOf: bytes)), "\(text)")
+            count += quick.count
+        }
+        #expect(count > 300)
+    }
+
     @Test func turnedSentencesAreFoundWhereverTheyStandInALongText() {
         var generator = SeededGenerator(seed: 12)
         let plain = "the people of this place are good to all of us and nobody minds that at all".split(separator: " ")
