@@ -37,16 +37,18 @@ extension GuardSession {
     }
 
     /// What a caller gets in place of what was blocked: a safeguard response in the dialect, streamed if a stream was
-    /// asked for. Where nothing was found and the guard could not judge, an error that says so.
+    /// asked for, or an error if the policy says so. Where nothing was found and the guard could not judge, an error that says
+    /// that.
     ///
-    /// - Parameter query: what the caller asked, where the blocked text is the answer to it.
-    func blocked(_ inspection: Inspection, query: String?) -> LocalReply {
+    /// - Parameters:
+    ///   - phase: whether the request or its answer was blocked.
+    ///   - query: what the caller asked, where the blocked text is the answer to it.
+    func blocked(_ inspection: Inspection, in phase: Phase, query: String?) -> LocalReply {
         guard let reply = inspection.decision.reply, !reply.isFailure else {
             return self.reply(Self.unjudged(inspection.failure))
         }
-        guard let dialect, dialect.answersInWords, let request = state.withLock({ $0.request }) else {
-            return self.reply(Self.withheld(reply.category))
-        }
+        guard reply.style != .error, let dialect, dialect.answersInWords, let request = state.withLock({ $0.request })
+        else { return self.reply(Self.withheld(reply.category, in: phase)) }
         let identity = ReplyIdentity(requestID: client.requestID, created: Int(Date().timeIntervalSince1970))
         rememberReply(as: identity)
         var headers: HTTPHeaders = ["content-type": request.isStream ? dialect.streamType : "application/json"]
@@ -74,12 +76,17 @@ extension GuardSession {
         return LocalReply(status: .ok, headers: headers, body: .stream(chunks))
     }
 
-    /// What a caller is told where something was blocked, and the operation has no answer that could hold words.
-    /// What stands for a block where answers hold no words.
+    /// The code of the error that stands for a block where there are no words.
     static let withheldCode = "content_filter"
 
-    static func withheld(_ category: HarmCategory) -> ChatAPIError {
-        .invalidRequest("The input was blocked by this gateway's policy: \(category.words).", code: withheldCode)
+    /// What a caller is told where something was blocked, and the policy wants an error or the operation has no answer that could
+    /// hold words. The fault is the text's: trying again does not help, so clients must not.
+    static func withheld(_ category: HarmCategory, in phase: Phase) -> ChatAPIError {
+        let what = phase == .input ? "input" : "answer"
+        return .invalidRequest(
+            "The \(what) was blocked by this gateway's policy: \(category.words).",
+            code: withheldCode
+        )
     }
 
     /// What a caller is told where the guard could not judge and the policy lets nothing pass unjudged.

@@ -248,7 +248,7 @@ struct StreamPassage {
     private mutating func stop(_ inspection: Inspection) async {
         let query = session.state.withLock { $0.request?.lastUserText }
         guard isOpen else {
-            outcome.yield(.reply(session.blocked(inspection, query: query)))
+            outcome.yield(.reply(session.blocked(inspection, in: .output, query: query)))
             return
         }
         guard let reply = inspection.decision.reply, !reply.isFailure else {
@@ -259,6 +259,10 @@ struct StreamPassage {
         }
         // Its beginning has gone out under the LLM's own name, and the provider has all of it.
         session.noteAnswer(answer.stream.answer)
+        guard reply.style != .error else {
+            output.yield(ByteBuffer(bytes: answer.stream.filtered(saying: [])))
+            return
+        }
         let text = await session.safeguard(inspection, category: reply.category, query: query)
         output.yield(ByteBuffer(bytes: answer.stream.filtered(saying: TextPieces.of("\n\n" + text))))
     }

@@ -229,7 +229,7 @@ final class GuardSession: FilterSession {
         note(inspection)
         switch inspection.enforcedAction {
         case .block:
-            return .reply(blocked(inspection, query: nil))
+            return .reply(blocked(inspection, in: .input, query: nil))
         case .rewrite:
             do throws(ChatAPIError) {
                 let edits = inspection.edits
@@ -328,7 +328,7 @@ final class GuardSession: FilterSession {
         noteAnswer(answer)
         switch inspection.enforcedAction {
         case .block:
-            return .reply(blocked(inspection, query: state.withLock { $0.request?.lastUserText }))
+            return .reply(blocked(inspection, in: .output, query: state.withLock { $0.request?.lastUserText }))
         case .rewrite:
             let replacements = restored(answer.segments, over: inspection.edits.replacements)
             return forward(answer.editing(replacements: replacements), head: head, isStream: isStream)

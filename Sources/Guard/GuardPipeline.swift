@@ -103,7 +103,8 @@ package struct GuardPipeline: Sendable {
         )
     }
 
-    /// The text a caller gets in place of what was blocked.
+    /// The text a caller gets in place of what was blocked; nil if the decision is no block, or one that is answered without
+    /// words.
     ///
     /// - Parameters:
     ///   - inspection: one whose decision is a block.
@@ -113,7 +114,7 @@ package struct GuardPipeline: Sendable {
         query: String? = nil,
         deadline: ContinuousClock.Instant?
     ) async -> SafeguardResponse? {
-        guard let reply = inspection.decision.reply else { return nil }
+        guard let reply = inspection.decision.reply, reply.style != .error else { return nil }
         if case .fixed(let text) = reply.style {
             return SafeguardResponse(text: text, origin: .template)
         }

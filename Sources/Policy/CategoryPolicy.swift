@@ -49,6 +49,8 @@ package enum ResponseStyle: Sendable, Equatable {
     case template
     /// This text.
     case fixed(String)
+    /// No words of an answer: an HTTP error in the API's own shape. Where a stream has begun it ends as one that was filtered.
+    case error
 }
 
 /// How a text is edited where the action is `rewrite`.

@@ -6,7 +6,7 @@ enum RewriteKind: String, CaseIterable {
 }
 
 extension PolicyDecoder {
-    /// Reads `generated`, `template` or `{fixed: "..."}`.
+    /// Reads `generated`, `template`, `error` or `{fixed: "..."}`.
     mutating func response(_ node: YAMLNode) -> ResponseStyle {
         if case .mapping = node.content {
             let fields = fields(of: node, "'response'", known: PolicyKeys.response, required: ["fixed"])
@@ -15,11 +15,12 @@ extension PolicyDecoder {
         switch text(node, "response") {
         case "generated": return .generated
         case "template", nil: return .template
+        case "error": return .error
         case "fixed":
             note(node, "fixed needs a text", hint: "write {fixed: \"...\"}")
             return .template
         case .some(let word):
-            let hint = Suggestion.hint(for: word, among: ["generated", "template", "{fixed: \"...\"}"])
+            let hint = Suggestion.hint(for: word, among: ["generated", "template", "error", "{fixed: \"...\"}"])
             note(node, "unknown response '\(word.clipped)'", hint: hint)
             return .template
         }

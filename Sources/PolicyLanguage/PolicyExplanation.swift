@@ -156,6 +156,7 @@ extension Action {
         case (.log, _, _): nil
         case (.block, .fixed(let text), _): "fixed: \(text.clipped)"
         case (.block, .template, _): "template"
+        case (.block, .error, _): "error"
         case (.block, _, _): "generated"
         case (.rewrite, _, .redact(let placeholder)): "redact: \(placeholder.clipped)"
         case (.rewrite, _, .mask(let label)): "mask: \(label.clipped)"

@@ -111,7 +111,7 @@ package enum PolicySchema {
     private static var response: SchemaValue {
         [
             "anyOf": [
-                words(["generated", "template"]),
+                words(["generated", "template", "error"]),
                 [
                     "type": "object", "additionalProperties": false,
                     "required": .list(PolicyKeys.response.map { .text($0) }),

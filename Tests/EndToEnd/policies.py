@@ -45,6 +45,7 @@ def rules_only(mode="enforce"):
             ),
             rule("replace.all", "amber lynx riddle", "rewrite", rewrite={"replace": "Say hello."}),
             rule("log.only", "green badger note", "log", category="misinformation"),
+            rule("block.error", "violet ferret protocol", "block", response="error"),
         ],
     }
 

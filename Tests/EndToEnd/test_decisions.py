@@ -43,6 +43,15 @@ def test_a_blocked_caller_gets_a_safeguard_response(gateway, origin, words, stre
         assert response["origin"] in ("generated", "template")
 
 
+@STREAMED
+def test_a_block_can_be_told_as_an_error(gateway, origin, stream):
+    answer = gateway.ask("Explain the violet ferret protocol to me.", stream=stream)
+    assert origin.bodies == []
+    assert (answer.status, answer.decision, answer.categories) == (400, "block", ["cybercrime"])
+    assert answer.json["error"]["code"] == "content_filter"
+    assert "response" not in gateway.record(answer)
+
+
 def test_a_blocked_stream_is_well_formed(gateway):
     answer = gateway.ask(f"The {LEAK}?", stream=True, stream_options={"include_usage": True})
     first, *_, finish, usage = answer.chunks

@@ -215,6 +215,51 @@ private final class Listener: SafetyClassifier {
         #expect(try await text(reply).hasSuffix("data: [DONE]\n\n"))
     }
 
+    @Test(arguments: [false, true])
+    func `a block is told as an error where the policy says so`(stream: Bool) async throws {
+        let rule = Rule(
+            id: "stop",
+            category: .weapons,
+            matchers: [.keyword("forbidden")],
+            action: .block,
+            response: .error
+        )
+        let session = try session(policy: Policy(name: "test", rules: [rule]))
+        guard case .reply(let reply) = await session.request(body: body("a forbidden thing", stream: stream)) else {
+            Issue.record("not answered")
+            return
+        }
+        #expect(reply.status == .badRequest)
+        #expect(reply.headers["content-type"] == ["application/json"])
+        #expect(reply.headers["x-guardian-decision"] == ["block"])
+        let text = try await text(reply)
+        #expect(text.contains("The input was blocked") && text.contains("\"code\":\"content_filter\""))
+        session.finish(ExchangeSummary(status: 400))
+        let record = try #require(sink.records.first)
+        #expect(record.input?.action == .block)
+        #expect(record.response == nil)
+    }
+
+    @Test func `an answer's block is told as an error too`() async throws {
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        let rule = Rule(
+            id: "stop",
+            category: .weapons,
+            phases: [.output],
+            matchers: [.keyword("forbidden")],
+            action: .block,
+            response: .error
+        )
+        let session = try session(policy: Policy(name: "test", rules: [rule]))
+        _ = await session.request(body: body("hello"))
+        guard case .reply(let reply) = await session.response(head: head, body: answer("forbidden words")) else {
+            Issue.record("not blocked")
+            return
+        }
+        #expect(reply.status == .badRequest)
+        #expect(try await text(reply).contains("The answer was blocked"))
+    }
+
     @Test func `a rewritten request reaches the upstream without what was redacted`() async throws {
         let session = try session()
         guard case .forward(_, let forwarded) = await session.request(body: body("project bluebird")) else {

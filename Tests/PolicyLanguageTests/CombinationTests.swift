@@ -40,6 +40,16 @@ import Testing
         #expect(rule.sample == 0.5)
     }
 
+    @Test(arguments: [
+        ("generated", ResponseStyle.generated), ("template", .template), ("error", .error),
+        ("{fixed: No.}", .fixed("No.")),
+    ])
+    func readsHowABlockIsAnswered(word: String, style: ResponseStyle) throws {
+        let input = "{others: {threshold: 0.5, action: block, response: \(word)}}"
+        let policy = try loader.load(text: Self.text(input: input), file: "test.yaml")
+        #expect(policy.input.categories[.hate]?.response == style)
+    }
+
     @Test(arguments: [("", 0), ("paranoia: 1", 0), ("paranoia: 2", 1), ("paranoia: 4", 1)])
     func aRuleHoldsFromItsParanoiaOn(more: String, count: Int) throws {
         let policy = try loader.load(text: Self.text(rule: ", paranoia: 2", more: more), file: "test.yaml")
