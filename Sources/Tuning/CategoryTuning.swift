@@ -12,8 +12,18 @@ package struct CategoryTuning: Sendable, Equatable {
     package var outcomeAfter: Outcome?
     /// What thresholds chosen in the same way do to texts they were not chosen from.
     package var unseen: Outcome?
+    /// What the new threshold does to texts that were held out, which had no part in it; nil without such texts.
+    package var heldOut: Outcome?
 
-    package init(name: String, before: Double, scores: LabelledScores, choice: ThresholdChoice, folds: Int = 5) {
+    /// - Parameter heldOut: texts that the threshold is tried on after it was chosen.
+    package init(
+        name: String,
+        before: Double,
+        scores: LabelledScores,
+        heldOut: LabelledScores = LabelledScores(),
+        choice: ThresholdChoice,
+        folds: Int = 5
+    ) {
         self.name = name
         self.before = before
         outcomeBefore = scores.outcome(at: before)
@@ -22,6 +32,7 @@ package struct CategoryTuning: Sendable, Equatable {
             after = threshold
             outcomeAfter = scores.outcome(at: threshold)
             unseen = CrossValidation(scores, choice: choice, folds: folds).outcome
+            if !heldOut.rows.isEmpty { self.heldOut = heldOut.outcome(at: threshold) }
         } catch {
             refusal = error
         }

@@ -18,6 +18,15 @@ package struct LabelledScores: Sendable, Equatable {
 
     package init(_ rows: [Row] = []) { self.rows = rows }
 
+    /// Two parts: what is learned from, and what is held out, about this share of the texts. Which ones follows from their keys.
+    package func parted(holdingOut share: Double) -> (learned: LabelledScores, heldOut: LabelledScores) {
+        let isHeldOut = { (row: Row) in
+            // The keys are mixed anew: their remainders part them into folds.
+            Double((row.key &* 0x9E37_79B9_7F4A_7C15) >> 40) < share * Double(1 << 24)
+        }
+        return (LabelledScores(rows.filter { !isHeldOut($0) }), LabelledScores(rows.filter(isHeldOut)))
+    }
+
     package var positives: Int { rows.count { $0.isPositive } }
     package var negatives: Int { rows.count - positives }
 

@@ -51,7 +51,7 @@ struct Evaluation {
         var scored: [LabelledScores.Row] = []
         var reached = Outcome()
         for row in rows {
-            guard let isPositive = row.text.isPositive(key) else { continue }
+            guard let isPositive = row.text.label.isPositive(key) else { continue }
             scored.append(.init(score: row.assessment.score(key), isPositive: isPositive, key: row.text.key))
             guard key.category == nil else { continue }
             reached.count([.init(score: isReached(row) ? 1 : 0, isPositive: isPositive, key: row.text.key)], at: 1)

@@ -14,20 +14,13 @@ struct LabelledText: Sendable {
     var source: String?
     /// Input, or output where a reply is judged.
     var phase: Phase
-    /// Whether it is harmful in any way; nil where nobody said so.
-    var isHarmful: Bool?
-    /// Whether it is of a category; those that nobody spoke about are left out.
-    var categories: [HarmCategory: Bool]
+    var label: TextLabel
 
+    var isHarmful: Bool? { label.isHarmful }
     var role: Role { phase == .input ? .user : .assistant }
 
-    /// The label that a threshold is held against.
-    func isPositive(_ key: ThresholdKey) -> Bool? { key.category.map { categories[$0] } ?? isHarmful }
-
     /// The same for the same text in every run (FNV-1a).
-    var key: UInt64 {
-        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
-    }
+    var key: UInt64 { text.stableHash }
 
     /// Reads JSON lines with `text`, and `reply` where an answer is judged, and labels: `harmful` (true or false), `categories`
     /// (a list of all categories of the text, or an object that says true or false of some), or `category` (one).
@@ -68,79 +61,28 @@ struct LabelledText: Sendable {
         query = row.reply == nil ? nil : row.text
         source = row.source
         phase = row.reply == nil ? .input : .output
-        isHarmful = row.harmful
-        categories = [:]
-        var stated = row.categories ?? row.category.map { .list([$0]) }
-        if strictness == .lenient { stated = stated?.known }
-        switch stated {
-        case .list(let names):
-            let named = Set(try names.map(Self.category))
-            for category in HarmCategory.allCases { categories[category] = named.contains(category) }
-        case .object(let values):
-            for (name, value) in values { categories[try Self.category(name)] = value }
-        case nil: break
-        }
-        let isOfSome = categories.values.contains(true)
-        if isHarmful == false {
-            guard !isOfSome else { throw LabelProblem.contradiction }
-            for category in HarmCategory.allCases { categories[category] = false }
-        } else if isOfSome {
-            isHarmful = true
-        }
-        guard isHarmful != nil || !categories.isEmpty else { throw LabelProblem.unlabelled }
-    }
-
-    private static func category(_ name: String) throws -> HarmCategory {
-        guard let category = HarmCategory(rawValue: name) else { throw LabelProblem.unknownCategory(name) }
-        return category
-    }
-}
-
-/// What is wrong with a line of labels.
-private enum LabelProblem: Error {
-    case notARow, unlabelled, contradiction
-    case unknownCategory(String)
-
-    var words: String {
-        switch self {
-        case .notARow: "not a JSON object with a 'text' and labels ('harmful', 'categories')"
-        case .unlabelled: "no label: give it 'harmful' or 'categories'"
-        case .contradiction: "'harmful' is false, and yet it has a category"
-        case .unknownCategory(let name):
-            "unknown category '\(name.clipped)'; known: \(HarmCategory.allCases.map(\.rawValue).joined(separator: ", "))"
-        }
+        label = try TextLabel(row.label, strictness)
     }
 }
 
 private struct LabelledRow: Decodable {
     var text: String
     var reply: String?
-    var harmful: Bool?
-    var category: String?
-    var categories: Categories?
     var source: String?
+    var label: LabelRow
 
-    enum Categories: Decodable {
-        case list([String])
-        case object([String: Bool])
+    private enum CodingKeys: String, CodingKey { case text, reply, source }
 
-        /// Without what is not in our categories; nil where nothing is left to say.
-        var known: Categories? {
-            switch self {
-            case .list(let names):
-                names.allSatisfy { HarmCategory(rawValue: $0) != nil } ? self : nil
-            case .object(let values):
-                .object(values.filter { HarmCategory(rawValue: $0.key) != nil })
-            }
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let list = try? container.decode([String].self) {
-                self = .list(list)
-            } else {
-                self = .object(try container.decode([String: Bool].self))
-            }
-        }
+    init(from decoder: any Decoder) throws {
+        let row = try decoder.container(keyedBy: CodingKeys.self)
+        text = try row.decode(String.self, forKey: .text)
+        reply = try row.decodeIfPresent(String.self, forKey: .reply)
+        source = try row.decodeIfPresent(String.self, forKey: .source)
+        label = try LabelRow(from: decoder)
     }
+}
+
+extension String {
+    /// The same for the same text in every run (FNV-1a).
+    var stableHash: UInt64 { utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 } }
 }

@@ -17,11 +17,21 @@ struct TuneCommand: AsyncParsableCommand {
             'categories' (a list of all that apply, or an object of true and false), or 'category'. Texts tune the thresholds of \
             'input', replies those of 'output'. A threshold is moved only if the labels suffice for the target to hold on other \
             texts of the same kind with the given confidence; the table says how many are missing. Nothing is retrained.
+
+            With --audit and --corrections instead of --labels, recorded traffic is what was decided about it unless a correction \
+            says otherwise: JSON lines with 'request_id', 'phase' ('input' if left out), and a label as above. The recorded scores \
+            are taken; the model is not asked.
             """
     )
 
     @Option(help: "A file of labelled texts.")
-    var labels: String
+    var labels: String?
+
+    @Option(help: "A file of audit records, instead of labelled texts.")
+    var audit: String?
+
+    @Option(help: "What was decided wrongly of the audit records, as JSON lines.")
+    var corrections: String?
 
     @Option(help: "The policy file.")
     var policy: String
@@ -34,6 +44,12 @@ struct TuneCommand: AsyncParsableCommand {
 
     @Option(help: "Parts that the labels are cut into, each of them tested with thresholds from the others.")
     var folds = 5
+
+    @Option(
+        help:
+            "The share of the labels, 0 to 0.9, that is left out and tells whether the target is kept on unseen texts."
+    )
+    var holdOut = 0.0
 
     @Option(parsing: .upToNextOption, help: "Tune these categories only ('overall' is one).")
     var category: [String] = []
@@ -63,6 +79,10 @@ struct TuneCommand: AsyncParsableCommand {
         }
         guard (0.5...0.999).contains(confidence) else { throw ValidationError("--confidence is from 0.5 to 0.999") }
         guard (2...20).contains(folds) else { throw ValidationError("--folds is from 2 to 20") }
+        guard (labels == nil) != (audit == nil), (audit == nil) == (corrections == nil) else {
+            throw ValidationError("give --labels, or --audit with --corrections")
+        }
+        guard (0...0.9).contains(holdOut) else { throw ValidationError("--hold-out is from 0 to 0.9") }
         if out != nil, inPlace { throw ValidationError("--out and --in-place exclude each other") }
         let known = ["overall"] + HarmCategory.allCases.map(\.rawValue)
         for name in category where !known.contains(name) {
@@ -78,46 +98,68 @@ struct TuneCommand: AsyncParsableCommand {
                 complain("\(out): error: the file exists; name another, or use --in-place for the policy itself")
                 throw ExitStatus.cannotCreate
             }
-            let texts = try LabelledText.read(labels)
-            let report = try await tune(compiled, texts)
+            let report = try await tune(compiled)
             let (bytes, left) = file.text.setting(report.thresholds)
             if let path = self.report { try write(TuningPage(report, left: left).html, to: path) }
             print(json ? try jsonText(report.object(left: left), .prettyPrinted) : report.table(left: left))
             guard report.thresholds.keys.contains(where: { left[$0] == nil }) else {
-                complain("\(labels): error: no threshold was chosen, so nothing is written")
+                complain("\(labels ?? audit ?? ""): error: no threshold was chosen, so nothing is written")
                 throw ExitStatus.data
             }
             if let path = inPlace ? policy : out { try write(bytes, to: path, instead: compiled) }
         }
     }
 
-    private func tune(_ policy: Policy, _ texts: [LabelledText]) async throws -> TuningReport {
+    private func tune(_ policy: Policy) async throws -> TuningReport {
         guard let target = TuningTarget(target) else { throw ExitStatus.data }
+        let choice = ThresholdChoice(target, confidence: confidence)
+        let (texts, origin) = try await scoredTexts()
+        var report = TuningReport(origin: origin, choice: choice, folds: folds, holdOut: holdOut)
+        for phase in Phase.allCases where texts.contains(where: { $0.phase == phase }) {
+            for key in [ThresholdKey(phase, nil)] + HarmCategory.allCases.map({ ThresholdKey(phase, $0) }) {
+                guard let before = policy[threshold: key], category.isEmpty || category.contains(key.name) else {
+                    continue
+                }
+                let rows = texts.compactMap { text -> LabelledScores.Row? in
+                    guard text.phase == phase, let isPositive = text.label.isPositive(key) else { return nil }
+                    return LabelledScores.Row(score: text.assessment.score(key), isPositive: isPositive, key: text.key)
+                }
+                let (learned, heldOut) = LabelledScores(rows).parted(holdingOut: holdOut)
+                let tuning = CategoryTuning(
+                    name: key.name,
+                    before: before,
+                    scores: learned,
+                    heldOut: heldOut,
+                    choice: choice,
+                    folds: folds
+                )
+                report.scores.append(learned)
+                report.tunings.append((key, tuning))
+            }
+        }
+        return report
+    }
+
+    /// The labelled texts with the model's scores, or the recorded ones, and a line that says what they are.
+    private func scoredTexts() async throws -> (texts: [ScoredText], origin: String) {
+        guard let labels else {
+            let recorded = try RecordedTexts(log: audit ?? "", corrections: corrections ?? "")
+            let origin =
+                "labels: \(recorded.texts.count) recorded texts, \(recorded.corrected) of them corrected; "
+                + "the others count as what was decided"
+            return (recorded.texts, origin)
+        }
+        let texts = try LabelledText.read(labels)
         let engine = try model.engine(capacity: Self.width * 3)
         defer { engine.shutDown() }
         let scorer = TextScorer(engine)
         let scores = try await inParallel(texts, width: Self.width) {
             try await scorer.assessment(of: $0.text, role: $0.role, query: $0.query)
         }
-        let choice = ThresholdChoice(target, confidence: confidence)
-        var report = TuningReport(labels: labels, choice: choice, folds: folds)
-        for phase in Phase.allCases where texts.contains(where: { $0.phase == phase }) {
-            for key in [ThresholdKey(phase, nil)] + HarmCategory.allCases.map({ ThresholdKey(phase, $0) }) {
-                guard let before = policy[threshold: key], category.isEmpty || category.contains(key.name) else {
-                    continue
-                }
-                let rows = zip(texts, scores).compactMap { text, assessment -> LabelledScores.Row? in
-                    guard text.phase == phase, let isPositive = text.isPositive(key) else { return nil }
-                    return LabelledScores.Row(score: assessment.score(key), isPositive: isPositive, key: text.key)
-                }
-                let scored = LabelledScores(rows)
-                report.scores.append(scored)
-                report.tunings.append(
-                    (key, CategoryTuning(name: key.name, before: before, scores: scored, choice: choice, folds: folds))
-                )
-            }
+        let scored = zip(texts, scores).map { text, score in
+            ScoredText(phase: text.phase, label: text.label, assessment: score, key: text.key)
         }
-        return report
+        return (scored, "labels: \(texts.count) texts")
     }
 
     private func write(_ page: String, to path: String) throws {

@@ -6,17 +6,21 @@ import Tuning
 
 /// What `guardian tune` found, for people and for programs.
 struct TuningReport {
-    var labels: String
+    /// What the labels are, in a line.
+    var origin: String
     var choice: ThresholdChoice
     var folds: Int
+    /// The share of the labels that no threshold was chosen from.
+    var holdOut: Double
     var tunings: [(key: ThresholdKey, value: CategoryTuning)] = []
     /// What each of them was chosen from, in the same order.
     var scores: [LabelledScores] = []
 
-    init(labels: String, choice: ThresholdChoice, folds: Int) {
-        self.labels = labels
+    init(origin: String, choice: ThresholdChoice, folds: Int, holdOut: Double) {
+        self.origin = origin
         self.choice = choice
         self.folds = folds
+        self.holdOut = holdOut
     }
 
     /// The thresholds that were chosen.
@@ -29,6 +33,7 @@ struct TuningReport {
     func table(left: [ThresholdKey: ThresholdText.Obstacle]) -> String {
         var blocks = [
             """
+            \(origin)
             target: \(choice.target.words), to hold on other texts with \(Self.percent(choice.confidence)) confidence
             now: the threshold of the policy, on all labelled texts. then: thresholds chosen in the same way from the others, \
             on each of \(folds) parts unseen; in brackets 95 % intervals
@@ -46,9 +51,29 @@ struct TuningReport {
                 "\(phase.rawValue):\n" + TextTable(header: header, rows: rows.map { Self.row($0.value) }).description
             )
         }
+        if holdOut > 0 { blocks.append(heldOutTable) }
         let notes = tunings.compactMap { note($0.key, $0.value, left: left[$0.key]) }
         if !notes.isEmpty { blocks.append("left as they are:\n" + notes.map { "  \($0)" }.joined(separator: "\n")) }
         return blocks.joined(separator: "\n\n")
+    }
+
+    /// What the chosen thresholds do to the texts that had no part in them.
+    private var heldOutTable: String {
+        let header = ["category", "of it", "not", "threshold", "false positives", "recall", "precision", "target"]
+        var kept = 0
+        var rows: [[String]] = []
+        for (key, tuning) in tunings {
+            guard let threshold = tuning.after, let outcome = tuning.heldOut else { continue }
+            let isMet = choice.target.isMet(by: outcome)
+            if isMet { kept += 1 }
+            rows.append([
+                "\(key.phase.rawValue) \(key.name)", "\(outcome.positives)", "\(outcome.negatives)", "\(threshold)",
+                Self.interval(outcome.falsePositiveRate), Self.interval(outcome.recall),
+                Self.interval(outcome.precision), isMet ? "kept" : "missed",
+            ])
+        }
+        return "held out, \(Self.percent(holdOut)) of the labels: target kept by \(kept) of \(rows.count)\n"
+            + TextTable(header: header, rows: rows).description
     }
 
     private static func row(_ tuning: CategoryTuning) -> [String] {
@@ -97,6 +122,7 @@ struct TuningReport {
 
 extension TuningReport {
     struct Object: Encodable {
+        var labels: String
         var target: String
         var confidence: Double
         var folds: Int
@@ -112,6 +138,12 @@ extension TuningReport {
         var now: Counts
         var chosen: Counts?
         var unseen: Counts?
+        var heldOut: Counts?
+
+        private enum CodingKeys: String, CodingKey {
+            case phase, category, before, after, note, now, chosen, unseen
+            case heldOut = "held_out"
+        }
     }
 
     struct Counts: Encodable {
@@ -136,6 +168,7 @@ extension TuningReport {
 
     func object(left: [ThresholdKey: ThresholdText.Obstacle]) -> Object {
         Object(
+            labels: origin,
             target: choice.target.words,
             confidence: choice.confidence,
             folds: folds,
@@ -148,7 +181,8 @@ extension TuningReport {
                     note: note(key, tuning, left: left[key]),
                     now: Counts(tuning.outcomeBefore),
                     chosen: tuning.outcomeAfter.map(Counts.init),
-                    unseen: tuning.unseen.map(Counts.init)
+                    unseen: tuning.unseen.map(Counts.init),
+                    heldOut: tuning.heldOut.map(Counts.init)
                 )
             }
         )

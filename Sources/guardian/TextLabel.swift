@@ -1,0 +1,105 @@
+import GuardCore
+import Policy
+import PolicyLanguage
+
+/// What people say a text is.
+struct TextLabel: Sendable, Equatable {
+    /// Whether it is harmful in any way; nil where nobody said so.
+    var isHarmful: Bool?
+    /// Whether it is of a category; those that nobody spoke about are left out.
+    var categories: [HarmCategory: Bool] = [:]
+
+    init(isHarmful: Bool, of found: Set<HarmCategory>) {
+        self.isHarmful = isHarmful
+        for category in HarmCategory.allCases { categories[category] = found.contains(category) }
+    }
+
+    /// - Throws: `LabelProblem`.
+    init(_ row: LabelRow, _ strictness: LabelledText.Strictness) throws {
+        isHarmful = row.harmful
+        var stated = row.categories ?? row.category.map { .list([$0]) }
+        if strictness == .lenient { stated = stated?.known }
+        switch stated {
+        case .list(let names):
+            let named = Set(try names.map(Self.category))
+            for category in HarmCategory.allCases { categories[category] = named.contains(category) }
+        case .object(let values):
+            for (name, value) in values { categories[try Self.category(name)] = value }
+        case nil: break
+        }
+        let isOfSome = categories.values.contains(true)
+        if isHarmful == false {
+            guard !isOfSome else { throw LabelProblem.contradiction }
+            for category in HarmCategory.allCases { categories[category] = false }
+        } else if isOfSome {
+            isHarmful = true
+        }
+        guard isHarmful != nil || !categories.isEmpty else { throw LabelProblem.unlabelled }
+    }
+
+    /// The label that a threshold is held against.
+    func isPositive(_ key: ThresholdKey) -> Bool? { key.category.map { categories[$0] } ?? isHarmful }
+
+    /// This label, and what was decided where this one says nothing. Of a text that is harmful and was let pass, nobody knows the
+    /// categories but those that are named here.
+    func correcting(_ decided: TextLabel) -> TextLabel {
+        var label = self
+        if isHarmful != true || decided.isHarmful == true {
+            label.categories.merge(decided.categories) { own, _ in own }
+        }
+        if isHarmful == nil { label.isHarmful = label.categories.values.contains(true) }
+        return label
+    }
+
+    private static func category(_ name: String) throws -> HarmCategory {
+        guard let category = HarmCategory(rawValue: name) else { throw LabelProblem.unknownCategory(name) }
+        return category
+    }
+}
+
+/// What is wrong with a line of labels.
+enum LabelProblem: Error {
+    case notARow, unlabelled, contradiction
+    case unknownCategory(String)
+
+    var words: String {
+        switch self {
+        case .notARow: "not a JSON object with a 'text' and labels ('harmful', 'categories')"
+        case .unlabelled: "no label: give it 'harmful' or 'categories'"
+        case .contradiction: "'harmful' is false, and yet it has a category"
+        case .unknownCategory(let name):
+            "unknown category '\(name.clipped)'; known: \(HarmCategory.allCases.map(\.rawValue).joined(separator: ", "))"
+        }
+    }
+}
+
+/// A label as a JSON object holds it: `harmful`, `categories` or `category`.
+struct LabelRow: Decodable {
+    var harmful: Bool?
+    var category: String?
+    var categories: Categories?
+
+    enum Categories: Decodable {
+        case list([String])
+        case object([String: Bool])
+
+        /// Without what is not in our categories; nil where nothing is left to say.
+        var known: Categories? {
+            switch self {
+            case .list(let names):
+                names.allSatisfy { HarmCategory(rawValue: $0) != nil } ? self : nil
+            case .object(let values):
+                .object(values.filter { HarmCategory(rawValue: $0.key) != nil })
+            }
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let list = try? container.decode([String].self) {
+                self = .list(list)
+            } else {
+                self = .object(try container.decode([String: Bool].self))
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+"""Choosing thresholds: from recorded traffic and corrections, and what is told of it."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from harness import run
+
+POLICY = """\
+version: 1
+name: tuned
+input:
+  overall: {threshold: 0.5, action: block}  # overall harm
+  categories:
+    hate: {threshold: 0.5, action: log}  # stays a comment
+  others: {threshold: 0.9, action: log}
+output: ignore
+"""
+
+
+def record(number, harm, hate):
+    """What the gateway records of a text with these scores under the policy above."""
+    findings = []
+    if harm >= 0.5:
+        findings.append({"category": "hate", "source": "model", "score": hate, "threshold": 0.5, "action": "block"})
+    return {
+        "event": "exchange",
+        "request_id": f"r{number}",
+        "input": {
+            "action": "block" if findings else "allow",
+            "findings": findings,
+            "scores": {"harm": harm, "hate": hate},
+        },
+    }
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """600 texts: a third of them harmful with high scores, the rest not; twenty of the rest were blocked wrongly."""
+    lines = [{"event": "started", "time": "2026-01-01T00:00:00.000Z"}]
+    corrections = []
+    for number in range(600):
+        score = (number * 37 % 400) / 1000
+        if number % 3 == 0:
+            score += 0.6
+        elif number % 30 == 1:
+            score = 0.55
+            corrections.append({"request_id": f"r{number}", "harmful": False})
+        lines.append(record(number, score, score))
+    files = tmp_path / "audit.jsonl", tmp_path / "corrections.jsonl", tmp_path / "policy.yaml"
+    files[0].write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    files[1].write_text("".join(json.dumps(line) + "\n" for line in corrections), encoding="utf-8")
+    files[2].write_text(POLICY, encoding="utf-8")
+    return files
+
+
+def tune(files, *arguments):
+    audit, corrections, policy = files
+    return run("tune", "--audit", audit, "--corrections", corrections, "--policy", policy, *arguments)
+
+
+def rows(done):
+    assert done.returncode == 0, done.stderr
+    return {row["category"]: row for row in json.loads(done.stdout)["thresholds"] if row["phase"] == "input"}
+
+
+def test_corrections_move_a_threshold_past_what_was_found_wrongly(recorded):
+    overall = rows(tune(recorded, "--json", "--target", "fpr=0.02"))["overall"]
+    assert (overall["now"]["positives"], overall["now"]["negatives"]) == (200, 400)
+    assert overall["now"]["false_positives"] == 20
+    assert 0.55 < overall["after"] <= 0.6
+    assert overall["chosen"]["false_positives"] == 0
+
+
+def test_without_a_correction_what_was_decided_counts(recorded):
+    recorded[1].write_text("", encoding="utf-8")
+    overall = rows(tune(recorded, "--json", "--target", "fpr=0.02"))["overall"]
+    assert (overall["now"]["positives"], overall["now"]["false_positives"]) == (220, 0)
+    assert overall["after"] < 0.5
+
+
+def test_a_part_that_is_held_out_tells_whether_the_target_is_kept(recorded):
+    done = tune(recorded, "--target", "fpr=0.05", "--hold-out", "0.5", "--category", "overall", "hate")
+    assert done.returncode == 0, done.stderr
+    assert "600 recorded texts, 20 of them corrected" in done.stdout
+    assert "held out, 50 % of the labels: target kept by 2 of 2" in done.stdout
+    overall = rows(tune(recorded, "--json", "--target", "fpr=0.05", "--hold-out", "0.5"))["overall"]
+    counted = [overall[part]["positives"] + overall[part]["negatives"] for part in ("chosen", "held_out")]
+    assert sum(counted) == 600 and min(counted) > 200
+    assert overall["held_out"]["false_positives"] <= 0.05 * overall["held_out"]["negatives"]
+
+
+def test_only_numbers_change_in_the_file_that_is_written(recorded, tmp_path):
+    new = tmp_path / "new.yaml"
+    done = tune(recorded, "--target", "fpr=0.02", "--out", new)
+    assert done.returncode == 0, done.stderr
+    written = new.read_text(encoding="utf-8")
+    assert written != POLICY
+    assert re.sub(r"0\.\d+", "N", written) == re.sub(r"0\.\d+", "N", POLICY)
+    assert run("policy", "check", new).returncode == 0
+
+
+class Page(HTMLParser):
+    """What a page holds, by the names of its elements; fails if they are not closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.words = [], [], ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words += data
+
+    def all(self, tag, **attrs):
+        return [found for name, found in self.elements if name == tag and attrs.items() <= found.items()]
+
+
+def test_the_page_draws_a_curve_of_each_threshold_and_stands_alone(recorded, tmp_path):
+    path = tmp_path / "page.html"
+    done = tune(recorded, "--target", "fpr=0.02", "--report", path, "--category", "overall", "hate", "weapons")
+    assert done.returncode == 0, done.stderr
+    html = path.read_text(encoding="utf-8")
+    page = Page(html)
+    assert [svg["aria-label"] for svg in page.all("svg")] == ["input: overall", "input: weapons", "input: hate"]
+    for name in ("recall", "precision", "fpr"):
+        curves = page.all("polyline", **{"class": f"line {name}"})
+        assert len(curves) == 3
+        for curve in curves:
+            points = [tuple(map(float, point.split(","))) for point in curve["points"].split()]
+            assert all(0 <= x <= 640 and 0 <= y <= 240 for x, y in points)
+            assert points == sorted(points, key=lambda point: point[0])
+    # The threshold as it is, and the new one where there is one: nobody is found to be of `weapons`.
+    assert [line["x1"] for line in page.all("line", **{"class": "now"})] == ["320.0", "576.0", "320.0"]
+    assert len(page.all("line", **{"class": "then"})) == 2
+    assert done.stdout.strip() in page.words
+    # Nothing is fetched, and nothing runs.
+    assert not page.all("script") and not page.all("link") and "http" not in html and "src=" not in html
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ('{"harmful": false}', "not a JSON object with a 'request_id' and a label"),
+        ('{"request_id": "r1"}', "no label"),
+        ('{"request_id": "nobody", "harmful": true}', "holds no scores for the input of a request 'nobody'"),
+        ('{"request_id": "r1", "phase": "output", "harmful": true}', "holds no scores for the output"),
+        ('{"request_id": "r1", "phase": "both", "harmful": true}', "unknown phase 'both'"),
+        ('{"request_id": "r1", "categories": ["hat"]}', "unknown category 'hat'"),
+        ('{"request_id": "r31", "harmful": true}', "was corrected in line 2 already"),
+        ("[]", "not a JSON object with a 'request_id' and a label"),
+    ],
+)
+def test_a_correction_that_cannot_be_used_is_told_with_its_line(recorded, line, words):
+    with open(recorded[1], "a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    done = tune(recorded)
+    assert done.returncode == 65
+    assert f"{recorded[1]}:21: error:" in done.stderr and words in done.stderr
+
+
+def test_labels_come_from_one_place(recorded):
+    for arguments in (
+        ["--policy", recorded[2]],
+        ["--policy", recorded[2], "--audit", recorded[0]],
+        ["--policy", recorded[2], "--labels", recorded[0], "--corrections", recorded[1]],
+    ):
+        done = run("tune", *arguments)
+        assert done.returncode == 64
+        assert "give --labels, or --audit with --corrections" in done.stderr
