@@ -33,4 +33,15 @@ import Testing
     }
 
     @Test func secretsOfAtLeastFortyServicesAreKnown() throws { #expect(try rules("secrets.yaml").count >= 40) }
+
+    @Test func allKindsOfPersonalDataAreKnownAndTenCountriesNumbersAreChecked() throws {
+        let rules = try rules("pii.yaml")
+        let kinds = ["email", "phone", "payment-card", "iban", "ip-address", "postal-address"]
+        #expect(Set(rules.map(\.id)).isSuperset(of: kinds.map { "pii.\($0)" }))
+        let national = rules.filter { $0.tags.contains("national-id") }
+        let checked = national.filter { rule in
+            rule.matchers.allSatisfy { if case .regex(_, _, .some) = $0 { true } else { false } }
+        }
+        #expect(checked.count >= 10)
+    }
 }
