@@ -123,7 +123,10 @@ let package = Package(
         ),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["GuardCore", "GuardianModel", "Listening", "Policy", "Rules", "Tokenizer", "Transformer"],
+            dependencies: [
+                "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Rules", "Tokenizer",
+                "Transformer",
+            ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Package.swift", "Runner", "Sources", "run", "words.dict"],
             sources: ["Replay", "Targets"]

@@ -9,10 +9,12 @@ let package = Package(
     name: "guardian-fuzz",
     platforms: [.macOS(.v15)],
     targets: [
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "GuardCore"),
         .target(name: "Listening"),
         .target(name: "Policy", dependencies: ["GuardCore"]),
+        .target(name: "PolicyLanguage", dependencies: ["CLibYAML", "GuardCore", "Policy"]),
         .target(name: "Rules", dependencies: ["GuardCore", "Policy"]),
         .target(name: "Tokenizer"),
         .target(name: "Transformer", dependencies: ["CKernels"]),
@@ -20,7 +22,10 @@ let package = Package(
         // libFuzzer brings `main`.
         .executableTarget(
             name: "fuzz",
-            dependencies: ["GuardCore", "GuardianModel", "Listening", "Policy", "Rules", "Tokenizer", "Transformer"],
+            dependencies: [
+                "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Rules", "Tokenizer",
+                "Transformer",
+            ],
             path: ".",
             exclude: ["Corpus", "Replay", "Sources", "run", "words.dict"],
             sources: ["Runner", "Targets"]
@@ -35,6 +40,6 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
-for target in package.targets where target.name != "CKernels" {
+for target in package.targets where target.type != .system && target.name != "CKernels" {
     target.swiftSettings = swiftSettings
 }

@@ -24,7 +24,7 @@ struct CorpusTests {
         }
     }
 
-    @Test(arguments: [FuzzTarget.gguf, .safetensors, .vocabulary, .packed])
+    @Test(arguments: [FuzzTarget.gguf, .safetensors, .vocabulary, .packed, .policy])
     func halfASeedIsRefused(target: FuzzTarget) throws {
         let seed = try #require(try target.seeds().first)
         let half = seed.prefix(seed.count / 2)

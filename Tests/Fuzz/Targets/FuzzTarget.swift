@@ -17,6 +17,8 @@ enum FuzzTarget: String, CaseIterable {
     case views
     /// A regular expression, a line feed and a text.
     case matcher
+    /// A policy file.
+    case policy
     /// The first bytes of a connection that a proxy passes on.
     case proxy
 
@@ -30,6 +32,7 @@ enum FuzzTarget: String, CaseIterable {
         case .packed: Self.readPacked(input)
         case .views: Self.readViews(input)
         case .matcher: Self.match(input)
+        case .policy: Self.readPolicy(input)
         case .proxy: Self.readProxyHeader(input)
         }
     }
@@ -44,6 +47,7 @@ enum FuzzTarget: String, CaseIterable {
         case .packed: [try FuzzSeeds.packed(exitDepth: 1)]
         case .views: FuzzSeeds.views.map { Data($0.utf8) }
         case .matcher: FuzzSeeds.patterns.map { Data($0.utf8) }
+        case .policy: FuzzSeeds.policies.map { Data($0.utf8) }
         case .proxy: FuzzSeeds.proxyHeaders
         }
     }
