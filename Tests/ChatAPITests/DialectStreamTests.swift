@@ -155,6 +155,30 @@ struct DialectStreamTests {
         }
     }
 
+    @Test func aPartThatEndsOtherwiseThanItCameIsRefused() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+        let part = #""part":{"type":"output_text","text":"Soup is made of wäter."#
+        for other in [
+            #""part":{"type":"output_text","text":"Soup is"#,
+            #""part":{"type":"refusal","text":"Soup is made of wäter."#,
+            #""part":{"type":"output_text","words":"Soup is made of wäter."#,
+        ] {
+            let damaged = text.replacing(part, with: other)
+            #expect(damaged != text)
+            #expect(throws: ChatAPIError.self) { try read(fixture, damaged.utf8) }
+        }
+    }
+
+    @Test func tokenCountsAtTheBeginningOfAMessageAreNotThoseOfItsEnd() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
+        var stream = try read(fixture, fixture.bytes)
+        let written = String(decoding: stream.rest(of: stream.answer, texts: [:]), as: UTF8.self)
+        let events = written.split(separator: "data: ")
+        #expect(events.first { $0.contains("\"message_start\"") }?.contains("\"output_tokens\":1") == true)
+        #expect(events.first { $0.contains("\"message_delta\"") }?.contains("\"output_tokens\":9") == true)
+    }
+
     @Test(arguments: FieldFixture.all.filter { $0.dialect.answersInWords })
     func aReplyOfOurOwnIsReadBack(fixture: FieldFixture) throws {
         let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))

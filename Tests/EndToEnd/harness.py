@@ -210,7 +210,10 @@ class Gateway:
 
     def record(self, answer):
         """The audit record of an answer. It is written after the answer, so this waits a little."""
-        wanted = answer.headers["x-request-id"]
+        return self.record_of(answer.headers["x-request-id"])
+
+    def record_of(self, wanted):
+        """The audit record of the request with an id."""
         limit = time.monotonic() + 10
         while time.monotonic() < limit:
             for line in self.audit_path.read_text().splitlines() if self.audit_path.exists() else []:

@@ -24,6 +24,8 @@ class Origin:
         self.heads = []
         # A media type and bytes with which everything is answered, if a test has set them; a list is sent piece by piece.
         self.script = None
+        # Bytes of each write to the socket, if a test wants the answer in small pieces.
+        self.cut = None
         # Set by a test that has seen the first half of `model_waits`.
         self.go_on = threading.Event()
         self.was_seen = False
@@ -43,6 +45,7 @@ class Origin:
         self.bodies.clear()
         self.heads.clear()
         self.script = None
+        self.cut = None
         self.go_on.clear()
         self.was_seen = False
 
@@ -56,8 +59,29 @@ class Origin:
         self.thread.join(timeout=10)
 
 
+class CutWriter:
+    """Writes to a socket in pieces of `cut` bytes."""
+
+    def __init__(self, connection, cut):
+        self.connection = connection
+        self.cut = cut
+
+    def write(self, data):
+        for start in range(0, len(data), self.cut):
+            self.connection.sendall(data[start : start + self.cut])
+
+    def flush(self):
+        pass
+
+
 class ScriptedHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Small writes leave at once, each in a segment of its own.
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        super().setup()
+        self.uncut = self.wfile
 
     def log_message(self, *_):
         pass
@@ -70,6 +94,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.origin.heads.append((self.path, dict(self.headers)))
         self.origin.bodies.append(body)
         request = json.loads(body)
+        self.wfile = CutWriter(self.connection, self.origin.cut) if self.origin.cut else self.uncut
         if self.origin.script:
             kind, answer = self.origin.script
             return self.send_pieces(answer, kind) if isinstance(answer, list) else self.send_body(answer, kind)
@@ -254,10 +279,13 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def send_pieces(self, pieces, kind):
-        self.begin_events(kind)
-        for piece in pieces:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        self.wfile.write(b"0\r\n\r\n")
+        try:
+            self.begin_events(kind)
+            for piece in pieces:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n")
+        except ConnectionError:
+            self.close_connection = True  # Whoever asked has heard enough.
 
     def begin_events(self, kind="text/event-stream"):
         self.send_response(200)
@@ -287,6 +315,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def finish(self):
+        self.wfile = self.uncut
         try:
             super().finish()
         except (OSError, ValueError):

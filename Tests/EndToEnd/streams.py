@@ -94,6 +94,13 @@ def responses(answer):
         if isinstance(item.get("arguments"), str):
             empty["arguments"] = ""
         events.append({"type": "response.output_item.added", **place, "item": empty})
+        for number, part in enumerate(item.get("summary") or []):
+            where = {**place, "summary_index": number}
+            name = "response.reasoning_summary"
+            events.append({"type": f"{name}_part.added", **where, "part": {**part, "text": ""}})
+            events += [{"type": f"{name}_text.delta", **where, "delta": p} for p in pieces(part["text"])]
+            events.append({"type": f"{name}_text.done", **where, "text": part["text"]})
+            events.append({"type": f"{name}_part.done", **where, "part": part})
         for number, part in enumerate(item.get("content") or []):
             where = {**place, "content_index": number}
             kind = part.get("type")

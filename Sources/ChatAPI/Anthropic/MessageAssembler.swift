@@ -12,6 +12,8 @@ struct MessageAssembler: Sendable {
     private var hasBegun = false
     /// The message without its blocks.
     private(set) var head = JSONObject()
+    /// The token counts at the beginning.
+    private(set) var firstUsage: JSONValue?
     private(set) var blocks: [JSONObject] = []
     /// The number of blocks that are whole.
     private var whole = 0
@@ -23,6 +25,7 @@ struct MessageAssembler: Sendable {
     mutating func begin(_ message: JSONObject) {
         hasBegun = true
         head = message
+        firstUsage = message["usage"]
         head["content"] = .array([])
     }
 

@@ -35,7 +35,9 @@ package struct MessageStream: DialectStream {
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         guard let message = answer.body.object else { return [] }
         let blocks = (message["content"]?.array ?? []).map { $0.object ?? JSONObject() }
-        var bytes = writer.start(message)
+        var head = message
+        head["usage"] = assembler.firstUsage
+        var bytes = writer.start(head)
         bytes += writer.finish(before: blocks.count, of: blocks, texts: texts)
         let events = (message["events"]?.array ?? []).compactMap(\.object)
         for event in events { bytes += MessageEventWriter.event(event) }

@@ -12,6 +12,8 @@ struct ResponseAssembler: Sendable {
     private var wholeItems: Set<Int> = []
     /// Texts of which no more comes.
     private var wholeTexts: Set<ResponsePlace> = []
+    /// Parts of which no more comes: what stands beside a text is told when its part ends.
+    private var wholeParts: Set<ResponsePlace> = []
     private var events: [JSONValue] = []
     /// The type of the event that ended the response.
     private(set) var end: String?
@@ -78,7 +80,10 @@ struct ResponseAssembler: Sendable {
                         isWhole: isWhole
                     )
                 )
-                guard Self.isPlain(part.without([kind.text, "logprobs"])) else { return (texts, false) }
+                // The next part closes this one.
+                guard wholeParts.contains(place) || wholeItems.contains(index),
+                    Self.isPlain(part.without([kind.text, "logprobs"]))
+                else { return (texts, false) }
             }
         }
         return (texts, Self.isPlain(item.without(["summary", "content"])))
@@ -126,6 +131,8 @@ struct ResponseAssembler: Sendable {
                 position == items[index][list]?.array?.count ?? 0, (position ?? 0) < ResponsePlace.limit
             else { throw Self.misplaced(type) }
             items[index].append(part, to: list)
+        case "response.content_part.done", "response.reasoning_summary_part.done": try endPart(event, type: type)
+        // It stands in its part at the end.
         case "response.output_text.annotation.added": break
         default: try addText(event, type: type)
         }
@@ -166,6 +173,26 @@ struct ResponseAssembler: Sendable {
         }
     }
 
+    /// Takes the part as it is at its end.
+    private mutating func endPart(_ event: JSONObject, type: String) throws(ChatAPIError) {
+        let list = type.contains("summary") ? "summary" : "content"
+        guard let index = openItem(of: event), let part = event["part"]?.object,
+            let position = event[list == "summary" ? "summary_index" : "content_index"]?.integer,
+            (0..<ResponsePlace.limit).contains(position)
+        else { throw Self.misplaced(type) }
+        let place = ResponsePlace(item: index, list: list, part: position)
+        guard !wholeParts.contains(place), let known = items[index].part(at: place) else { throw Self.misplaced(type) }
+        if let kind = ResponsePart(type: known["type"]?.string) {
+            let text = known[kind.text]?.string ?? ""
+            guard text.isEmpty || part[kind.text]?.string == text, part["type"] == known["type"] else {
+                throw .badAnswer("a text differs from its deltas")
+            }
+        }
+        items[index].replace(.object(part), at: place)
+        wholeTexts.insert(place)
+        wholeParts.insert(place)
+    }
+
     /// Takes the item as it is at its end.
     private mutating func replace(_ index: Int, with item: JSONObject) throws(ChatAPIError) {
         for list in ResponsePart.lists {
@@ -199,14 +226,21 @@ extension JSONObject {
         self[list] = .array((self[list]?.array ?? []) + [part])
     }
 
-    fileprivate func hasPart(at place: ResponsePlace) -> Bool {
-        guard let parts = self[place.list]?.array, parts.indices.contains(place.part) else { return false }
-        return parts[place.part].object != nil
+    fileprivate func hasPart(at place: ResponsePlace) -> Bool { part(at: place) != nil }
+
+    fileprivate func part(at place: ResponsePlace) -> JSONObject? {
+        guard let parts = self[place.list]?.array, parts.indices.contains(place.part) else { return nil }
+        return parts[place.part].object
+    }
+
+    fileprivate mutating func replace(_ part: JSONValue, at place: ResponsePlace) {
+        guard var parts = self[place.list]?.array, parts.indices.contains(place.part) else { return }
+        parts[place.part] = part
+        self[place.list] = .array(parts)
     }
 
     fileprivate func text(_ name: String, at place: ResponsePlace) -> String {
-        guard hasPart(at: place) else { return "" }
-        return self[place.list]?.array?[place.part].object?[name]?.string ?? ""
+        part(at: place)?[name]?.string ?? ""
     }
 
     /// Adds to a part's text in place: an answer of many pieces must not be copied once for each.
