@@ -7,8 +7,8 @@ import GuardCore
 package enum AuditEncoder {
     /// Every key a record can hold, as the reference documents them: nested keys with a dot, elements with `[]`.
     package static let fields =
-        ["event", "time", "request_id", "trace_id", "span_id", "tenant", "outcome", "policy.name", "policy.digest"]
-        + ["model_digest", "mode"]
+        ["event", "time", "request_id", "trace_id", "span_id", "tenant", "caller", "outcome"]
+        + ["policy.name", "policy.digest", "model_digest", "mode"]
         + ["route", "dialect", "model", "stream"]
         + phaseFields.map { "input." + $0 } + phaseFields.map { "output." + $0 } + [
             "response.origin", "response.category", "response.fallback_reason", "status", "fault", "error",
@@ -47,6 +47,7 @@ package enum AuditEncoder {
             json.member("trace_id", record.traceID)
             json.member("span_id", record.spanID)
             json.member("tenant", record.tenant)
+            json.member("caller", record.caller)
             json.member("outcome", record.outcome.rawValue)
             json.key("policy")
             json.object { json in

@@ -15,6 +15,8 @@ package struct AuditRecord: Sendable, Equatable {
     package var spanID: String?
     /// Whose traffic it is; nil where the gateway is not told.
     package var tenant: String?
+    /// The name of the key that the caller showed, where the gateway has keys.
+    package var caller: String?
     package var policy: PolicyReference
     /// Lower-case hexadecimal SHA-256 of the packed model that judged; nil if none is loaded.
     package var modelDigest: String?
@@ -57,6 +59,7 @@ package struct AuditRecord: Sendable, Equatable {
         traceID: String? = nil,
         spanID: String? = nil,
         tenant: String? = nil,
+        caller: String? = nil,
         policy: PolicyReference,
         modelDigest: String? = nil,
         mode: String,
@@ -82,6 +85,7 @@ package struct AuditRecord: Sendable, Equatable {
         self.traceID = traceID
         self.spanID = spanID
         self.tenant = tenant
+        self.caller = caller
         self.policy = policy
         self.modelDigest = modelDigest
         self.mode = mode

@@ -79,6 +79,7 @@ extension GuardSession {
             traceID: (trace?.traceID ?? ExchangeTrace.context(of: head.headers)?.traceID)?.description,
             spanID: trace?.span.description,
             tenant: tenant,
+            caller: (try? identity.get())?.caller?.name,
             policy: .init(name: pipeline.policy.name, digest: pipeline.policy.digest),
             modelDigest: environment.modelDigest,
             mode: pipeline.policy.mode.rawValue,

@@ -10,6 +10,7 @@ import Testing
         record.traceID = String(repeating: "a", count: 32)
         record.spanID = String(repeating: "b", count: 16)
         record.tenant = "acme"
+        record.caller = "batch jobs"
         record.modelDigest = "ff00"
         record.outcome = .safeguarded
         record.route = "/v1/chat/completions"
@@ -132,7 +133,8 @@ import Testing
         let line = String(decoding: (AuditEncoder.body(full) + [0x7D]), as: UTF8.self)
         var position = line.startIndex
         for key in [
-            "event", "time", "request_id", "tenant", "outcome", "policy", "model_digest", "mode", "route", "dialect",
+            "event", "time", "request_id", "tenant", "caller", "outcome", "policy", "model_digest", "mode", "route",
+            "dialect",
             "model", "stream", "input", "output", "response",
         ] {
             let place = try #require(line.range(of: "\"\(key)\":", range: position..<line.endIndex))

@@ -14,6 +14,12 @@ struct JSONPointerTests {
         #expect(String(decoding: JSONWriter.bytes(edited), as: UTF8.self) == #"{"a/b":["x",{"~":"y"}],"c":"x"}"#)
     }
 
+    @Test func aNumberThatIsReplacedBecomesAString() throws {
+        let value = try JSONParser.parse(Array(#"{"a":[4111,1e3]}"#.utf8))
+        let edited = value.replacingStrings { $0 == "/a/0" ? "[card]" : nil }
+        #expect(String(decoding: JSONWriter.bytes(edited), as: UTF8.self) == #"{"a":["[card]",1e3]}"#)
+    }
+
     @Test func aNameIsReplacedWithoutItsValue() throws {
         let value = try JSONParser.parse(Array(#"{"a":"x"}"#.utf8))
         let edited = value.replacingStrings { $0 == "/a" + JSONPointer.nameSuffix ? "b" : nil }

@@ -33,6 +33,16 @@ struct TextCollectorTests {
         }
     }
 
+    @Test func longNumbersAreReadWhereTheDialectSaysNothing() throws {
+        let found = try collect(
+            #"{"created":1700000000,"nobody_knows":{"id":4111111111111111,"n":[12,4.7110047110e10]},"#
+                + #""tool_calls":[{"index":1700000000}]}"#
+        ).segments.filter { $0.text.first?.isNumber == true }
+        #expect(found.map(\.text) == ["4111111111111111", "47110047110"])
+        #expect(found.map(\.path) == ["/nobody_knows/id", "/nobody_knows/n/1"])
+        #expect(found.allSatisfy { $0.kind == .name })
+    }
+
     @Test func typesOfASchemaSayNothing() throws {
         #expect(try collect(#"{"parameters":{"type":"object","items":[{"type":["string","null"]}]}}"#).segments.isEmpty)
         #expect(try collect(#"{"parameters":{"type":"zebra"}}"#).segments.map(\.text) == ["zebra"])

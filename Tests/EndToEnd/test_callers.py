@@ -59,6 +59,15 @@ def test_clients_show_their_key_as_they_always_do_and_it_stays_here(locked, orig
     assert KEY not in json.dumps(origin.heads)
 
 
+def test_the_record_names_the_key_and_does_not_hold_it(locked, origin):
+    answer = locked.request(
+        body={"model": "echo", "messages": [{"role": "user", "content": "Hello."}]},
+        headers={"authorization": f"Bearer {KEY}"},
+    )
+    record = locked.record(answer)
+    assert record["caller"] == "tests" and KEY not in json.dumps(record)
+
+
 def test_a_key_in_the_address_is_refused(locked, origin):
     path = f"/v1beta/models/m:generateContent?key={KEY}"
     answer = locked.request(path, body={"contents": []}, headers={"x-goog-api-key": KEY})

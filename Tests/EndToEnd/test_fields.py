@@ -167,6 +167,38 @@ def test_words_in_any_field_of_an_answer_are_caught(guard, origin, file, is_stre
     report(capsys, f"{file.stem}, {'streamed' if is_stream else 'whole'}", rows)
 
 
+NUMBER = 4711004711004711
+CALLS = {
+    "/v1/chat/completions": lambda n: {
+        "messages": [{"role": "assistant", "tool_calls": [call("c", json.dumps({"card": n}))]}, {"role": "tool", "tool_call_id": "c", "content": "done"}]
+    },
+    "/v1/messages": lambda n: {
+        "max_tokens": 9,
+        "messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "pay", "input": {"card": n}}]}],
+    },
+    "/api/chat": lambda n: {
+        "messages": [{"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "pay", "arguments": {"card": n}}}]}]
+    },
+    "/v1beta/models/m:generateContent": lambda n: {
+        "contents": [{"role": "model", "parts": [{"functionCall": {"name": "pay", "args": {"card": [n]}}}]}]
+    },
+}
+
+
+def call(identifier, arguments):
+    return {"id": identifier, "type": "function", "function": {"name": "pay", "arguments": arguments}}
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_a_number_that_a_tool_is_called_with_is_read(start_gateway, origin, path):
+    policy = rules_only()
+    policy["rules"] = [rule("block.number", {"regex": [rf"\b{NUMBER}\b"]}, "block", response={"fixed": FIXED})]
+    gateway = start_gateway(origin.url, policy)
+    for number, decision in [(NUMBER, "block"), (NUMBER + 1, "allow")]:
+        answer = gateway.request(path, body={"model": "echo", "stream": False, **CALLS[path](number)})
+        assert (answer.status, answer.decision) == (200, decision), answer
+
+
 @pytest.mark.parametrize("separator", ["", " ", "\n"], ids=["nothing", "space", "newline"])
 def test_words_split_over_parts_are_caught(guard, origin, separator):
     first, last = LEAK.split(" ", 1)

@@ -44,7 +44,11 @@ struct TextCollector {
         isFree: Bool = false
     ) {
         switch value {
-        case .null, .bool, .number: return
+        case .null, .bool: return
+        case .number(let number):
+            // Where the dialect says what a number is, it says nothing else. What a tool is called with may be anybody's number.
+            guard isFree, let text = NumberText.telling(number) else { return }
+            segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text, kind: .name))
         case .string(let text):
             guard !text.isEmpty else { return }
             guard !isFree else {

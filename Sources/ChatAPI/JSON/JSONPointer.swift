@@ -20,7 +20,7 @@ enum JSONPointer {
 }
 
 extension JSONValue {
-    /// The value with every string, and every name, for which `edit` gives a new text.
+    /// The value with every string, number and name for which `edit` gives a new text.
     ///
     /// - Parameters:
     ///   - pointer: the place of this value.
@@ -28,8 +28,9 @@ extension JSONValue {
     ///     with `JSONPointer.nameSuffix`.
     func replacingStrings(at pointer: String = "", _ edit: (String) -> String?) -> JSONValue {
         switch self {
-        case .null, .bool, .number: self
-        case .string: edit(pointer).map { .string($0) } ?? self
+        case .null, .bool: self
+        // A number that was edited is one no more.
+        case .number, .string: edit(pointer).map { .string($0) } ?? self
         case .array(let items):
             .array(items.enumerated().map { $1.replacingStrings(at: "\(pointer)/\($0)", edit) })
         case .object(let object): .object(object.replacingStrings(at: pointer, edit))
