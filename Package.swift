@@ -4,7 +4,7 @@ import PackageDescription
 // Rooms and their import rules. A target may import only what it lists here; the build is run with
 // `--explicit-target-dependency-import-check error`, so an import that is not listed does not compile.
 // Layers go down only: 0 (core, C), 1 (policy, tuning, engine, TLS), 2 (languages, models, dialects, upstream),
-// 3 (proxy, guard, audit, tracing), 4 (gateway), 5 (command line, benchmarks).
+// 3 (proxy, guard, engines, audit, tracing), 4 (gateway), 5 (command line, benchmarks).
 
 let nio = "swift-nio"
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
@@ -69,6 +69,7 @@ let package = Package(
             ]
         ),
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
+        .target(name: "Engines", dependencies: ["ChatAPI", "GuardCore"]),
         .target(name: "Audit", dependencies: ["GuardCore"]),
         .target(name: "DecisionStore", dependencies: ["Audit", "GuardCore", grdb]),
         .target(name: "Tracing", dependencies: [protobuf], exclude: ["OTLP/otlp.proto"]),
@@ -77,9 +78,9 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "ChatAPI", "DecisionStore", "Guard", "GuardCore", "GuardianModel", "Listening", "Policy",
-                "PolicyLanguage", "Proxy", "Rules", "TLS", "Tokenizer", "Tracing", "Transformer", "Upstream", nioCore,
-                nioPosix, nioHTTP1, logging,
+                "Audit", "ChatAPI", "DecisionStore", "Engines", "Guard", "GuardCore", "GuardianModel", "Listening",
+                "Policy", "PolicyLanguage", "Proxy", "Rules", "TLS", "Tokenizer", "Tracing", "Transformer", "Upstream",
+                nioCore, nioPosix, nioHTTP1, logging,
             ],
             resources: [.embedInCode("Dashboard/Page")]
         ),
@@ -97,7 +98,7 @@ let package = Package(
             name: "guardian-bench",
             dependencies: [
                 "CKernels", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "Rules", "TLS", "Tokenizer",
-                "Transformer", arguments, logging,
+                "Transformer", nioCore, nioPosix, nioHTTP1, arguments, logging,
             ]
         ),
 
@@ -150,14 +151,15 @@ let package = Package(
         ),
         .testTarget(name: "TuningTests", dependencies: ["Tuning"]),
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
+        .testTarget(name: "EnginesTests", dependencies: ["ChatAPI", "Engines", "GuardCore"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
         .testTarget(name: "DecisionStoreTests", dependencies: ["Audit", "DecisionStore", "GuardCore", grdb]),
         .testTarget(name: "TracingTests", dependencies: ["Tracing", protobuf]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Audit", "ChatAPI", "DecisionStore", "Gateway", "Guard", "GuardCore", "Listening", "Policy",
-                "PolicyLanguage", "Proxy", "Rules", "TLS", "Tracing", nioCore, nioPosix, nioHTTP1, logging,
+                "Audit", "ChatAPI", "DecisionStore", "Engines", "Gateway", "Guard", "GuardCore", "Listening", "Policy",
+                "PolicyLanguage", "Proxy", "Rules", "TLS", "Tracing", "Upstream", nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
     ],

@@ -31,7 +31,9 @@ package final class Gateway: Sendable {
     private let configuration: GatewayConfiguration
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
+    /// The one inside: it judges, unless the configuration leaves it out, and writes safeguard responses.
     private let engine: GuardianEngine
+    private let engines: EngineAssembly
     private let policy: PolicyWatch
     private let policyTask = Mutex<Task<Void, Never>?>(nil)
     private let audit: StoringSink
@@ -71,21 +73,28 @@ package final class Gateway: Sendable {
         let servers = try Self.servers(configuration.upstream)
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
         audit = try Self.audit(configuration)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        engines = try await EngineAssembly.make(
+            configuration,
+            embedded: engine,
+            metrics: metrics,
+            eventLoop: group.next(),
+            logger: logger
+        )
         policy = try PolicyWatch(
             policy: configuration.policy,
             candidate: configuration.candidate,
-            classifier: engine,
+            classifier: engines.classifier,
             writer: engine,
             logger: logger
         ) { metrics.notePolicy($0, inForce: $1) }
 
-        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         tracing = try await Self.tracing(configuration.tracing, group.next(), logger)
         let environment = GuardFilter.Environment(
             configuration: configuration,
             audit: audit,
             metrics: metrics,
-            modelDigest: engine.digest,
+            modelDigest: engines.usesEmbedded ? engine.digest : nil,
             spans: tracing?.exporter,
             sealer: try AuditPlace.sealer(configuration.audit),
             callers: callers,
@@ -149,8 +158,15 @@ package final class Gateway: Sendable {
                     requiresCertificate: configuration.administration.tls?.clientAuthority != nil
                 ),
                 api: api
-            ) { [proxy, engine, audit, spans = tracing?.exporter] in
-                gauges.update(proxy: proxy.metrics, upstream: servers, engine: engine, audit: audit, spans: spans)
+            ) { [proxy, engine, engines, audit, spans = tracing?.exporter] in
+                gauges.update(
+                    proxy: proxy.metrics,
+                    upstream: servers,
+                    engine: engine,
+                    remote: engines.servers,
+                    audit: audit,
+                    spans: spans
+                )
                 return metrics.registry.exposition()
             },
             group: group,
@@ -166,6 +182,7 @@ package final class Gateway: Sendable {
             let gateway = try await proxy.start()
             let admin = try await admin.start()
             if let prober { try await prober.eventLoop.submit { prober.bound.value.start() }.get() }
+            engines.start()
             if let certificates {
                 certificateTask.withLock { $0 = Task { await certificates.run() } }
             }
@@ -238,6 +255,7 @@ package final class Gateway: Sendable {
         await proxy.shutdown(deadline: limit)
         if let prober { try? await prober.eventLoop.submit { prober.bound.value.stop() }.get() }
         await admin.shutdown(deadline: .now() + .seconds(1))
+        engines.shutDown()
         engine.shutDown()
         let audit = audit
         await Task.detached { audit.close() }.value
@@ -345,7 +363,7 @@ extension Gateway {
     }
 
     /// Makes the prober of the servers, if they are to be probed, on its event loop.
-    private static func prober(
+    static func prober(
         _ servers: UpstreamServers,
         _ api: GatewayConfiguration.UpstreamAPI,
         _ eventLoop: any EventLoop,

@@ -242,6 +242,9 @@ package struct GatewayConfiguration: Sendable, Equatable {
     /// The header field in which trusted peers name whom a request is made for; nil if none does.
     package var tenantField: String?
     package var model: Model
+    /// Engines beside the one inside.
+    package var engines: [Engine] = []
+    package var judge = Judge()
     package var audit = AuditLog()
     package var store = Store()
     /// nil traces nothing.

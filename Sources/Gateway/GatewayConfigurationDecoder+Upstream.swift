@@ -9,14 +9,26 @@ extension GatewayConfigurationDecoder {
             known: GatewayConfigurationKeys.upstream,
             required: hasServers ? [] : ["url"]
         )
+        api(node, fields, "'upstream'", into: &upstream)
+    }
+
+    /// Reads what servers of any API have, whatever it is for.
+    mutating func api(
+        _ node: YAMLNode,
+        _ fields: Fields,
+        _ what: String,
+        into upstream: inout GatewayConfiguration.UpstreamAPI
+    ) {
         if let node = fields["servers"] {
-            if fields["url"] != nil { note(node, "'upstream' has both 'url' and 'servers'", hint: "keep one of them") }
-            if let items = list(node, "servers"), !items.isEmpty { upstream.servers = items.map { server($0) } }
+            if fields["url"] != nil { note(node, "\(what) has both 'url' and 'servers'", hint: "keep one of them") }
+            if let items = list(node, "servers"), !items.isEmpty {
+                upstream.servers = items.map { server($0, of: what) }
+            }
         } else if let node = fields["url"], let server = server(at: node) {
             upstream.servers = [server]
         }
         if let node = fields["ca"] { upstream.authority = path(node, "ca") }
-        identity(node, fields, into: &upstream)
+        identity(node, fields, what, into: &upstream)
         if let node = fields["authorization_env"], let name = text(node, "authorization_env") {
             if let value = environment[name], !value.isEmpty {
                 upstream.authorization = value
@@ -41,15 +53,15 @@ extension GatewayConfigurationDecoder {
         if let node = fields["health"] { health(node, into: &upstream) }
     }
 
-    private func hasKey(_ key: String, in node: YAMLNode) -> Bool {
+    func hasKey(_ key: String, in node: YAMLNode) -> Bool {
         guard case .mapping(let entries) = node.content else { return false }
         return entries.contains { $0.name == key }
     }
 
-    private mutating func server(_ node: YAMLNode) -> GatewayConfiguration.UpstreamAPI.Server {
+    private mutating func server(_ node: YAMLNode, of what: String) -> GatewayConfiguration.UpstreamAPI.Server {
         let fields = fields(
             of: node,
-            "a server of 'upstream'",
+            "a server of \(what)",
             known: GatewayConfigurationKeys.server,
             required: ["url"]
         )
@@ -73,11 +85,12 @@ extension GatewayConfigurationDecoder {
     private mutating func identity(
         _ node: YAMLNode,
         _ fields: Fields,
+        _ what: String,
         into upstream: inout GatewayConfiguration.UpstreamAPI
     ) {
         guard fields["certificate"] != nil || fields["key"] != nil else { return }
         guard let certificate = fields["certificate"], let key = fields["key"] else {
-            return note(node, "'upstream' has only one of 'certificate' and 'key'")
+            return note(node, "\(what) has only one of 'certificate' and 'key'")
         }
         upstream.identity = .init(
             certificate: path(certificate, "certificate") ?? "",

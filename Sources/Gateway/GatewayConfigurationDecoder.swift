@@ -39,6 +39,12 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["callers"] { callers(node, into: &configuration.callers) }
         if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }
         if let node = fields["model"] { model(node, into: &configuration.model) }
+        if let node = fields["engines"] { configuration.engines = engines(node) }
+        if let node = fields["judge"] {
+            configuration.judge = judge(node, among: configuration.engines)
+        } else if let node = fields["engines"] {
+            note(node, "no engine of 'engines' is asked", hint: "add 'judge: {engines: [embedded, NAME]}'")
+        }
         if let node = fields["audit"] { audit(node, into: &configuration.audit) }
         if let node = fields["store"] { store(node, into: &configuration.store) }
         if let node = fields["tracing"] { configuration.tracing = tracing(node) }
@@ -132,7 +138,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
 enum GatewayConfigurationKeys {
     static let root = [
         "version", "listen", "admin", "upstream", "policy", "candidate", "callers", "conversations", "tenant_header",
-        "model", "audit", "store", "tracing", "limits",
+        "model", "engines", "judge", "audit", "store", "tracing", "limits",
         "unrecognised_paths", "drain_timeout", "event_loops",
     ]
     static let conversations = ["unknown", "entries", "bytes"]
@@ -150,6 +156,12 @@ enum GatewayConfigurationKeys {
     static let server = ["url", "weight"]
     static let health = ["path", "interval", "timeout"]
     static let model = ["file", "timeout", "safeguard_timeout", "queue", "threads"]
+    static let engines = [
+        "name", "template", "model", "instruction", "url", "servers", "ca", "certificate", "key", "authorization_env",
+        "timeout", "connect_timeout", "hedge_after", "connections", "queue", "concurrency", "health", "probabilities",
+        "text_size", "context_size",
+    ]
+    static let judge = ["engines", "rule"]
     static let audit = [
         "path", "syslog", "content", "content_certificate", "queue", "overflow", "rotate", "signing_key",
         "checkpoint_every",

@@ -1,4 +1,5 @@
 import Audit
+import Engines
 import Guard
 import GuardCore
 import Policy
@@ -12,6 +13,9 @@ final class GatewayMetrics: Sendable {
     private let decisions: Counter
     private let findings: Counter
     private let failures: Counter
+    private let engineCalls: Counter
+    private let engineDuration: Histogram
+    private let hedges: Counter
     private let unscanned: Counter
     private let scannedBytes: Counter
     private let unscannedBytes: Counter
@@ -46,6 +50,22 @@ final class GatewayMetrics: Sendable {
             "guardian_model_failures_total",
             help: "Texts the model gave no score for, by phase and reason.",
             labels: ["phase", "reason"]
+        )
+        engineCalls = registry.counter(
+            "guardian_engine_calls_total",
+            help:
+                "Calls of each engine by result: scored, or why not. Counted where more than the embedded one judges.",
+            labels: ["engine", "result"]
+        )
+        engineDuration = registry.histogram(
+            "guardian_engine_duration_seconds",
+            help: "Time that calls of each engine took, failed ones too.",
+            labels: ["engine"]
+        )
+        hedges = registry.counter(
+            "guardian_engine_hedges_total",
+            help: "Questions for which a second server was asked, by whether its answer was taken (won) or not (lost).",
+            labels: ["engine", "result"]
         )
         unscanned = registry.counter(
             "guardian_unscanned_strings_total",
@@ -115,6 +135,13 @@ final class GatewayMetrics: Sendable {
         stages.observe(inspection.modelDuration, ["model"])
         judgedTokens.increment(by: UInt64(inspection.tokens))
     }
+
+    func countEngine(_ engine: String, _ failure: EngineFailure?, _ duration: Duration) {
+        engineCalls.increment([engine, failure?.word ?? "scored"])
+        engineDuration.observe(duration, [engine])
+    }
+
+    func countHedge(_ engine: String, _ hedge: EngineServers.Hedge) { hedges.increment([engine, hedge.rawValue]) }
 
     func countReload(_ what: String, _ outcome: CertificateWatch.Outcome) {
         reloads.increment([what, outcome.rawValue])

@@ -10,6 +10,7 @@ struct LiveGauges: Sendable {
     private let proxy: ProxyGauges
     private let upstream: UpstreamGauges
     private let model: ModelGauges
+    private let engines: EngineGauges
     private let log: AuditGauges
     private let store: StoreGauges
     private let spans: SpanGauges
@@ -19,6 +20,7 @@ struct LiveGauges: Sendable {
         proxy = ProxyGauges(registry)
         upstream = UpstreamGauges(registry)
         model = ModelGauges(registry)
+        engines = EngineGauges(registry)
         log = AuditGauges(registry)
         store = StoreGauges(registry)
         spans = SpanGauges(registry)
@@ -29,12 +31,14 @@ struct LiveGauges: Sendable {
         proxy: ProxyMetrics,
         upstream: UpstreamServers,
         engine: GuardianEngine,
+        remote: [EngineServers],
         audit: StoringSink,
         spans: SpanExporter?
     ) {
         self.proxy.update(proxy)
         self.upstream.update(upstream)
         model.update(engine.statistics)
+        engines.update(remote)
         log.update(audit.statistics)
         store.update(audit.counts)
         if let spans { self.spans.update(spans.statistics) }

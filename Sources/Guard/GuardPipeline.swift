@@ -194,8 +194,13 @@ package struct GuardPipeline: Sendable {
             do {
                 for (input, assessment) in zip(wanted, try await classifier.classify(wanted, deadline: deadline)) {
                     known[input] = assessment
-                    cache.store(assessment, for: input)
                     scores.tokens += assessment.tokens
+                    if let ceiling = assessment.ceiling {
+                        // What is not known yet is asked for again.
+                        scores.failure = ceiling.failure
+                    } else {
+                        cache.store(assessment, for: input)
+                    }
                 }
             } catch let error as ClassifierError {
                 scores.failure = error

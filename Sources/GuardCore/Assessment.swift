@@ -6,6 +6,22 @@ package struct Assessment: Sendable, Hashable {
     package var categories: CategoryScores
     /// Tokens the model read for it.
     package var tokens: Int
+    /// Where one of several engines gave no scores: what the scores could be at the most. They are at least what stands here.
+    /// nil where all that was asked for is known.
+    package var ceiling: Ceiling?
+
+    /// Bounds from above, and why the scores are not known.
+    package struct Ceiling: Sendable, Hashable {
+        package var harm: Double
+        package var categories: CategoryScores
+        package var failure: ClassifierError
+
+        package init(harm: Double, categories: CategoryScores, failure: ClassifierError) {
+            self.harm = harm
+            self.categories = categories
+            self.failure = failure
+        }
+    }
 
     package init(harm: Double, categories: CategoryScores, tokens: Int) {
         self.harm = harm
@@ -18,11 +34,19 @@ package struct Assessment: Sendable, Hashable {
 
     /// The element-wise maximum: a long text is as harmful as its worst window.
     package func union(_ other: Assessment) -> Assessment {
-        Assessment(
+        var result = Assessment(
             harm: max(harm, other.harm),
             categories: categories.union(other.categories),
             tokens: tokens + other.tokens
         )
+        if let failure = ceiling?.failure ?? other.ceiling?.failure {
+            result.ceiling = Ceiling(
+                harm: max(ceiling?.harm ?? harm, other.ceiling?.harm ?? other.harm),
+                categories: (ceiling?.categories ?? categories).union(other.ceiling?.categories ?? other.categories),
+                failure: failure
+            )
+        }
+        return result
     }
 }
 

@@ -11,10 +11,15 @@ package protocol SafetyClassifier: Sendable {
 
     /// Whether a text's context is read with it. If not, giving one changes nothing.
     var readsContext: Bool { get }
+
+    /// The categories that it scores. The scores of others are zero and say nothing.
+    var categories: Set<HarmCategory> { get }
 }
 
 extension SafetyClassifier {
     package var readsContext: Bool { false }
+
+    package var categories: Set<HarmCategory> { Set(HarmCategory.allCases) }
 }
 
 /// One text to score, whose words it holds, and what was said before it.
@@ -43,7 +48,7 @@ package struct ClassifierInput: Sendable, Hashable {
 }
 
 /// Why a text could not be scored. All of them are this side's fault, never the caller's.
-package enum ClassifierError: Error, Sendable, Equatable {
+package enum ClassifierError: Error, Sendable, Hashable {
     /// The queue in front of the model is full.
     case overloaded
     /// The deadline passed before the text was scored.

@@ -43,12 +43,18 @@ extension Policy {
         }
         var judgements: [Judgement] = []
         for (category, categoryPolicy) in phasePolicy.categories {
-            let scores = perSegment.map { $0.map { (score: $0.categories[category], category: category) } }
+            let scores = perSegment.map {
+                $0.map {
+                    Score($0.categories[category], of: category, ceiling: $0.ceiling?.categories[category])
+                }
+            }
             judgements += categoryPolicy.judgements(of: scores, unjudged: category)
         }
         switch phasePolicy.overall {
         case .own(let overall):
-            let scores = perSegment.map { $0.map { (score: $0.harm, category: $0.categories.highest) } }
+            let scores = perSegment.map {
+                $0.map { Score($0.harm, of: $0.categories.highest, ceiling: $0.ceiling?.harm) }
+            }
             // Without a score all categories tie, and the first of the taxonomy stands for them.
             judgements += overall.judgements(of: scores, unjudged: CategoryScores().highest)
         case .likeliestCategory(let threshold):
@@ -75,24 +81,42 @@ extension PhasePolicy {
     }
 }
 
+/// A score and the category it speaks for.
+private struct Score {
+    var value: Double
+    var category: HarmCategory
+    /// What it could be at the most.
+    var ceiling: Double
+
+    init(_ value: Double, of category: HarmCategory, ceiling: Double?) {
+        self.value = value
+        self.category = category
+        self.ceiling = ceiling ?? value
+    }
+}
+
 extension CategoryPolicy {
     /// - Parameters:
-    ///   - scores: a score per segment and the category it speaks for; nil where the model could not judge. A score that
-    ///     is not a number is no judgement either: every comparison with it fails, so it would pass for harmless.
+    ///   - scores: a score per segment; nil where the model could not judge. A score that is not a number is no judgement
+    ///     either: every comparison with it fails, so it would pass for harmless. Nor is one that is below the threshold and
+    ///     might not be.
     ///   - unjudged: the category that a failure is recorded under.
     fileprivate func judgements(
-        of scores: [(score: Double, category: HarmCategory)?],
+        of scores: [Score?],
         unjudged: HarmCategory
     ) -> [Judgement] {
         var judgements: [Judgement] = []
         var missing: [Int] = []
         for (segment, entry) in scores.enumerated() {
-            guard let entry, !entry.score.isNaN else {
+            guard let entry, !entry.value.isNaN else {
                 missing.append(segment)
                 continue
             }
-            guard entry.score >= threshold else { continue }
-            let source = Finding.Source.model(score: entry.score, threshold: threshold)
+            guard entry.value >= threshold else {
+                if entry.ceiling >= threshold { missing.append(segment) }
+                continue
+            }
+            let source = Finding.Source.model(score: entry.value, threshold: threshold)
             judgements.append(judgement(entry.category, source, segment: segment, targets: [segment]))
         }
         if failureMode == .closed, !missing.isEmpty {

@@ -67,7 +67,8 @@ package final class UpstreamExchange {
     private var state = State.created
     /// The server of the present attempt; nil between attempts.
     private var server: Int?
-    private var tried: Set<Int> = []
+    /// Servers that were asked, or were to be avoided.
+    private(set) var tried: Set<Int>
     private var retries = 0
     private var hasReplayed = false
     /// Part of a streamed body went out, so it cannot be sent again.
@@ -82,12 +83,15 @@ package final class UpstreamExchange {
     /// - Parameters:
     ///   - cluster: the upstream's connections on the loop that this is called on.
     ///   - head: the request; its framing fields are set from `body`, the path prefix and `Host` from the peer.
+    ///   - tried: servers that are asked only if there is no other.
     package init(
         cluster: UpstreamCluster,
         head: HTTPRequestHead,
         body: UpstreamBody,
-        delegate: any UpstreamExchangeDelegate
+        delegate: any UpstreamExchangeDelegate,
+        avoiding tried: Set<Int> = []
     ) {
+        self.tried = tried
         self.cluster = cluster
         self.eventLoop = cluster.eventLoop
         self.head = head

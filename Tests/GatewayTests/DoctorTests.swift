@@ -1,4 +1,5 @@
 import Audit
+import Engines
 import Foundation
 import Logging
 import NIOCore
@@ -46,6 +47,30 @@ import Testing
 
     private var doctor: Doctor {
         Doctor(configuration, machine: machine, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test mutating func `callers' keys are counted, and a file that is wrong or open to all is told`() {
+        #expect(doctor.keys.isEmpty)
+        let hash = String(repeating: "a", count: 64)
+        let path = folder.file("keys.yaml", "version: 1\nkeys:\n  - {name: one, sha256: \(hash)}\n")
+        configuration.callers.keys = path
+        #expect(chmod(path, 0o640) == 0)
+        #expect(doctor.keys.map(\.verdict) == [.ok] && doctor.keys.first?.found.hasSuffix("keys.yaml, 1 key") == true)
+        #expect(chmod(path, 0o646) == 0)
+        #expect(doctor.keys.map(\.verdict) == [.warning])
+        configuration.callers.keys = folder.file("wrong.yaml", "version: 1\nkeys:\n  - {name: one, sha256: short}\n")
+        #expect(doctor.keys.map(\.verdict) == [.failure] && doctor.keys.first?.found.contains("wrong.yaml:3:") == true)
+        configuration.callers.keys = folder.path + "/none.yaml"
+        #expect(doctor.keys.map(\.verdict) == [.failure])
+    }
+
+    @Test mutating func `servers of engines that judge are asked`() async {
+        let away = GatewayConfiguration.UpstreamAPI(scheme: "http", host: "127.0.0.1", port: 9)
+        configuration.engines = [.init(name: "big", settings: .init(model: "m", kind: .instruction), api: away)]
+        #expect(await doctor.engines().isEmpty)
+        configuration.judge.voices = [.init("embedded"), .init("big")]
+        let results = await doctor.engines()
+        #expect(results.map(\.verdict) == [.failure] && results.first?.subject == "engine big")
     }
 
     // MARK: The machine

@@ -1,5 +1,6 @@
 import Audit
 import DecisionStore
+import Engines
 import Foundation
 import GuardCore
 import Listening
@@ -327,6 +328,82 @@ import Tracing
             #expect(found == places.map { "\($0) is no longer read: the model is one packed file" })
             #expect(error.diagnostics.allSatisfy { $0.hint?.contains("guardian model pack") == true })
         }
+    }
+
+    private static let engine = "{name: big, template: llama_guard, model: m, url: 'http://127.0.0.1:8000'}"
+
+    @Test func `engines and who judges are read`() throws {
+        let plain = try load(Self.minimal)
+        #expect(plain.engines.isEmpty && plain.judge.voices == [.init("embedded")])
+        let written = """
+            \(Self.minimal)
+            engines:
+              - name: big
+                template: instruction
+                model: m
+                instruction: Say safe or unsafe.
+                servers: [{url: http://127.0.0.1:8000}, {url: http://127.0.0.1:8001, weight: 2}]
+                authorization_env: KEY
+                timeout: 3s
+                connect_timeout: 100ms
+                hedge_after: 250ms
+                connections: 7
+                queue: 9
+                concurrency: 4
+                health: {path: /health}
+                probabilities: false
+                text_size: 4KiB
+                context_size: 2KiB
+              - \(Self.engine.replacing("big", with: "other"))
+            judge: {engines: [embedded, {name: big, weight: 3}, other], rule: weighted}
+            """
+        let configuration = try load(written, environment: ["KEY": "a-key"])
+        let engine = try #require(configuration.engines.first)
+        #expect(engine.name == "big" && engine.hedgeAfter == .milliseconds(250) && engine.queue == 9)
+        #expect(engine.api.servers.map(\.port) == [8000, 8001] && engine.api.authorization == "a-key")
+        #expect(engine.api.connections == 7 && engine.api.healthPath == "/health")
+        #expect(engine.api.connectTimeout == .milliseconds(100) && engine.api.totalTimeout == .seconds(3))
+        var settings = RemoteEngine.Settings(model: "m", kind: .instruction)
+        settings.instruction = "Say safe or unsafe."
+        settings.timeout = .seconds(3)
+        settings.concurrency = 4
+        settings.asksProbabilities = false
+        settings.windowBytes = 4096
+        settings.contextBytes = 2048
+        #expect(engine.settings == settings)
+        #expect(configuration.engines.last?.settings == .init(model: "m", kind: .llamaGuard))
+        #expect(configuration.judge.rule == .weighted)
+        #expect(configuration.judge.voices == [.init("embedded"), .init("big", weight: 3), .init("other")])
+    }
+
+    @Test(arguments: [
+        ("", "no engine of 'engines' is asked"), ("judge: {engines: [larger]}", "there is no engine 'larger'"),
+        ("judge: {engines: []}", "engines is empty"),
+        ("judge: {engines: [big, big]}", "'big' is named twice"),
+        ("judge: {engines: [big], rule: any}", "'judge.rule' has no effect on one engine"),
+        ("judge: {engines: [embedded, big], rule: some}", "unknown rule 'some'"),
+        ("judge: {engines: [embedded, {name: big, weight: 2}]}", "'weight' has no effect here"),
+        ("judge: {rule: any}", "'judge' has no 'engines'"),
+    ])
+    func `what cannot be meant by who judges is an error`(judge: String, words: String) throws {
+        let message = try diagnostic("\(Self.minimal)\nengines: [\(Self.engine)]\n\(judge)\n")
+        #expect(message.contains(words), "\(message)")
+    }
+
+    @Test(arguments: [
+        ("name: big", "name: embedded", "name must be"), ("name: big", "name: 'Big One'", "name must be"),
+        ("llama_guard", "llama", "unknown template 'llama'"), ("model: m, ", "", "an engine has no 'model'"),
+        ("model: m", "model: m, instruction: x", "the template llama_guard has its own words"),
+        ("model: m", "model: m, hedge_after: 1s", "'hedge_after' needs a second server"),
+        ("model: m", "model: m, text_size: 100", "text_size must be at least 256 bytes"),
+        ("model: m", "model: m, temperature: 1", "unknown key 'temperature'"),
+        ("url: 'http://127.0.0.1:8000'", "url: 'http://127.0.0.1:8000/v1'", "url must be"),
+        ("url: 'http://127.0.0.1:8000'", "servers: []", "servers is empty"),
+    ])
+    func `what an engine cannot be is an error`(part: String, written: String, words: String) throws {
+        let engine = Self.engine.replacing(part, with: written)
+        let message = try diagnostic("\(Self.minimal)\nengines: [\(engine)]\njudge: {engines: [big]}\n")
+        #expect(message.contains(words), "\(message)")
     }
 
     @Test func `tracing is read with its defaults and fields from the environment`() throws {

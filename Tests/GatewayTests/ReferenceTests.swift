@@ -21,7 +21,8 @@ import Testing
             ("conversations", GatewayConfigurationKeys.conversations), ("admin", GatewayConfigurationKeys.admin),
             ("admin.tls", GatewayConfigurationKeys.adminTLS), ("store", GatewayConfigurationKeys.store),
             ("upstream", GatewayConfigurationKeys.upstream),
-            ("model", GatewayConfigurationKeys.model), ("audit", GatewayConfigurationKeys.audit),
+            ("model", GatewayConfigurationKeys.model), ("engines", GatewayConfigurationKeys.engines),
+            ("judge", GatewayConfigurationKeys.judge), ("audit", GatewayConfigurationKeys.audit),
             ("audit.rotate", GatewayConfigurationKeys.rotate), ("tracing", GatewayConfigurationKeys.tracing),
             ("limits", GatewayConfigurationKeys.limits),
         ]

@@ -123,6 +123,36 @@ private struct EchoWriter: SafeguardWriter {
         #expect(inspection.decision.reply?.isFailure == true)
     }
 
+    @Test func `a score that is known in part is a failure, and is asked for again`() async throws {
+        struct Partial: SafetyClassifier {
+            let calls: @Sendable () -> Void
+
+            func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+                calls()
+                return texts.map { _ in
+                    var assessment = Assessment.none
+                    var most = CategoryScores()
+                    most[.weapons] = 1
+                    assessment.ceiling = .init(harm: 1, categories: most, failure: .overloaded)
+                    return assessment
+                }
+            }
+        }
+        let calls = Mutex(0)
+        let pipeline = GuardPipeline(
+            policy: Self.policy(),
+            rules: try RuleSet([]),
+            classifier: Partial { calls.withLock { $0 += 1 } },
+            writer: EchoWriter()
+        )
+        for count in 1...2 {
+            let inspection = await pipeline.inspect(user("hello"), phase: .input, deadline: nil)
+            #expect(inspection.failure == .overloaded)
+            #expect(inspection.decision.findings.map(\.source) == [.failure])
+            #expect(calls.withLock { $0 } == count)
+        }
+    }
+
     @Test func `shadow mode decides and enforces nothing`() async throws {
         let pipeline = try Self.pipeline(Self.policy(mode: .shadow), WordClassifier(["bomb": 0.9]))
         let inspection = await pipeline.inspect(user("a bomb"), phase: .input, deadline: nil)

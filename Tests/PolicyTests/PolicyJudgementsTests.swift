@@ -107,6 +107,36 @@ import Testing
         #expect(decision.findings.map(\.source) == [.failure])
     }
 
+    /// What one engine of several did not say: the score is at least the first number and at most the second.
+    @Test(arguments: [(0.6, 1.0, "model"), (0.2, 0.4, ""), (0.2, 0.5, "failure"), (0.2, 1.0, "failure")])
+    func aScoreThatIsKnownInPartIsAFindingOrNothingOrAFailure(low: Double, high: Double, expected: String) {
+        let policy = policy(
+            [
+                .weapons: CategoryPolicy(threshold: 0.5, action: .block),
+                .hate: CategoryPolicy(threshold: 0.5, action: .log),
+            ]
+        )
+        var partial = assessment(harm: low, [.weapons: low, .hate: low])
+        partial.ceiling = Assessment.Ceiling(
+            harm: high,
+            categories: assessment([.weapons: high, .hate: high]).categories,
+            failure: .deadlineExceeded
+        )
+        let decision = policy.decide(phase: .input, segments: segments("a"), assessments: [partial], matches: [])
+        switch expected {
+        case "model":
+            #expect(decision.findings.map(\.category) == [.weapons, .hate])
+            #expect(decision.reply?.isFailure == false)
+        case "failure":
+            // What logs fails open.
+            #expect(
+                decision.findings == [Finding(category: .weapons, source: .failure, action: .block, segment: nil)]
+            )
+            #expect(decision.reply?.isFailure == true)
+        default: #expect(decision == Decision())
+        }
+    }
+
     @Test func overallHarmIsFoundUnderTheHighestCategoryEvenIfThatIsNotJudged() {
         let policy = policy(overall: .own(CategoryPolicy(threshold: 0.8, action: .block, response: .template)))
         let decision = policy.decide(

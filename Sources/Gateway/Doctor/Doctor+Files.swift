@@ -2,6 +2,7 @@ import Audit
 import Foundation
 import GuardianModel
 import Policy
+import PolicyLanguage
 import TLS
 
 extension Doctor {
@@ -85,6 +86,21 @@ extension Doctor {
             return .warning(subject, found, "renew it; the gateway takes new files while it runs")
         }
         return .ok(subject, found)
+    }
+
+    /// The file of callers' keys, if there is one.
+    var keys: [CheckResult] {
+        guard let path = configuration.callers.keys else { return [] }
+        do throws(PolicyError) {
+            let count = try CallerKeys.load(path: path).callers.count
+            let found = "\(path), \(count) key\(count == 1 ? "" : "s")"
+            if FileFacts(path)?.isWrittenByAll == true {
+                return [.warning("keys", "\(found); every user may change it", "chmod o-w \(path)")]
+            }
+            return [.ok("keys", found)]
+        } catch {
+            return [.failure("keys", "\(error)", "callers.keys names the file; nobody is served until it is right")]
+        }
     }
 
     var audit: [CheckResult] {

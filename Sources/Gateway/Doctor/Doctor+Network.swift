@@ -71,13 +71,31 @@ extension Doctor {
     /// Sends each server a GET. Any answer shows that the name, the connection, TLS and HTTP are in order; of the health path
     /// it must also be a good one.
     func upstream() async -> [CheckResult] {
+        await servers(of: configuration.upstream, subject: "upstream", keys: "upstream")
+    }
+
+    /// The same for the servers of each engine that judges.
+    func engines() async -> [CheckResult] {
+        var results: [CheckResult] = []
+        for engine in configuration.engines where configuration.judge.voices.contains(where: { $0.name == engine.name })
+        {
+            results += await servers(of: engine.api, subject: "engine \(engine.name)", keys: "engines")
+        }
+        return results
+    }
+
+    private func servers(
+        of api: GatewayConfiguration.UpstreamAPI,
+        subject: String,
+        keys: String
+    ) async -> [CheckResult] {
         let servers: UpstreamServers
         do throws(GatewayError) {
-            servers = try Gateway.servers(configuration.upstream)
+            servers = try Gateway.servers(api)
         } catch {
-            return [.failure("upstream", error.description)]
+            return [.failure(subject, error.description)]
         }
-        let path = configuration.upstream.healthPath
+        let path = api.healthPath
         let trial = ServerTrial.run(
             servers,
             path: path ?? "/",
@@ -90,18 +108,18 @@ extension Doctor {
             let name = "\(server.peer.scheme.rawValue)://\(server.peer.authority)"
             switch answer {
             case .success(let status):
-                guard let path, !(200..<400).contains(status) else { return .ok("upstream", "\(name) answers") }
+                guard let path, !(200..<400).contains(status) else { return .ok(subject, "\(name) answers") }
                 return .failure(
-                    "upstream",
+                    subject,
                     "\(name) answers \(path) with \(status)",
-                    "a server that does so is taken out: see upstream.health"
+                    "a server that does so is taken out: see \(keys).health"
                 )
             case .failure(let error):
                 let reason = error.detail.isEmpty ? error.code.rawValue : "\(error.code.rawValue), \(error.detail)"
                 return .failure(
-                    "upstream",
+                    subject,
                     "\(name) does not answer: \(reason)",
-                    "see upstream.url and the keys below it"
+                    "see \(keys).url and the keys below it"
                 )
             }
         }

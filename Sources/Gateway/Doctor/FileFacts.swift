@@ -13,6 +13,8 @@ struct FileFacts {
     var isPlain: Bool
     /// Whether users other than the owner and the group may read it.
     var isReadByAll: Bool
+    /// Whether users other than the owner and the group may write it.
+    var isWrittenByAll: Bool
 
     /// nil if there is none, or this user may not know.
     init?(_ path: String) {
@@ -22,6 +24,7 @@ struct FileFacts {
         isFolder = status.st_mode & S_IFMT == S_IFDIR
         isPlain = status.st_mode & S_IFMT == S_IFREG
         isReadByAll = status.st_mode & S_IROTH != 0
+        isWrittenByAll = status.st_mode & S_IWOTH != 0
     }
 
     static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
