@@ -170,6 +170,19 @@ struct DialectStreamTests {
         }
     }
 
+    /// The end of a message may be there before its first words have gone out.
+    @Test func whatAMessageEndsWithHoldsNoWordsUp() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+        let ending = text.replacing(#""stop_sequence":null},"usage""#, with: #""stop_sequence":"The end."},"usage""#)
+        #expect(ending != text)
+        var stream = try read(fixture, ending.utf8)
+        #expect(stream.mayBegin)
+        let number = try #require(stream.texts.first?.number)
+        let piece = String(decoding: stream.piece("x", of: number), as: UTF8.self)
+        #expect(!piece.contains("The end.") && piece.contains(#""output_tokens":1"#))
+    }
+
     @Test func tokenCountsAtTheBeginningOfAMessageAreNotThoseOfItsEnd() throws {
         let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
         var stream = try read(fixture, fixture.bytes)

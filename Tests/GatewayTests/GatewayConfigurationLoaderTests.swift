@@ -456,6 +456,13 @@ import Tracing
         )
     }
 
+    @Test func `the configuration with two engines is valid`() throws {
+        let file = Self.examples.appendingPathComponent("engines/guardian.yaml").path
+        let configuration = try GatewayConfiguration.load(path: file)
+        #expect(configuration.engines.map(\.settings.kind) == [.instruction])
+        #expect(configuration.judge.voices.map(\.name) == ["embedded", "small"])
+    }
+
     @Test func `the service's configuration is valid and its unit waits for the drain`() throws {
         let folder = Self.examples.appendingPathComponent("deploy")
         let configuration = try GatewayConfiguration.load(path: folder.path + "/guardian.yaml")

@@ -12,8 +12,8 @@ struct MessageAssembler: Sendable {
     private var hasBegun = false
     /// The message without its blocks.
     private(set) var head = JSONObject()
-    /// The token counts at the beginning.
-    private(set) var firstUsage: JSONValue?
+    /// The same as it was at the beginning: what comes of it at the end is told there.
+    private(set) var firstHead = JSONObject()
     private(set) var blocks: [JSONObject] = []
     /// The number of blocks that are whole.
     private var whole = 0
@@ -25,8 +25,8 @@ struct MessageAssembler: Sendable {
     mutating func begin(_ message: JSONObject) {
         hasBegun = true
         head = message
-        firstUsage = message["usage"]
         head["content"] = .array([])
+        firstHead = head
     }
 
     func block(_ index: Int) -> JSONObject { blocks.indices.contains(index) ? blocks[index] : Self.textBlock }
@@ -47,11 +47,11 @@ struct MessageAssembler: Sendable {
 
     /// Whether the message's own members say nothing. They are told once, at the beginning, so that words wait with all else.
     var hasPlainHead: Bool {
-        hasBegun && !CollectedAnswer(head, form: .message).hasWords
+        hasBegun && !CollectedAnswer(firstHead, form: .message).hasWords
     }
 
-    /// The head without members that nobody knows.
-    var plainHead: JSONObject { CollectedAnswer.plain(head, form: .message) }
+    /// The head as it was at the beginning, without members that nobody knows.
+    var plainHead: JSONObject { CollectedAnswer.plain(firstHead, form: .message) }
 
     /// The texts and thoughts in front of the first block of another kind.
     var texts: [StreamedText] {

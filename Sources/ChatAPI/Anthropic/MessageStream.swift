@@ -36,7 +36,7 @@ package struct MessageStream: DialectStream {
         guard let message = answer.body.object else { return [] }
         let blocks = (message["content"]?.array ?? []).map { $0.object ?? JSONObject() }
         var head = message
-        head["usage"] = assembler.firstUsage
+        head["usage"] = assembler.firstHead["usage"]
         var bytes = writer.start(head)
         bytes += writer.finish(before: blocks.count, of: blocks, texts: texts)
         let events = (message["events"]?.array ?? []).compactMap(\.object)

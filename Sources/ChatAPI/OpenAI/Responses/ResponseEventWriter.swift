@@ -57,6 +57,8 @@ struct ResponseEventWriter: Sendable {
         guard openPart?.place != place else { return [] }
         var bytes = closePart()
         openPart = (place, kind, part)
+        // What stands beside the text is told when the part ends.
+        if part["annotations"] != nil { openPart?.part["annotations"] = .array([]) }
         sent = ""
         begun.insert(place.number)
         bytes += event(ResponsePart.frame(list: place.list) + ".added", where: place, ["part": .object(kind.empty)])
@@ -86,6 +88,8 @@ struct ResponseEventWriter: Sendable {
         var part = begun
         part[kind.text] = .string(sent)
         if part["logprobs"] != nil { part["logprobs"] = .array([]) }
+        // Clients count on the list, and what stood in it may have been left out.
+        if kind == .outputText, part["annotations"] == nil { part["annotations"] = .array([]) }
         var members: JSONObject = [kind.text: .string(sent)]
         if kind == .outputText { members["logprobs"] = .array([]) }
         var bytes = event(kind.event + ".done", where: place, members)
