@@ -7,8 +7,8 @@ struct GuardianBench: AsyncParsableCommand {
         commandName: "guardian-bench",
         abstract: "Measures Guardian's parts, one JSON line a figure.",
         subcommands: [
-            LanguageModelBench.self, RulesBench.self, ProxyBench.self, Agreement.self, ColdStart.self,
-            GatewayProcess.self, TokenDump.self, LogitDump.self, FeatureDump.self,
+            LanguageModelBench.self, RulesBench.self, ProxyBench.self, GuardBench.self, Agreement.self,
+            ColdStart.self, GatewayProcess.self, TokenDump.self, LogitDump.self, FeatureDump.self,
         ]
     )
 }

@@ -1,0 +1,176 @@
+import ArgumentParser
+import Foundation
+import NIOCore
+import NIOPosix
+import TLS
+
+/// What guarding costs: added time to the first token of a stream and to each, and requests a second with and without records.
+struct GuardBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "guard",
+        abstract:
+            "Added time to first token and per token of guarded streams, and what audit, metrics and traces cost.",
+        discussion: """
+            An origin in this process writes a token every so often. Clients in this process read its streams in turn directly, and \
+            over TLS through a gateway that passes them on (its share is 'proxy'), one with the rules of a policy ('rules') and one with \
+            its model too ('model'); 'added' is the last against the first. 'ttft' is the time to the first token, 'token' how long each \
+            was on its way from the origin, the hold-back of the stream's window included. Names end with the percentile and the number of \
+            streams at once. Load, origin and gateway share the machine.
+            """
+    )
+
+    @OptionGroup var packed: PackedOption
+
+    @Option(help: "The policy.")
+    var policy = "Policies/default.yaml"
+
+    @Option(help: "Streams of each way at each number of streams at once, at least.")
+    var samples = 32
+
+    @Option(help: "Tokens of a stream.")
+    var tokens = 60
+
+    @Option(help: "Milliseconds from one token to the next.")
+    var pace = 20
+
+    @Option(help: "Numbers of streams at once.")
+    var streams = [1, 8, 32]
+
+    @Option(help: "Seconds of load in each measurement of requests a second.")
+    var seconds = 4
+
+    @Option(help: "Rounds of these.")
+    var rounds = 3
+
+    @Flag(help: "One JSON line a figure.")
+    var json = false
+
+    func validate() throws {
+        if samples < 1 || tokens < 2 || pace < 1 || seconds < 1 || rounds < 1 || streams.contains(where: { $0 < 1 }) {
+            throw ValidationError("the options are counts from 1 on, and a stream has two tokens at least")
+        }
+    }
+
+    func run() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "guardian-bench-\(UUID().uuidString)"
+        )
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let clock = TokenClock()
+        let origin = try await StreamOrigin.start(
+            group.next(),
+            clock: clock,
+            pace: .milliseconds(Int64(pace))
+        )
+        let gateways = try BenchGateways(
+            folder: folder,
+            origin: origin.port,
+            policy: policy,
+            model: packed.model,
+            threads: packed.threads
+        )
+        let clients = group.next()
+        try await measureStreams(gateways, origin, clock, clients)
+        try await measureRates(gateways, clients)
+        try await origin.stop()
+        try await group.shutdownGracefully()
+    }
+
+    // MARK: Streams
+
+    private func measureStreams(
+        _ gateways: BenchGateways,
+        _ origin: StreamOrigin,
+        _ clock: TokenClock,
+        _ clients: any EventLoop
+    ) async throws {
+        var running: [BenchGateways.Running] = []
+        defer { for gateway in running { gateway.process.stop() } }
+        let tls = try gateways.clientContext()
+        var ways: [(name: String, port: Int, tls: TLSContext?)] = [("direct", origin.port, nil)]
+        for guards in BenchGateways.Guards.allCases {
+            let gateway = try await gateways.start(guards.rawValue, guards)
+            running.append(gateway)
+            ways.append((guards.rawValue, gateway.port, tls))
+        }
+        var texts = StreamTexts()
+        for count in streams {
+            var trials: [String: StreamTrial] = [:]
+            for way in ways {
+                trials[way.name] = try await StreamTrial(clients, port: way.port, tls: way.tls, streams: count)
+            }
+            // A first round opens what is kept open and warms what can be warm.
+            for round in 0...((samples + count - 1) / count) {
+                for way in ways {
+                    guard let trial = trials[way.name] else { continue }
+                    let measured = try await trial.run(clock, &texts, tokens: tokens)
+                    if round > 0 { trials[way.name]?.keep(measured) }
+                }
+            }
+            for way in ways { await trials[way.name]?.close() }
+            for kind in StreamTrial.Kind.allCases {
+                for (share, percentile) in [(0.5, "p50"), (0.99, "p99")] {
+                    let times = ways.compactMap { trials[$0.name]?.time(kind, share) }
+                    guard times.count == 4 else { continue }
+                    let parts = [
+                        ("added", times[3] - times[0]), ("proxy", times[1] - times[0]),
+                        ("rules", times[2] - times[1]), ("model", times[3] - times[2]),
+                    ]
+                    for (part, milliseconds) in parts {
+                        var figure = Figure(
+                            "guard.\(kind.rawValue)_\(part)_\(percentile)_\(count)",
+                            unit: "ms",
+                            [milliseconds]
+                        )
+                        figure.samples = trials["model"]?.count(kind) ?? 0
+                        print(try figure.line(json: json))
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Requests a second
+
+    private static let ways: [(name: String, observation: BenchGateways.Observation)] = [
+        ("quiet", .init()), ("audit", .init(isAudited: true)), ("traces", .init(isTraced: true)),
+        ("observed", .init(isAudited: true, isTraced: true)),
+    ]
+
+    /// Whole answers judged by rules: with records, with spans, with both while the metrics are read every second, and without.
+    private func measureRates(_ gateways: BenchGateways, _ clients: any EventLoop) async throws {
+        var running: [(name: String, gateway: BenchGateways.Running)] = []
+        defer { for (_, gateway) in running { gateway.process.stop() } }
+        for way in Self.ways {
+            running.append((way.name, try await gateways.start("rate-\(way.name)", .rules, way.observation)))
+        }
+        let tls = try gateways.clientContext()
+        var series = Series()
+        for round in 0...rounds {
+            for (name, gateway) in running {
+                let admin = gateway.admin
+                let reader = Task {
+                    guard name == "observed", let url = URL(string: "http://127.0.0.1:\(admin)/metrics") else {
+                        return
+                    }
+                    while !Task.isCancelled {
+                        _ = try? Data(contentsOf: url)
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
+                let trial = RateTrial(port: gateway.port, tls: tls, connections: 32)
+                let rate = try await trial.run(clients, seconds: round == 0 ? 1 : seconds)
+                reader.cancel()
+                await reader.value
+                if round > 0 { series.add("guard.rps_\(name)", "1/s", rate) }
+            }
+        }
+        for figure in series.all() { print(try figure.line(json: json)) }
+        for way in Self.ways.dropFirst() {
+            let cost = zip(series["guard.rps_\(way.name)"], series["guard.rps_quiet"]).map { 100 * (1 - $0 / $1) }
+            print(try Figure("guard.cost_\(way.name)", unit: "%", cost).line(json: json))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import NIOCore
+import TLS
+
+/// One short question over and over, on several connections at once.
+struct RateTrial {
+    let port: Int
+    let tls: TLSContext
+    let connections: Int
+
+    private static let question =
+        #"{"model":"m","messages":[{"role":"user","content":"How do I keep bread fresh for longer than a day?"}]}"#
+
+    /// - Returns: answers a second.
+    func run(_ eventLoop: any EventLoop, seconds: Int) async throws -> Double {
+        var clients: [StreamClient] = []
+        for _ in 0..<connections {
+            clients.append(try await StreamClient.connect(eventLoop, port: port, tls: tls))
+        }
+        let start = ContinuousClock.now
+        let end = start + .seconds(seconds)
+        let count = try await withThrowingTaskGroup(of: Int.self) { group in
+            for client in clients {
+                group.addTask {
+                    var count = 0
+                    while ContinuousClock.now < end {
+                        let answer = try await client.ask(Self.question)
+                        guard answer.status == 200 else {
+                            throw StreamClient.Failure(description: "a question was answered with \(answer.status)")
+                        }
+                        count += 1
+                    }
+                    return count
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        let elapsed = start.duration(to: .now) / .seconds(1)
+        for client in clients { await client.close() }
+        return Double(count) / elapsed
+    }
+}
