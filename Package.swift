@@ -59,7 +59,7 @@ let package = Package(
         .target(name: "Rules", dependencies: ["GuardCore", "Policy"]),
         .target(name: "GuardianModel", dependencies: ["GuardCore", "Tokenizer", "Transformer"]),
         .target(name: "ChatAPI", dependencies: ["GuardCore"]),
-        .target(name: "Upstream", dependencies: ["TLS", nioCore, nioPosix, nioHTTP1, nioTLS, logging]),
+        .target(name: "Upstream", dependencies: ["TLS", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioTLS, logging]),
 
         // Layer 3
         .target(
@@ -98,7 +98,7 @@ let package = Package(
             name: "guardian-bench",
             dependencies: [
                 "CKernels", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "Rules", "TLS", "Tokenizer",
-                "Transformer", nioCore, nioPosix, nioHTTP1, arguments, logging,
+                "Transformer", nioCore, nioPosix, nioHTTP1, nioTLS, arguments, logging,
             ]
         ),
 
@@ -125,8 +125,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Rules", "Tokenizer",
-                "Transformer",
+                "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy", "Rules", "TLS",
+                "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Package.swift", "Runner", "Sources", "run", "words.dict"],

@@ -77,7 +77,9 @@ package enum AuditEncoder {
             json.member("candidate", record.candidate)
             json.member("content", record.content)
         }
-        return json.bytes.dropLast()
+        var bytes = json.bytes
+        bytes.removeLast()
+        return bytes
     }
 }
 

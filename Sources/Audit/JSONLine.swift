@@ -35,13 +35,14 @@ struct JSONLine {
     /// finite: it becomes null.
     mutating func decimal(_ value: Double, digits: Int) {
         separate()
-        let scale = (0..<min(max(digits, 0), 9)).reduce(1.0) { scale, _ in scale * 10 }
+        var scale = 1.0
+        for _ in 0..<min(max(digits, 0), 9) { scale *= 10 }
         let scaled = (value * scale).rounded()
         guard scaled.isFinite, abs(scaled) < 9e15 else {
             bytes.append(contentsOf: "null".utf8)
             return
         }
-        bytes.append(contentsOf: Self.fixed(Int64(scaled), scale: Int64(scale)).utf8)
+        fixed(Int64(scaled), scale: Int64(scale))
     }
 
     mutating func boolean(_ value: Bool) {
@@ -63,21 +64,29 @@ struct JSONLine {
         needsComma = true
     }
 
-    private static func fixed(_ scaled: Int64, scale: Int64) -> String {
-        let (whole, fraction) = scaled.magnitude.quotientAndRemainder(dividingBy: scale.magnitude)
-        var text = (scaled < 0 ? "-" : "") + String(whole)
-        guard fraction > 0 else { return text }
-        // The leading 1 keeps the zeros after the point.
-        var digits = String(fraction + scale.magnitude).dropFirst()
-        while digits.last == "0" { digits.removeLast() }
-        text += "." + digits
-        return text
+    private mutating func fixed(_ scaled: Int64, scale: Int64) {
+        var (whole, fraction) = scaled.magnitude.quotientAndRemainder(dividingBy: scale.magnitude)
+        if scaled < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.append(contentsOf: String(whole).utf8)
+        guard fraction > 0 else { return }
+        bytes.append(UInt8(ascii: "."))
+        var weight = scale.magnitude
+        while fraction > 0 {
+            weight /= 10
+            (whole, fraction) = fraction.quotientAndRemainder(dividingBy: weight)
+            bytes.append(UInt8(ascii: "0") + UInt8(whole))
+        }
     }
 
     /// RFC 8259 section 7: quote, reverse solidus and U+0000 to U+001F must be escaped. U+007F, U+2028 and U+2029 are
     /// escaped too: some viewers take them for control characters or line ends, and a record is one line.
     private mutating func quote(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }) {
+            bytes.append(contentsOf: value.utf8)
+            return
+        }
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\"": bytes.append(contentsOf: "\\\"".utf8)
@@ -94,6 +103,5 @@ struct JSONLine {
                 bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

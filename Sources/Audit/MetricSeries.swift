@@ -29,7 +29,8 @@ final class MetricSeries<Value: Sendable>: Sendable {
             key = labels.indices.map { $0 < labelValues.count ? labelValues[$0] : "" }
         }
         values.withLock { values in
-            if values[key] == nil, values.count >= Metrics.seriesLimit {
+            if let index = values.index(forKey: key) { return change(&values.values[index]) }
+            if values.count >= Metrics.seriesLimit {
                 key = labels.map { _ in Metrics.overflowLabel }
             }
             change(&values[key, default: initial])

@@ -21,6 +21,8 @@ final class CertificateWatch: Sendable {
     private let interval: Duration
     private let renewal: Duration
     private let onReload: @Sendable (Outcome) -> Void
+    /// nil where nothing is logged.
+    private let keyLog: KeyLog?
 
     /// - Throws: `GatewayError` of the certificates kind, if they cannot be used now.
     init(
@@ -35,7 +37,18 @@ final class CertificateWatch: Sendable {
         self.interval = interval
         self.renewal = renewal
         self.onReload = onReload
-        source = TLSContextSource(try Self.context(tls))
+        do throws(TLSError) {
+            keyLog = try tls.keyLog.map { path throws(TLSError) in try KeyLog(path: path) }
+        } catch {
+            throw GatewayError(.certificates, "\(error)")
+        }
+        source = TLSContextSource(try Self.context(tls, keyLog))
+        if let keyLog {
+            logger.warning(
+                "The secrets of TLS connections are written to a file: whoever has it can read all traffic",
+                metadata: ["path": "\(keyLog.path)"]
+            )
+        }
         warnOfOldStaple()
     }
 
@@ -49,7 +62,7 @@ final class CertificateWatch: Sendable {
     /// - Throws: `GatewayError` of the certificates kind; the certificates in force stay.
     func reload() throws(GatewayError) {
         do {
-            source.replace(with: try Self.context(tls))
+            source.replace(with: try Self.context(tls, keyLog))
         } catch {
             onReload(.failed)
             throw error
@@ -91,7 +104,10 @@ final class CertificateWatch: Sendable {
             + ([tls.clientAuthority, tls.ocsp] + tls.additional.map(\.ocsp)).compactMap { $0 }
     }
 
-    private static func context(_ tls: GatewayConfiguration.ServerTLS) throws(GatewayError) -> TLSContext {
+    private static func context(
+        _ tls: GatewayConfiguration.ServerTLS,
+        _ keyLog: KeyLog?
+    ) throws(GatewayError) -> TLSContext {
         do throws(TLSError) {
             return try TLSContext.server(
                 TLSServerConfiguration(
@@ -102,11 +118,19 @@ final class CertificateWatch: Sendable {
                         ServerIdentity(certificateChain: $0.certificate, privateKey: $0.key, staple: $0.ocsp)
                     },
                     applicationProtocols: ["h2", "http/1.1"],
-                    clientCertificates: tls.clientAuthority.map { .required(authorities: $0) } ?? .ignored
+                    clientCertificates: tls.clientCertificates,
+                    keyLog: keyLog
                 )
             )
         } catch {
             throw GatewayError(.certificates, "\(error)")
         }
+    }
+}
+
+extension GatewayConfiguration.ServerTLS {
+    fileprivate var clientCertificates: TLSServerConfiguration.ClientCertificates {
+        guard let path = clientAuthority else { return .ignored }
+        return takesClientsWithoutCertificate ? .optional(authorities: path) : .required(authorities: path)
     }
 }

@@ -108,7 +108,8 @@ package final class Gateway: Sendable {
                     .init(
                         try Self.place(configuration),
                         tls: certificates?.source,
-                        trustedPeers: configuration.trustedPeers
+                        trustedPeers: configuration.trustedPeers,
+                        trustedProxies: configuration.trustedProxies
                     )
                 ],
                 limits: limits,
@@ -329,26 +330,37 @@ extension Gateway {
             idle: .nanoseconds(api.idleTimeout.nanoseconds),
             total: .nanoseconds(api.totalTimeout.nanoseconds)
         )
-        let limits = UpstreamLimits(connections: api.connections, waiting: api.waiting)
+        let limits = UpstreamLimits(
+            connections: api.connections,
+            waiting: api.waiting,
+            connectionAge: .nanoseconds(api.connectionAge.nanoseconds)
+        )
         let servers = try api.servers.map { server throws(GatewayError) in
             if let path = server.socketPath {
-                let peer = UpstreamPeer.unix(path: path, timeouts: timeouts, limits: limits)
+                var peer = UpstreamPeer.unix(path: path, timeouts: timeouts, limits: limits)
+                peer.http2 = api.http2
                 return UpstreamServers.Server(peer: peer, weight: server.weight)
             }
             guard server.scheme == "https" else {
-                let peer = UpstreamPeer.http(host: server.host, port: server.port, timeouts: timeouts, limits: limits)
+                var peer = UpstreamPeer.http(host: server.host, port: server.port, timeouts: timeouts, limits: limits)
+                peer.http2 = api.http2
                 return UpstreamServers.Server(peer: peer, weight: server.weight)
             }
-            let peer = UpstreamPeer.https(
+            var peer = UpstreamPeer.https(
                 host: server.host,
                 port: server.port,
                 tls: try clientContext(api, host: server.host),
                 timeouts: timeouts,
                 limits: limits
             )
+            peer.http2 = api.http2
             return UpstreamServers.Server(peer: peer, weight: server.weight)
         }
-        return UpstreamServers(servers, retries: api.retries)
+        let breaker = CircuitBreaker.Settings(
+            failures: api.breakerFailures,
+            time: .nanoseconds(api.breakerTime.nanoseconds)
+        )
+        return UpstreamServers(servers, retries: api.retries, breaker: breaker)
     }
 
     /// What sends spans, if anything is traced.
@@ -387,7 +399,7 @@ extension Gateway {
     ) throws(GatewayError) -> TLSContext {
         do throws(TLSError) {
             var client = TLSClientConfiguration(serverName: host)
-            client.applicationProtocols = ["http/1.1"]
+            client.applicationProtocols = api.http2 == .never ? ["http/1.1"] : ["h2", "http/1.1"]
             if let authority = api.authority { client.trustRoots = .file(authority) }
             client.identity = api.identity.map { .init(certificateChain: $0.certificate, privateKey: $0.key) }
             return try .client(client)

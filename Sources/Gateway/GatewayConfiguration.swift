@@ -5,6 +5,7 @@ package import GuardCore
 package import Listening
 package import Proxy
 package import Tracing
+package import Upstream
 
 /// How one gateway is run: where it listens, what stands behind it, which policy and model it judges with.
 ///
@@ -38,6 +39,10 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package var key: String
         /// Absolute path of a PEM file of authorities; client certificates are required where it is set.
         package var clientAuthority: String?
+        /// Whether clients may come without a certificate all the same.
+        package var takesClientsWithoutCertificate = false
+        /// Absolute path of a file that the secrets of connections are written to; set by a flag, never by a file.
+        package var keyLog: String?
         /// Absolute path of a DER file: an OCSP response about the certificate, handed out with it.
         package var ocsp: String?
         /// Further certificates and keys, for clients that ask by SNI for a name one of them is for.
@@ -101,6 +106,13 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package var connections = 512
         /// Requests that wait for one of them.
         package var waiting = 1024
+        /// Whether servers are spoken to in HTTP/2.
+        package var http2 = HTTP2Use.auto
+        /// How old a connection may be when it is used again.
+        package var connectionAge: Duration = .seconds(600)
+        /// Failures in a row after which nobody is asked for a while; nil for always.
+        package var breakerFailures: Int? = 50
+        package var breakerTime: Duration = .seconds(2)
 
         package init(scheme: String, host: String, port: Int) {
             self.servers = [Server(scheme: scheme, host: host, port: port)]
@@ -226,6 +238,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var sharesPort = false
     /// Whose connections begin with a PROXY header.
     package var trustedPeers = TrustedPeers()
+    /// Whose `X-Forwarded-*` fields are believed.
+    package var trustedProxies: [IPNetwork] = []
     /// nil is plain HTTP, which has to be asked for.
     package var tls: ServerTLS?
     package var admin: Address

@@ -6,18 +6,7 @@ extension GatewayConfigurationDecoder {
     mutating func callers(_ node: YAMLNode, into callers: inout GatewayConfiguration.Callers) {
         let fields = fields(of: node, "'callers'", known: GatewayConfigurationKeys.callers)
         if let node = fields["keys"] { callers.keys = path(node, "keys") }
-        for node in fields["trusted_peers"].flatMap({ list($0, "trusted_peers") }) ?? [] {
-            guard let text = text(node, "a peer") else { continue }
-            if let network = IPNetwork(text) {
-                callers.trustedPeers.append(network)
-            } else {
-                note(
-                    node,
-                    "a peer must be an IP address or a block of them, not \(node.kind)",
-                    hint: "for example 10.0.0.0/8 or ::1, with nothing behind the prefix but zeros"
-                )
-            }
-        }
+        if let node = fields["trusted_peers"] { callers.trustedPeers = networks(node, "trusted_peers") }
         let range = 1...CallerKeys.largestLimit
         if let node = fields["requests_per_minute"] {
             callers.limits.requestsPerMinute = integer(node, "requests_per_minute", in: range)
@@ -25,6 +14,24 @@ extension GatewayConfigurationDecoder {
         if let node = fields["tokens_per_minute"] {
             callers.limits.tokensPerMinute = integer(node, "tokens_per_minute", in: range)
         }
+    }
+
+    /// Addresses and blocks of them.
+    mutating func networks(_ node: YAMLNode, _ what: String) -> [IPNetwork] {
+        var networks: [IPNetwork] = []
+        for item in list(node, what) ?? [] {
+            guard let text = text(item, "a peer") else { continue }
+            if let network = IPNetwork(text) {
+                networks.append(network)
+            } else {
+                note(
+                    item,
+                    "a peer must be an IP address or a block of them, not \(item.kind)",
+                    hint: "for example 10.0.0.0/8 or ::1, with nothing behind the prefix but zeros"
+                )
+            }
+        }
+        return networks
     }
 
     private enum UnknownConversations: String, CaseIterable {

@@ -18,15 +18,17 @@ extension GatewayConfigurationDecoder {
         Limit("connections", \.connections), Limit("connections_per_client", \.connectionsPerClient),
         Limit("header_count", \.headerCount), Limit("concurrent_streams", \.concurrentStreams),
         Limit("stream_resets", \.streamResets), Limit("control_frames", \.controlFrames),
+        Limit("continuation_frames", \.continuationFrames), Limit("pipelined_requests", \.pipelinedRequests),
     ]
 
     static let sizes: [Limit<Int>] = [
         Limit("header_bytes", \.headerBytes), Limit("uri_bytes", \.uriBytes), Limit("body_rate", \.bodyRate),
-        Limit("buffered_bytes", \.bufferedBytes),
+        Limit("buffered_bytes", \.bufferedBytes), Limit("connection_buffered_bytes", \.connectionBufferedBytes),
     ]
 
     static let times: [Limit<TimeAmount>] = [
         Limit("header_time", \.headerTime), Limit("body_time", \.bodyTime), Limit("body_idle_time", \.bodyIdleTime),
+        Limit("body_grace", \.bodyGrace),
         Limit("idle_time", \.idleTime), Limit("write_stall_time", \.writeStallTime),
     ]
 

@@ -14,6 +14,7 @@ extension GatewayConfigurationDecoder {
             configuration.listen = listenAddress(node) ?? configuration.listen
         }
         if let node = fields["proxy_protocol"] { configuration.trustedPeers = trustedPeers(node) }
+        if let node = fields["trusted_proxies"] { configuration.trustedProxies = networks(node, "trusted_proxies") }
         if let node = fields["reuse_port"] {
             configuration.sharesPort = boolean(node, "reuse_port") ?? false
             if configuration.sharesPort, !configuration.listen.isPort {
@@ -37,9 +38,20 @@ extension GatewayConfigurationDecoder {
             key: tls["key"].flatMap { path($0, "key") } ?? "",
             clientAuthority: tls["client_ca"].flatMap { path($0, "client_ca") }
         )
+        if let node = tls["client_certificate"] {
+            let choice: ClientCertificate? = choice(node, "client_certificate")
+            configuration.tls?.takesClientsWithoutCertificate = choice == .optional
+            if tls["client_ca"] == nil {
+                note(node, "client_certificate is for clients that are asked for one", hint: "set 'client_ca' too")
+            }
+        }
         configuration.tls?.ocsp = tls["ocsp"].flatMap { path($0, "ocsp") }
         guard let node = tls["additional"], let items = list(node, "additional") else { return }
         configuration.tls?.additional = items.map { identity($0) }
+    }
+
+    private enum ClientCertificate: String, CaseIterable {
+        case required, optional
     }
 
     private mutating func identity(_ node: YAMLNode) -> GatewayConfiguration.ServerTLS.Identity {

@@ -39,6 +39,7 @@ extension GatewayConfigurationDecoder {
         let times: [(String, WritableKeyPath<GatewayConfiguration.UpstreamAPI, Duration>)] = [
             ("connect_timeout", \.connectTimeout), ("first_byte_timeout", \.firstByteTimeout),
             ("idle_timeout", \.idleTimeout), ("total_timeout", \.totalTimeout),
+            ("connection_age", \.connectionAge), ("breaker_time", \.breakerTime),
         ]
         for (key, path) in times {
             if let node = fields[key], let value = duration(node, key) { upstream[keyPath: path] = value }
@@ -49,6 +50,10 @@ extension GatewayConfigurationDecoder {
         ]
         for (key, path, range) in numbers {
             if let node = fields[key], let value = integer(node, key, in: range) { upstream[keyPath: path] = value }
+        }
+        if let node = fields["http2"] { upstream.http2 = choice(node, "http2") ?? upstream.http2 }
+        if let node = fields["breaker_failures"], let value = integer(node, "breaker_failures", in: 0...1_000_000) {
+            upstream.breakerFailures = value == 0 ? nil : value
         }
         if let node = fields["health"] { health(node, into: &upstream) }
     }

@@ -143,8 +143,8 @@ enum GatewayConfigurationKeys {
     ]
     static let conversations = ["unknown", "entries", "bytes"]
     static let callers = ["keys", "trusted_peers", "requests_per_minute", "tokens_per_minute"]
-    static let listen = ["address", "tls", "proxy_protocol", "reuse_port", "socket_mode"]
-    static let tls = ["certificate", "key", "client_ca", "ocsp", "additional"]
+    static let listen = ["address", "tls", "proxy_protocol", "trusted_proxies", "reuse_port", "socket_mode"]
+    static let tls = ["certificate", "key", "client_ca", "client_certificate", "ocsp", "additional"]
     static let identity = ["certificate", "key", "ocsp"]
     static let admin = ["address", "token_sha256", "tls"]
     static let adminTLS = ["certificate", "key", "client_ca"]
@@ -152,6 +152,7 @@ enum GatewayConfigurationKeys {
     static let upstream = [
         "url", "servers", "ca", "certificate", "key", "authorization_env", "connect_timeout", "first_byte_timeout",
         "idle_timeout", "total_timeout", "connections", "waiting", "retries", "health",
+        "http2", "connection_age", "breaker_failures", "breaker_time",
     ]
     static let server = ["url", "weight"]
     static let health = ["path", "interval", "timeout"]

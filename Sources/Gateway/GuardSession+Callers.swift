@@ -65,6 +65,7 @@ extension GuardSession {
     /// Tells the caller how far it has come, as the API does.
     func markRates(_ headers: inout HTTPHeaders) {
         let rates = state.withLock { $0.rates }
+        guard !rates.isEmpty else { return }
         for (name, value) in errors.fields(of: rates, now: Int(Date().timeIntervalSince1970)) {
             headers.replaceOrAdd(name: name, value: value)
         }

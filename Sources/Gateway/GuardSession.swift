@@ -72,14 +72,14 @@ final class GuardSession: FilterSession {
         self.client = client
         self.policy = policy
         self.environment = environment
-        state = Mutex(State(pipeline: policy.base))
+        state = Mutex(State(pipeline: policy.base, candidate: policy.candidateForAll))
         trace = environment.configuration.tracing.map { ExchangeTrace(headers: head.headers, share: $0.share) }
         let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
         self.endpoint = endpoint
         let form = ErrorForm(path: head.uri)
         errors = form
         identity = Result { () throws(ChatAPIError) in
-            try environment.callers.identify(head.headers, form: form, address: client.address)
+            try environment.callers.identify(head.headers, form: form, address: client.host)
         }
         dialect = if case .guarded(let dialect) = endpoint { dialect } else { nil }
         choosePolicy(model: nil)
@@ -89,7 +89,7 @@ final class GuardSession: FilterSession {
     var tenant: String? { (try? identity.get())?.caller?.tenant ?? namedTenant }
 
     private var namedTenant: String? {
-        guard let field = environment.configuration.tenantField, let address = IPAddress(client.address),
+        guard let field = environment.configuration.tenantField, let address = IPAddress(client.peer),
             environment.configuration.callers.trustedPeers.contains(where: { $0.contains(address) })
         else { return nil }
         return head.headers.first(name: field)
@@ -97,6 +97,7 @@ final class GuardSession: FilterSession {
 
     /// Takes what the policy's overrides say about this request.
     func choosePolicy(model: String?) {
+        guard policy.dependsOnRequest else { return }
         let path = head.uri.prefix { $0 != "?" }
         let routes = [String(path), endpoint?.name].compactMap { $0 }
         let scope = RequestScope(routes: routes, model: model, tenant: tenant)
@@ -401,12 +402,17 @@ extension GuardSession {
 
     /// Tells the caller what was decided so far: the strictest action and the categories, never a score.
     func markDecision(_ headers: inout HTTPHeaders, output: Inspection?) {
+        defer { markRates(&headers) }
+        if output == nil, state.withLock({ $0.input == nil }) {
+            headers.replaceOrAdd(name: "x-guardian-decision", value: "allow")
+            headers.replaceOrAdd(name: "x-guardian-categories", value: "")
+            return
+        }
         let inspections = [state.withLock { $0.input }, output].compactMap { $0 }.filter { !$0.decision.isShadow }
         let action = inspections.compactMap(\.decision.action).max()
         let categories = Set(inspections.flatMap(\.decision.categories)).sorted()
         headers.replaceOrAdd(name: "x-guardian-decision", value: action?.rawValue ?? "allow")
         headers.replaceOrAdd(name: "x-guardian-categories", value: categories.map(\.rawValue).joined(separator: ","))
-        markRates(&headers)
     }
 }
 

@@ -8,6 +8,8 @@ final class PolicyInForce: Sendable {
     let base: GuardPipeline
     /// Decides on the same scores and is only recorded; nil if there is none.
     private let candidate: CandidateJudge?
+    /// Whether a request can make a difference to what it is judged by.
+    let dependsOnRequest: Bool
     private let variants = Mutex<[[Int]: GuardPipeline]>([:])
 
     /// Combinations of overrides that are kept; there are rarely more than overrides.
@@ -16,7 +18,11 @@ final class PolicyInForce: Sendable {
     init(_ base: GuardPipeline, candidate: CandidateJudge? = nil) {
         self.base = base
         self.candidate = candidate
+        dependsOnRequest = !base.policy.overrides.isEmpty || !(candidate?.policy.overrides.isEmpty ?? true)
     }
+
+    /// What a request is judged by where it makes no difference.
+    var candidateForAll: CandidateJudge? { dependsOnRequest ? nil : candidate }
 
     /// The pipeline for a request.
     func pipeline(for scope: RequestScope) -> GuardPipeline {

@@ -36,14 +36,15 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     }
 
     private let worker: ProxyWorker
-    private let isTLS: Bool
-    /// Whose connection it is; nil for one without an address.
-    private let client: SocketAddress?
+    private let peer: ConnectionPeer
     private let readTimer: StageTimer<ReadStage>
     private let writeTimer: StageTimer<WriteStage>
+    let bufferAccount = BufferAccount()
     private var context: ChannelHandlerContext?
     private var state = State.awaiting
     private var isProcessing = false
+    /// A read was asked for and has brought nothing yet.
+    private var isReadOpen = false
 
     /// What the parser made of what was read and nobody has dealt with yet.
     private var parts = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
@@ -62,10 +63,9 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     private var framing = ResponseFraming.none(told: nil)
     private var willClose = false
 
-    init(worker: ProxyWorker, isTLS: Bool, client: SocketAddress?) {
+    init(worker: ProxyWorker, peer: ConnectionPeer) {
         self.worker = worker
-        self.isTLS = isTLS
-        self.client = client
+        self.peer = peer
         self.pace = worker.configuration.limits.bodyPace
         self.readTimer = StageTimer(eventLoop: worker.eventLoop)
         self.writeTimer = StageTimer(eventLoop: worker.eventLoop)
@@ -109,7 +109,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     private func opened(_ context: ChannelHandlerContext) {
         self.worker.add(self)
         self.readTimer.stage(.head, in: self.limits.headerTime)
-        context.read()
+        self.read()
     }
 
     private func gone(_ error: ProxyError) {
@@ -160,7 +160,10 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
             self.lingered += count
             // As long as the body comes on, up to the limits of all of it.
             self.readTimer.stage(.linger, in: self.limits.lingerTime)
-        case .exchanging, .closing, .closed:
+        case .exchanging:
+            // The next request, which is dealt with when its turn has come.
+            if self.requestEnded { self.isHeadBegun = true }
+        case .closing, .closed:
             break
         }
     }
@@ -184,20 +187,30 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReadOpen = false
         self.process()
         self.readMore()
     }
 
+    private func read() {
+        guard !self.isReadOpen else { return }
+        self.isReadOpen = true
+        self.context?.read()
+    }
+
     private func readMore() {
         switch self.state {
-        case .awaiting: if self.isWritable { self.context?.read() }
-        case .lingering: self.context?.read()
+        case .awaiting: if self.isWritable { self.read() }
+        case .lingering: self.read()
         case .exchanging(let session):
             if !self.requestEnded, session.wantsBody {
                 self.readTimer.stage(.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
-                self.context?.read()
+                self.read()
             } else {
                 self.readTimer.clearStage()
+                // One more read may stay open: taking it back and asking anew would be two system calls for each exchange. What
+                // it brings waits in `parts`, and nothing follows it.
+                if self.requestEnded, self.parts.isEmpty { self.read() }
             }
         case .closing, .closed: break
         }
@@ -210,6 +223,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         self.isProcessing = true
         defer { self.isProcessing = false }
         while self.processNext() {}
+        if case .exchanging(let session) = self.state { session.readCompleted() }
     }
 
     private func processNext() -> Bool {
@@ -273,12 +287,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         do {
             let request = try HeaderHygiene.check(head, limits: self.limits)
             self.mayKeepAlive = request.isKeepAlive
-            let client = ClientInfo(
-                address: self.client,
-                requestID: self.requestID,
-                isTLS: self.isTLS,
-                version: self.version
-            )
+            let client = self.peer.client(of: head, requestID: self.requestID, version: self.version)
             let session = ProxySession(request: request, client: client, worker: self.worker, stream: self)
             self.state = .exchanging(session)
             session.start()
@@ -289,7 +298,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
 
     /// Forgets the exchange before.
     private func prepare(_ head: HTTPRequestHead?) {
-        self.requestID = RequestID.make()
+        self.requestID = self.worker.requestIDs.next()
         self.method = head?.method ?? .GET
         self.version = head?.version ?? .http1_1
         self.requestEnded = false
@@ -333,7 +342,8 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
                 self.readFailure = .headerTimeout
                 self.process()
             } else {
-                self.hangUp(.clientWentAway)
+                self.worker.metrics.countError(ProxyError.connectionIdle.code)
+                self.hangUp(.connectionIdle)
             }
         case .exchanging(let session):
             session.fail(.bodyTimeout)
@@ -444,7 +454,11 @@ extension ClientConnection: ClientStream {
         self.queuedHeads -= 1
         self.state = .awaiting
         self.readTimer.clearTotal()
-        self.readTimer.stage(.idle, in: self.limits.idleTime)
+        if self.isHeadBegun {
+            self.readTimer.stage(.head, in: self.limits.headerTime)
+        } else {
+            self.readTimer.stage(.idle, in: self.limits.idleTime)
+        }
         if self.isProcessing { return }
         self.process()
         self.readMore()

@@ -4,6 +4,8 @@ import NIOHTTP1
 /// The client's side of one exchange, as its session sees it: an answer goes in, in order, and the rest is the
 /// connection's business. All calls are made on the connection's event loop.
 protocol ClientStream: AnyObject {
+    /// What is held on account of the connection.
+    var bufferAccount: BufferAccount { get }
     /// False while the client does not take what was sent.
     var isWritable: Bool { get }
 

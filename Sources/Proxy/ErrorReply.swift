@@ -13,6 +13,10 @@ enum ErrorReply {
         // Messages and words are our own and hold no character that JSON escapes.
         let body = #"{"error":{"message":"\#(error.message)","type":"\#(type)","code":"\#(error.code)"}}"#
         var headers: HTTPHeaders = ["content-type": "application/json"]
+        // The text is JSON and nothing else.
+        headers.add(name: "x-content-type-options", value: "nosniff")
+        if error.status == 415 { headers.add(name: "accept-encoding", value: "gzip") }
+        if error.status == 503 { headers.add(name: "retry-after", value: "1") }
         if error.status == 405 {
             headers.add(name: "allow", value: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
         }

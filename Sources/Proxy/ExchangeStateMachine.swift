@@ -110,7 +110,9 @@ struct ExchangeStateMachine {
 
     // MARK: The request
 
-    mutating func begin(_ start: Start, framing: BodyFraming, isEncoded: Bool) -> BeginAction {
+    /// - Parameter coding: of the body. What is inspected is unpacked first, and so has to be known; the limit holds for what comes
+    ///   as well as for what it unpacks to.
+    mutating func begin(_ start: Start, framing: BodyFraming, coding: ContentCoding) -> BeginAction {
         guard case .opened = self.state else { return .reply }
         switch start {
         case .reply:
@@ -118,7 +120,7 @@ struct ExchangeStateMachine {
             return .reply
         case .inspect(let wanted):
             let limit = min(wanted, self.bodyLimit)
-            if isEncoded { return .fail(.unsupportedContentEncoding) }
+            if coding == .unknown { return .fail(.unsupportedContentEncoding) }
             switch framing {
             case .none:
                 self.state = .judgingRequest
@@ -181,6 +183,11 @@ struct ExchangeStateMachine {
     /// Whether the body goes to the upstream as it comes.
     var isStreamingBody: Bool {
         if case .forwarding(.streaming, _) = self.state { true } else { false }
+    }
+
+    /// Whether the filter, or who unpacks for it, is at work on the request.
+    var isJudgingRequest: Bool {
+        if case .judgingRequest = self.state { true } else { false }
     }
 
     /// Whether an answer of ours is on its way.

@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// The handlers of a client's connection that speaks HTTP/1.
 enum HTTP1Pipeline {
-    static func add(to channel: any Channel, isTLS: Bool, client: SocketAddress?, worker: ProxyWorker) throws {
+    static func add(to channel: any Channel, peer: ConnectionPeer, worker: ProxyWorker) throws {
         let pipeline = channel.pipeline.syncOperations
         let configuration = worker.configuration.limits
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -14,7 +14,7 @@ enum HTTP1Pipeline {
         var encoding = HTTPResponseEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
 
-        let connection = ClientConnection(worker: worker, isTLS: isTLS, client: client)
+        let connection = ClientConnection(worker: worker, peer: peer)
         try pipeline.addHandler(ByteTap(connection))
         try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))

@@ -15,18 +15,6 @@ struct CheckedRequest {
 /// The parser has refused bare line feeds, folded lines, and spaces before a colon already. What is left are heads that
 /// are well-formed and still ambiguous, which is what request smuggling is made of.
 enum HeaderHygiene {
-    /// Fields that would make one reader see another request than the next one if they came twice.
-    private static let single: Set<String> = [
-        "authorization", "content-encoding", "content-type", "expect", "accept-encoding",
-    ]
-
-    /// Fields by which a proxy vouches for the client; a client cannot vouch for itself.
-    private static let ours: Set<String> = [
-        "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port",
-        "x-forwarded-prefix",
-        "x-forwarded-server", "x-forwarded-ssl", "x-real-ip", "x-request-id", "x-original-url", "x-rewrite-url",
-    ]
-
     static func check(_ head: HTTPRequestHead, limits: ProxyLimits) throws(ProxyError) -> CheckedRequest {
         guard head.version.major == 1, head.version.minor <= 1 else { throw .versionNotSupported }
         if [.CONNECT, .TRACE].contains(head.method) { throw .methodNotAllowed }
@@ -38,11 +26,11 @@ enum HeaderHygiene {
         try Self.checkHost(head, target)
         let expectsContinue = try Self.expectsContinue(head)
         let listed = HopByHop.listed(in: head.headers)
-        let asksForUpgrade = listed.contains("upgrade") || head.headers.contains(name: "upgrade")
+        let asksForUpgrade = listed?.contains("upgrade") ?? false || head.headers.contains(name: "upgrade")
 
         var checked = head
         checked.uri = target.uri
-        checked.headers = Self.keep(head.headers)
+        checked.headers = Self.keep(head.headers, listed: listed)
         return CheckedRequest(
             head: checked,
             framing: framing,
@@ -54,13 +42,15 @@ enum HeaderHygiene {
     }
 
     private static func checkFields(_ headers: HTTPHeaders) throws(ProxyError) {
-        var seen: Set<String> = []
+        var seen: UInt64 = 0
         for (name, value) in headers {
             guard FieldSyntax.isName(name), FieldSyntax.isValue(value) else { throw .badHeader }
             // Servers that map fields to variables cannot tell `a_b` from `a-b`.
             if name.utf8.contains(UInt8(ascii: "_")) { throw .underscoreHeader }
-            let lower = name.lowercased()
-            if Self.single.contains(lower), !seen.insert(lower).inserted { throw .duplicateHeader }
+            guard let field = KnownField(name), field.isSingle else { continue }
+            let bit = UInt64(1) << UInt64(field.rawValue)
+            if seen & bit != 0 { throw .duplicateHeader }
+            seen |= bit
         }
     }
 
@@ -81,12 +71,16 @@ enum HeaderHygiene {
         return true
     }
 
-    private static func keep(_ headers: HTTPHeaders) -> HTTPHeaders {
+    private static func keep(_ headers: HTTPHeaders, listed: Set<String>?) -> HTTPHeaders {
         var kept = HTTPHeaders()
         kept.reserveCapacity(headers.count)
-        for (name, value) in HopByHop.strip(headers) {
-            let lower = name.lowercased()
-            if lower == "expect" || lower == "content-length" || Self.ours.contains(lower) { continue }
+        for (name, value) in headers {
+            if let field = KnownField(name),
+                field.isHopByHop || field.isForwarders || field == .expect || field == .contentLength
+            {
+                continue
+            }
+            if listed?.contains(name.lowercased()) ?? false { continue }
             kept.add(name: name, value: value)
         }
         return kept

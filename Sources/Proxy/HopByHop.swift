@@ -1,25 +1,23 @@
 import NIOHTTP1
 
-/// Fields that belong to one connection and are never passed on (RFC 9110, 7.6.1), whether empty or not.
+/// Fields that belong to one connection and are never passed on (RFC 9110, 7.6.1): those known as such, whether empty or
+/// not, and those that a message's `Connection` fields list.
 enum HopByHop {
-    private static let names: Set<String> = [
-        "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
-        "proxy-authentication-info", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings",
-    ]
-
-    /// The lower-case names that a message's `Connection` fields list.
-    static func listed(in headers: HTTPHeaders) -> Set<String> {
-        Set(headers[canonicalForm: "connection"].map { $0.lowercased() })
+    /// The lower-case names that a message's `Connection` fields list; nil where it has none, as most have.
+    static func listed(in headers: HTTPHeaders) -> Set<String>? {
+        guard headers.contains(name: "connection") else { return nil }
+        return Set(headers[canonicalForm: "connection"].map { $0.lowercased() })
     }
 
     /// The fields that may travel on.
     static func strip(_ headers: HTTPHeaders) -> HTTPHeaders {
+        // What a `Connection` field lists is only to be looked for where there is one.
+        guard headers.contains(where: { KnownField($0.name)?.isHopByHop ?? false }) else { return headers }
         let listed = Self.listed(in: headers)
         var kept = HTTPHeaders()
         kept.reserveCapacity(headers.count)
         for (name, value) in headers {
-            let lower = name.lowercased()
-            if Self.names.contains(lower) || listed.contains(lower) { continue }
+            if KnownField(name)?.isHopByHop ?? false || listed?.contains(name.lowercased()) ?? false { continue }
             kept.add(name: name, value: value)
         }
         return kept

@@ -8,12 +8,12 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
     typealias InboundIn = ByteBuffer
 
     private let worker: ProxyWorker
-    private let client: SocketAddress?
+    private let peer: ConnectionPeer
     private var context: ChannelHandlerContext?
 
-    init(worker: ProxyWorker, client: SocketAddress?) {
+    init(worker: ProxyWorker, peer: ConnectionPeer) {
         self.worker = worker
-        self.client = client
+        self.peer = peer
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -35,14 +35,9 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
         if self.worker.isDraining { return context.close(promise: nil) }
         do {
             if name == "h2" {
-                try HTTP2Pipeline.add(to: context.channel, client: self.client, worker: self.worker)
+                try HTTP2Pipeline.add(to: context.channel, peer: self.peer, worker: self.worker)
             } else {
-                try HTTP1Pipeline.add(
-                    to: context.channel,
-                    isTLS: true,
-                    client: self.client,
-                    worker: self.worker
-                )
+                try HTTP1Pipeline.add(to: context.channel, peer: self.peer, worker: self.worker)
             }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {

@@ -21,11 +21,19 @@ package struct ProxyConfiguration: Sendable {
         package var tls: TLSContextSource?
         /// Whose connections begin with a PROXY header.
         package var trustedPeers: TrustedPeers
+        /// Whose `X-Forwarded-*` fields are believed.
+        package var trustedProxies: [IPNetwork]
 
-        package init(_ place: Place, tls: TLSContextSource? = nil, trustedPeers: TrustedPeers = .init()) {
+        package init(
+            _ place: Place,
+            tls: TLSContextSource? = nil,
+            trustedPeers: TrustedPeers = .init(),
+            trustedProxies: [IPNetwork] = []
+        ) {
             self.place = place
             self.tls = tls
             self.trustedPeers = trustedPeers
+            self.trustedProxies = trustedProxies
         }
 
         package init(host: String, port: Int, tls: TLSContextSource? = nil) {

@@ -74,7 +74,17 @@ extension ProxyError {
     static let unsupportedContentEncoding = ProxyError(
         415,
         "unsupported_content_encoding",
-        "Send the body without a content-encoding: it is inspected here."
+        "Send the body without a content-encoding, or as gzip: it is inspected here."
+    )
+    static let badContentEncoding = ProxyError(
+        400,
+        "bad_content_encoding",
+        "The body is not the gzip that its content-encoding says it is."
+    )
+    static let bodyTooDense = ProxyError(
+        413,
+        "body_too_dense",
+        "The body unpacks to more than \(Gzip.ratio) times its size. Send it without a content-encoding."
     )
     static let versionNotSupported = ProxyError(505, "http_version_not_supported", "Use HTTP/1.1.")
 }
@@ -128,6 +138,9 @@ extension ProxyError {
     )
     static let http2ProtocolError = ProxyError(400, "http2_protocol_error", "The connection broke RFC 9113.")
 
+    /// No failure: a connection that nobody used was closed. Counted, and told to nobody.
+    static let connectionIdle = ProxyError(499, "connection_idle", "The connection was not used.")
+
     /// Nobody is there to be told; the status is for the record.
     static let clientWentAway = ProxyError(499, "client_went_away", "The client closed the connection.")
     static let clientWriteTimeout = ProxyError(499, "client_write_timeout", "The client stopped reading the answer.")
@@ -163,6 +176,11 @@ extension ProxyError {
         fault: .proxy,
         "Too many bodies are being inspected at this time. Try again later."
     )
+    static let tooMuchBufferedByConnection = ProxyError(
+        503,
+        "too_much_buffered_by_connection",
+        "Too many bodies of this connection are being inspected at this time. Send fewer at a time."
+    )
     static let replyFailed = ProxyError(500, "reply_failed", fault: .proxy, "The answer could not be completed.")
 
     /// What a failed exchange with the upstream is to the client: 504 for no answer in time, 503 for no room to ask,
@@ -176,13 +194,14 @@ extension ProxyError {
         case .unreachable: message = "The upstream could not be reached."
         case .tlsFailed: message = "No secure connection to the upstream could be made."
         case .poolExhausted: message = "All connections to the upstream are in use. Try again later."
+        case .circuitOpen: message = "The upstream has failed every time lately. Try again in a moment."
         case .firstByteTimeout: message = "The upstream did not answer in time."
         case .idleTimeout: message = "The upstream stopped in the middle of its answer."
         case .totalTimeout: message = "The upstream took too long."
         case .closedEarly: message = "The upstream closed the connection before its answer was complete."
         case .badResponse: message = "The upstream's answer is not well-formed HTTP/1.1."
         }
-        let status = error.isTimeout ? 504 : error.code == .poolExhausted ? 503 : 502
+        let status = error.isTimeout ? 504 : [.poolExhausted, .circuitOpen].contains(error.code) ? 503 : 502
         let fault: ExchangeSummary.Fault = error.code == .poolExhausted ? .proxy : .upstream
         self.init(status, error.code.rawValue, fault: fault, message)
     }

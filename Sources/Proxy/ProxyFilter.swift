@@ -15,15 +15,32 @@ package protocol ProxyFilter: Sendable {
 
 /// Who sent a request.
 package struct ClientInfo: Sendable {
+    /// Whose request it is: the connection's other end, or whom a trusted proxy says that it speaks for.
     package var address: SocketAddress?
+    /// Who sent it: the other end of the connection, as a PROXY header tells it where there is one. The proxy that the client
+    /// came through, if there is a trusted one.
+    package var peer: SocketAddress?
+    /// The address in words, without the port; nil for a connection without one.
+    package var host: String?
     /// Made by the proxy for each exchange; sent back as `x-request-id`.
     package var requestID: String
     package var isTLS: Bool
     /// The version of HTTP that the client speaks. Heads are always given as HTTP/1.1.
     package var version: HTTPVersion
+    /// What a trusted proxy says about the client; nil from anybody else.
+    var forwarded: ForwardedChain?
 
-    package init(address: SocketAddress?, requestID: String, isTLS: Bool, version: HTTPVersion = .http1_1) {
+    /// - Parameter host: the address in words, where it is at hand; it is made from the address otherwise.
+    package init(
+        address: SocketAddress?,
+        host: String? = nil,
+        requestID: String,
+        isTLS: Bool,
+        version: HTTPVersion = .http1_1
+    ) {
         self.address = address
+        self.peer = address
+        self.host = host ?? address?.ipAddress
         self.requestID = requestID
         self.isTLS = isTLS
         self.version = version

@@ -8,7 +8,7 @@ package struct ProxyLimits: Sendable, Hashable {
     package var headerCount: Int
     /// Bytes of a request's target. `uri_too_long`, 414.
     package var uriBytes: Int
-    /// Bytes of a request's body, whoever reads it. `body_too_large`, 413.
+    /// Bytes of a request's body, whoever reads it, packed and unpacked. `body_too_large`, 413.
     package var bodyBytes: Int
     /// From the first byte of a request, or from accepting the connection, until its head is complete: the whole of
     /// it, since a limit between bytes would let a client drip for ever. `request_header_timeout`, 408.
@@ -21,7 +21,7 @@ package struct ProxyLimits: Sendable, Hashable {
     package var bodyRate: Int
     /// How far a body may be behind `bodyRate`; see `BodyPace`.
     package var bodyGrace: TimeAmount
-    /// How long a connection is kept open between requests. It is closed without a word.
+    /// How long a connection is kept open between requests. It is closed without a word to the client. `connection_idle`.
     package var idleTime: TimeAmount
     /// How long a client may take nothing of an answer that is ready. `client_write_timeout`; the answer is cut.
     package var writeStallTime: TimeAmount
@@ -32,6 +32,8 @@ package struct ProxyLimits: Sendable, Hashable {
     package var connectionsPerClient: Int
     /// Bytes of bodies, of requests and answers, that are held for inspection in all. `too_much_buffered`, 503.
     package var bufferedBytes: Int
+    /// The same for one connection, all its streams together. `too_much_buffered_by_connection`, 503.
+    package var connectionBufferedBytes: Int
     /// Requests that wait behind the one being answered on a connection. `too_many_pipelined_requests`, 400.
     package var pipelinedRequests: Int
     /// Bytes of an unwanted body that are read and dropped after the answer was sent, so that the client gets to see it:
@@ -67,6 +69,7 @@ package struct ProxyLimits: Sendable, Hashable {
         connections: Int = 20_000,
         connectionsPerClient: Int = 20_000,
         bufferedBytes: Int = 512 * 1024 * 1024,
+        connectionBufferedBytes: Int = 64 * 1024 * 1024,
         pipelinedRequests: Int = 16,
         lingerBytes: Int = 32 * 1024 * 1024,
         lingerTime: TimeAmount = .seconds(5),
@@ -90,6 +93,7 @@ package struct ProxyLimits: Sendable, Hashable {
         self.connections = connections
         self.connectionsPerClient = connectionsPerClient
         self.bufferedBytes = bufferedBytes
+        self.connectionBufferedBytes = connectionBufferedBytes
         self.pipelinedRequests = pipelinedRequests
         self.lingerBytes = lingerBytes
         self.lingerTime = lingerTime

@@ -14,11 +14,6 @@ package final class ProxyMetrics: Sendable {
         }
     }
 
-    private struct Counts {
-        var responses: [Int: Int] = [:]
-        var errors: [String: Int] = [:]
-    }
-
     let accepted = Counter()
     let open = Counter()
     let heads = Counter()
@@ -28,7 +23,12 @@ package final class ProxyMetrics: Sendable {
     let held = Counter()
     let handshakes = Counter()
     let failedHandshakes = Counter()
-    private let counts = Mutex(Counts())
+    private let informational = Counter()
+    private let successful = Counter()
+    private let redirects = Counter()
+    private let clientErrors = Counter()
+    private let serverErrors = Counter()
+    private let errorCounts = Mutex<[String: Int]>([:])
 
     package init() {}
 
@@ -50,15 +50,27 @@ package final class ProxyMetrics: Sendable {
     /// Bytes of bodies that are held for inspection now.
     package var bufferedBytes: Int { self.held.value }
     /// Answers begun, by the first digit of their status: 2 for 200 to 299, and so on.
-    package var responsesByClass: [Int: Int] { self.counts.withLock { $0.responses } }
+    package var responsesByClass: [Int: Int] {
+        let counts = [
+            1: self.informational.value, 2: self.successful.value, 3: self.redirects.value,
+            4: self.clientErrors.value, 5: self.serverErrors.value,
+        ]
+        return counts.filter { $0.value > 0 }
+    }
     /// Errors by their fixed word.
-    package var errors: [String: Int] { self.counts.withLock { $0.errors } }
+    package var errors: [String: Int] { self.errorCounts.withLock { $0 } }
 
     func countResponse(_ status: Int) {
-        self.counts.withLock { $0.responses[status / 100, default: 0] += 1 }
+        switch status {
+        case 200..<300: self.successful.add(1)
+        case 300..<400: self.redirects.add(1)
+        case 400..<500: self.clientErrors.add(1)
+        case 500..<600: self.serverErrors.add(1)
+        default: self.informational.add(1)
+        }
     }
 
     func countError(_ code: String) {
-        self.counts.withLock { $0.errors[code, default: 0] += 1 }
+        self.errorCounts.withLock { $0[code, default: 0] += 1 }
     }
 }

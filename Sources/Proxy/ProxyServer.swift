@@ -134,11 +134,11 @@ package final class ProxyServer: Sendable {
         }
         let peer = channel.remoteAddress
         guard listener.trustedPeers.contains(IPAddress(peer)) else {
-            return try self.serve(channel, of: peer, listener.tls, worker)
+            return try self.serve(channel, of: peer, listener, worker)
         }
         try channel.pipeline.syncOperations.addHandler(
             ProxyHeaderHandler(worker: worker) { channel, client in
-                try self.serve(channel, of: client, listener.tls, worker)
+                try self.serve(channel, of: client, listener, worker)
             }
         )
     }
@@ -149,18 +149,19 @@ package final class ProxyServer: Sendable {
     private func serve(
         _ channel: any Channel,
         of client: SocketAddress?,
-        _ tls: TLSContextSource?,
+        _ listener: ProxyConfiguration.Listener,
         _ worker: ProxyWorker
     ) throws {
         guard self.admit(channel, of: client) else {
             self.metrics.countError("too_many_connections_from_client")
             return channel.close(promise: nil)
         }
-        if let tls {
+        let peer = ConnectionPeer(client, isTLS: listener.tls != nil, trustedProxies: listener.trustedProxies)
+        if let tls = listener.tls {
             try channel.pipeline.syncOperations.addHandler(TLSHandler(context: tls.current))
-            try channel.pipeline.syncOperations.addHandler(ProtocolChooser(worker: worker, client: client))
+            try channel.pipeline.syncOperations.addHandler(ProtocolChooser(worker: worker, peer: peer))
         } else {
-            try HTTP1Pipeline.add(to: channel, isTLS: false, client: client, worker: worker)
+            try HTTP1Pipeline.add(to: channel, peer: peer, worker: worker)
         }
     }
 

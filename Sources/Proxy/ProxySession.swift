@@ -27,6 +27,8 @@ final class ProxySession {
     private weak var stream: (any ClientStream)?
     private let startedAt = NIODeadline.now()
 
+    private let coding: ContentCoding
+    private var inspectionLimit = 0
     private var requestBody = ByteBuffer()
     private var exchange: UpstreamExchange?
     private var answerHead: HTTPResponseHead?
@@ -35,6 +37,8 @@ final class ProxySession {
     private var window: AnswerFeed?
     /// Bytes of this exchange that are part of `ProxyMetrics.bufferedBytes`.
     private var held = 0
+    /// The same of the connection.
+    private let account: BufferAccount
     private var isRecorded = false
 
     init(request: CheckedRequest, client: ClientInfo, worker: ProxyWorker, stream: any ClientStream) {
@@ -42,6 +46,8 @@ final class ProxySession {
         self.client = client
         self.worker = worker
         self.stream = stream
+        self.account = stream.bufferAccount
+        self.coding = ResponseHygiene.coding(request.head.headers)
         self.eventLoop = worker.eventLoop
         self.machine = ExchangeStateMachine(bodyLimit: worker.configuration.limits.bodyBytes)
         self.filter = worker.filter.open(request.head, from: client)
@@ -58,8 +64,10 @@ final class ProxySession {
         case .pass: kind = .pass
         case .reply: kind = .reply
         }
-        let isEncoded = ResponseHygiene.isEncoded(self.request.head.headers)
-        switch self.machine.begin(kind, framing: self.request.framing, isEncoded: isEncoded) {
+        if case .inspect(let limit) = start {
+            self.inspectionLimit = min(limit, self.worker.configuration.limits.bodyBytes)
+        }
+        switch self.machine.begin(kind, framing: self.request.framing, coding: self.coding) {
         case .readBody:
             self.invite()
         case .judge:
@@ -126,18 +134,31 @@ final class ProxySession {
         }
     }
 
+    /// What one read of the client brought has been handed over.
+    func readCompleted() {
+        self.exchange?.flush()
+    }
+
     /// Takes account of bytes that will be held to the end of the exchange. False if there is no room for them, and the
     /// exchange has failed.
     private func hold(_ bytes: Int) -> Bool {
         self.held += bytes
-        if self.worker.metrics.held.add(bytes) <= self.worker.configuration.limits.bufferedBytes { return true }
-        self.fail(.tooMuchBuffered)
+        self.account.add(bytes)
+        let limits = self.worker.configuration.limits
+        if self.worker.metrics.held.add(bytes) > limits.bufferedBytes {
+            self.fail(.tooMuchBuffered)
+        } else if self.account.bytes > limits.connectionBufferedBytes {
+            self.fail(.tooMuchBufferedByConnection)
+        } else {
+            return true
+        }
         return false
     }
 
     // MARK: Phase 3, the filter decides about the request
 
     private func judgeRequest() {
+        if self.coding == .gzip { return self.unpack() }
         let filter = self.filter
         let body = self.requestBody
         self.requestBody = ByteBuffer()
@@ -148,10 +169,42 @@ final class ProxySession {
         }
     }
 
+    /// Unpacks the body off the event loop, and then asks the filter.
+    private func unpack() {
+        let (packed, limit) = (Array(self.requestBody.readableBytesView), self.inspectionLimit)
+        self.requestBody = ByteBuffer()
+        self.decide {
+            Result { () throws(Gzip.Failure) in ByteBuffer(bytes: try Gzip.inflate(packed, limit: limit)) }
+        } then: { session, result in
+            session.unpacked(result)
+        }
+    }
+
+    private func unpacked(_ result: Result<ByteBuffer, Gzip.Failure>) {
+        guard self.machine.isJudgingRequest else {
+            return self.requestJudged(.reply(ErrorReply.make(.malformedRequest)))
+        }
+        switch result {
+        case .success(let body):
+            guard self.hold(body.readableBytes) else { return }
+            let filter = self.filter
+            self.decide {
+                await filter.request(body: body)
+            } then: {
+                $0.requestJudged($1)
+            }
+        case .failure(.malformed): self.fail(.badContentEncoding)
+        case .failure(.tooDense): self.fail(.bodyTooDense)
+        case .failure(.tooLarge): self.fail(.bodyTooLarge(limit: self.inspectionLimit))
+        }
+    }
+
     private func requestJudged(_ outcome: RequestOutcome) {
         switch outcome {
         case .forward(var headers, let body):
             guard self.machine.requestJudged(forwards: true) == .proceed else { return self.record() }
+            // It was unpacked.
+            if self.coding == .gzip { headers.remove(name: "content-encoding") }
             // The answer may have to be read, too.
             headers.replaceOrAdd(name: "accept-encoding", value: "identity")
             self.forward(headers: headers, body: body.readableBytes == 0 ? .none : .bytes(body))
@@ -167,7 +220,7 @@ final class ProxySession {
         guard let upstream = self.worker.upstream else { return self.fail(.noUpstream) }
         var head = self.request.head
         head.headers = ResponseHygiene.wellFormed(HopByHop.strip(headers))
-        self.worker.configuration.forwardedFields.add(
+        self.worker.forwardedFields.add(
             to: &head.headers,
             client: self.client,
             host: self.request.head.headers.first(name: "host")
@@ -310,7 +363,8 @@ final class ProxySession {
 
     private func send(_ reply: LocalReply) {
         self.stream?.bodyUnwanted()
-        let head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
+        var head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
+        head.headers.replaceOrAdd(name: "x-content-type-options", value: "nosniff")
         switch reply.body {
         case .bytes(let body):
             self.sendHead(head, length: body.readableBytes, closes: reply.closesConnection)
@@ -392,6 +446,7 @@ final class ProxySession {
         }
         self.worker.metrics.exchanges.add(-1)
         self.worker.metrics.held.add(-self.held)
+        self.account.add(-self.held)
         self.held = 0
         self.filter.finish(self.summary)
     }

@@ -13,6 +13,10 @@ final class ProxyWorker {
     let logger: Logger
     let upstream: UpstreamCluster?
 
+    let forwardedFields: ForwardedFields
+    /// Names for exchanges.
+    var requestIDs = RequestIDs()
+
     private(set) var isDraining = false
     private var connections: [ObjectIdentifier: any WorkerConnection] = [:]
     private var emptied: EventLoopPromise<Void>?
@@ -29,6 +33,7 @@ final class ProxyWorker {
         self.filter = filter
         self.metrics = metrics
         self.logger = logger
+        self.forwardedFields = configuration.forwardedFields
         self.upstream = configuration.upstream.map { UpstreamCluster($0, eventLoop: eventLoop, logger: logger) }
     }
 

@@ -2,23 +2,38 @@ import NIOHTTP1
 
 /// What is dropped from an upstream's answer before anybody sees it.
 enum ResponseHygiene {
-    /// `alt-svc` would send the client around the proxy; framing is set anew for the client's connection.
-    private static let dropped = ["content-length", "alt-svc", "x-request-id"]
-
-    /// Cleans the head of an answer. Returns the length of its body in bytes, if it said so.
+    /// Cleans the head of an answer: `alt-svc` would send the client around the proxy; framing is set anew for the client's
+    /// connection.
+    ///
+    /// - Returns: the length of its body in bytes, if it said so.
     static func clean(_ head: inout HTTPResponseHead) -> Int? {
-        let length = head.headers.first(name: "content-length").flatMap(BodyFraming.decimal)
-        var headers = HopByHop.strip(head.headers)
-        for name in Self.dropped {
-            headers.remove(name: name)
+        let listed = HopByHop.listed(in: head.headers)
+        var length: String?
+        var kept = HTTPHeaders()
+        // Room for what is added on the way.
+        kept.reserveCapacity(head.headers.count + 4)
+        for (name, value) in head.headers {
+            let field = KnownField(name)
+            if field == .contentLength, length == nil { length = value }
+            if let field, field.isHopByHop || [.contentLength, .altSvc, .requestID].contains(field) { continue }
+            if listed?.contains(name.lowercased()) ?? false { continue }
+            kept.add(name: name, value: value)
         }
-        head.headers = headers
-        return length
+        head.headers = kept
+        return length.flatMap(BodyFraming.decimal)
     }
 
     /// True for a content coding that a reader of the body would have to undo.
     static func isEncoded(_ headers: HTTPHeaders) -> Bool {
-        headers[canonicalForm: "content-encoding"].contains { $0.lowercased() != "identity" }
+        headers.contains(name: "content-encoding")
+            && headers[canonicalForm: "content-encoding"].contains { $0.lowercased() != "identity" }
+    }
+
+    /// How a body is packed.
+    static func coding(_ headers: HTTPHeaders) -> ContentCoding {
+        guard self.isEncoded(headers) else { return .none }
+        let codings = headers[canonicalForm: "content-encoding"].map { $0.lowercased() }
+        return codings == ["gzip"] || codings == ["x-gzip"] ? .gzip : .unknown
     }
 
     /// A copy without the fields that no header field may look like, for heads that did not come from a parser.

@@ -111,6 +111,14 @@ final class ContextBuilder {
         }
     }
 
+    /// Writes the secrets of connections to a log. The context must not outlive it.
+    func log(to keyLog: KeyLog) throws(TLSError) {
+        try self.require("SSL_CTX_set_ex_data") {
+            SSL_CTX_set_ex_data(self.context, 0, Unmanaged.passUnretained(keyLog).toOpaque())
+        }
+        SSL_CTX_set_keylog_callback(self.context, KeyLog.callback)
+    }
+
     // MARK: Whom we believe
 
     /// Makes the client verify the server against these authorities.

@@ -38,7 +38,7 @@ package struct DevelopmentCertificates: Sendable, Hashable {
     package static func make(
         in folder: String = Self.defaultFolder,
         names: [String] = [],
-        validity: CertificateValidity = .days(30),
+        validity: CertificateValidity = .days(90),
         overwrite: Bool = false
     ) throws(TLSError) -> DevelopmentCertificates {
         let files = DevelopmentCertificates(in: folder)

@@ -30,6 +30,8 @@ package final class TLSContext: @unchecked Sendable {
     private let certificates: CertificateSelection?
     /// The OCSP callback has an unretained pointer to this.
     private let staple: OCSPStaple?
+    /// The key log callback has an unretained pointer to this.
+    private let keyLog: KeyLog?
 
     /// Makes the context of a server.
     ///
@@ -62,6 +64,7 @@ package final class TLSContext: @unchecked Sendable {
         if let staple { try builder.hand(out: staple) }
         try builder.set(configuration.clientCertificates)
         try builder.setServerSessions(hasClientCertificates: configuration.clientCertificates != .ignored)
+        if let keyLog = configuration.keyLog { try builder.log(to: keyLog) }
         let protocols = try ApplicationProtocols(configuration.applicationProtocols)
         let selection = protocols.names.isEmpty ? nil : ProtocolSelection(protocols)
         if let selection { builder.select(with: selection) }
@@ -74,6 +77,7 @@ package final class TLSContext: @unchecked Sendable {
             selection: selection,
             certificates: certificates,
             staple: staple,
+            keyLog: configuration.keyLog,
             hasOldStaple: staple?.isCurrent() == false || others.contains(where: \.hasOldStaple)
         )
     }
@@ -103,6 +107,7 @@ package final class TLSContext: @unchecked Sendable {
         selection: ProtocolSelection? = nil,
         certificates: CertificateSelection? = nil,
         staple: OCSPStaple? = nil,
+        keyLog: KeyLog? = nil,
         hasOldStaple: Bool = false
     ) {
         self.role = role
@@ -112,6 +117,7 @@ package final class TLSContext: @unchecked Sendable {
         self.protocols = selection
         self.certificates = certificates
         self.staple = staple
+        self.keyLog = keyLog
         self.hasOldStaple = hasOldStaple
     }
 

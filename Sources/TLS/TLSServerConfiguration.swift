@@ -22,6 +22,8 @@ package struct TLSServerConfiguration: Sendable, Hashable {
     /// protocols of which none is here is refused; one that names none at all is served.
     package var applicationProtocols: [String]
     package var clientCertificates: ClientCertificates
+    /// Where the secrets of connections are written; nil, as it should be, writes them nowhere.
+    package var keyLog: KeyLog?
 
     package init(
         certificateChain: String,
@@ -31,7 +33,8 @@ package struct TLSServerConfiguration: Sendable, Hashable {
         minimumVersion: TLSVersion = .tls12,
         ciphers: CipherPolicy = .modern,
         applicationProtocols: [String] = [],
-        clientCertificates: ClientCertificates = .ignored
+        clientCertificates: ClientCertificates = .ignored,
+        keyLog: KeyLog? = nil
     ) {
         self.certificateChain = certificateChain
         self.privateKey = privateKey
@@ -41,5 +44,6 @@ package struct TLSServerConfiguration: Sendable, Hashable {
         self.ciphers = ciphers
         self.applicationProtocols = applicationProtocols
         self.clientCertificates = clientCertificates
+        self.keyLog = keyLog
     }
 }

@@ -16,7 +16,13 @@ package final class ConnectionPool {
     private var reported = PoolUse.Counts()
     private var connections: [PoolStateMachine.ConnectionID: UpstreamConnection] = [:]
     private var waiters: [PoolStateMachine.WaiterID: UpstreamExchange] = [:]
-    private var idleTimers: [PoolStateMachine.ConnectionID: Scheduled<Void>] = [:]
+    /// Connections in HTTP/2, whose streams are among `connections`.
+    private var shared: [SharedConnection] = []
+    /// What waits to be opened until it is known whether the connection that is being opened can be shared.
+    private var sharers: [PoolStateMachine.ConnectionID] = []
+    /// The last connection could be shared, so that there need not be one for each of those that are wanted now.
+    private var isShared = false
+    private var isOpening = false
     private var lastWaiterID: PoolStateMachine.WaiterID = 0
 
     /// - Parameter use: where this pool's counts are added to those of the other loops.
@@ -53,9 +59,9 @@ package final class ConnectionPool {
         self.eventLoop.assertInEventLoop()
         let (close, fail) = self.machine.shutDown()
         for id in close {
-            self.idleTimers.removeValue(forKey: id)?.cancel()
             self.connections[id]?.close()
         }
+        for connection in self.shared { connection.end() }
         for id in fail {
             self.waiters.removeValue(forKey: id)?.refused(UpstreamError(.poolExhausted, detail: "shutting down"))
         }
@@ -101,9 +107,13 @@ package final class ConnectionPool {
         self.run(self.machine.released(connection.id), for: connection)
     }
 
+    /// A connection was idle for as long as it may be.
+    func idleLimitReached(_ connection: UpstreamConnection) {
+        if self.machine.idleLimitReached(connection.id) { connection.close() }
+    }
+
     func closed(_ connection: UpstreamConnection) {
         self.connections.removeValue(forKey: connection.id)
-        self.idleTimers.removeValue(forKey: connection.id)?.cancel()
         self.run(self.machine.closed(connection.id))
     }
 
@@ -118,10 +128,7 @@ package final class ConnectionPool {
                 connection.close()
             }
         case .park:
-            let id = connection.id
-            self.idleTimers[id] = self.eventLoop.assumeIsolated().scheduleTask(in: self.peer.limits.idleTime) {
-                [weak self] in self?.idleLimitReached(id)
-            }
+            connection.timeIdleness()
         case .close:
             connection.close()
         }
@@ -135,30 +142,53 @@ package final class ConnectionPool {
     }
 
     private func hand(_ id: PoolStateMachine.ConnectionID, to exchange: UpstreamExchange) {
-        self.idleTimers.removeValue(forKey: id)?.cancel()
         guard let connection = self.connections[id], connection.isActive else {
             // It closed in this very turn of the loop; its own notice is still to come.
             self.run(self.machine.closed(id))
             return self.lease(exchange, fresh: false)
         }
-        self.waiters.removeValue(forKey: exchange.id)
+        if !self.waiters.isEmpty { self.waiters.removeValue(forKey: exchange.id) }
         exchange.leased(connection)
     }
 
-    private func idleLimitReached(_ id: PoolStateMachine.ConnectionID) {
-        self.idleTimers.removeValue(forKey: id)
-        if self.machine.idleLimitReached(id) {
-            self.connections[id]?.close()
-        }
-    }
-
     private func open(_ id: PoolStateMachine.ConnectionID) {
+        if let shared = self.shared.first(where: \.hasRoom) { return self.open(id, on: shared) }
+        if self.isShared, self.isOpening { return self.sharers.append(id) }
+        self.isOpening = true
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         UpstreamConnector(peer: self.peer, eventLoop: self.eventLoop).connect {
             UpstreamConnection(id: id, pool: bound.value)
+        } share: {
+            SharedConnection(pool: bound.value)
         }.assumeIsolated().whenComplete { result in
-            self.opened(id, result)
+            self.isOpening = false
+            switch result {
+            case .success(.own(let connection)):
+                self.isShared = false
+                self.opened(id, .success(connection))
+            case .success(.shared(let connection)):
+                self.isShared = true
+                self.shared.append(connection.value)
+                self.open(id, on: connection.value)
+            case .failure(let error):
+                self.opened(id, .failure(error))
+            }
+            let sharers = self.sharers
+            self.sharers = []
+            for id in sharers {
+                // Whoever cannot be reached by one cannot be reached by many at a time, either.
+                if case .failure(let error) = result { self.opened(id, .failure(error)) } else { self.open(id) }
+            }
         }
+    }
+
+    private func open(_ id: PoolStateMachine.ConnectionID, on shared: SharedConnection) {
+        shared.open(id).assumeIsolated().whenComplete { self.opened(id, $0) }
+    }
+
+    /// A shared connection is gone.
+    func lost(_ shared: SharedConnection) {
+        self.shared.removeAll { $0 === shared }
     }
 
     private func opened(

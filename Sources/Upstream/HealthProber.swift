@@ -38,7 +38,9 @@ package final class HealthProber {
             peer.timeouts.connect = settings.timeout
             peer.timeouts.firstByte = settings.timeout
             peer.timeouts.total = settings.timeout
-            return UpstreamCluster(UpstreamServers(peer), eventLoop: eventLoop, logger: logger)
+            // What is found out by probes is asked for whatever became of the last.
+            let servers = UpstreamServers([.init(peer: peer)], breaker: .init(failures: nil))
+            return UpstreamCluster(servers, eventLoop: eventLoop, logger: logger)
         }
     }
 

@@ -10,10 +10,12 @@ enum RequestFraming {
         // First, as RFC 9110, 7.2 asks.
         headers.add(name: "host", value: peer.authority)
         for (name, value) in head.headers {
-            switch name.lowercased() {
-            case "host", "content-length", "transfer-encoding", "connection": continue
-            default: headers.add(name: name, value: value)
+            if name.isField("host") || name.isField("content-length") || name.isField("transfer-encoding")
+                || name.isField("connection")
+            {
+                continue
             }
+            headers.add(name: name, value: value)
         }
         switch body {
         case .none:

@@ -27,7 +27,7 @@ enum RetryRule {
             return isReplayable && [.GET, .HEAD, .OPTIONS].contains(method)
         case (.connectRefused, .sent), (.connectTimeout, .sent), (.unreachable, .sent), (.tlsFailed, .sent),
             (.nameNotFound, .sent), (.poolExhausted, .sent), (.firstByteTimeout, _), (.idleTimeout, _),
-            (.totalTimeout, _), (.badResponse, _):
+            (.totalTimeout, _), (.badResponse, _), (.circuitOpen, _):
             return false
         }
     }

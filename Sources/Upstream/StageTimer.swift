@@ -44,6 +44,14 @@ package final class StageTimer<Stage> {
         self.total = nil
     }
 
+    /// Nothing expires until something is timed again. What is scheduled stays scheduled: for a timer that will be used
+    /// again, that is cheaper than taking it back.
+    package func rest() {
+        self.stage = nil
+        self.total = nil
+        self.onExpiry = nil
+    }
+
     /// Nothing expires any more.
     package func stop() {
         self.stage = nil

@@ -14,6 +14,10 @@ package final class UpstreamCluster {
     private let logger: Logger
     private var choice: ServerChoice
     private var budget: RetryBudget
+    private var breaker: CircuitBreaker
+    /// Of exchanges that are over, for those to come.
+    private var timers: [StageTimer<UpstreamExchange.Stage>] = []
+    private static let timersKept = 512
 
     package init(_ upstream: UpstreamServers, eventLoop: any EventLoop, logger: Logger) {
         self.eventLoop = eventLoop
@@ -25,11 +29,14 @@ package final class UpstreamCluster {
         }
         self.choice = ServerChoice(weights: upstream.servers.map(\.weight))
         self.budget = RetryBudget(share: upstream.retryBudget)
+        self.breaker = CircuitBreaker(upstream.breaker)
     }
 
     /// Closes what is idle and refuses new exchanges. Those under way go on.
     package func shutDown() {
         for pool in self.pools { pool.shutDown() }
+        for timer in self.timers { timer.stop() }
+        self.timers = []
     }
 
     /// Connections open, being opened, or in use, to all servers.
@@ -43,8 +50,20 @@ package final class UpstreamCluster {
     /// The limits that hold for an exchange whatever server it ends up with.
     var timeouts: UpstreamTimeouts { self.pools[0].peer.timeouts }
 
-    func exchangeBegan() {
+    func takeTimer() -> StageTimer<UpstreamExchange.Stage> {
+        self.timers.popLast() ?? StageTimer(eventLoop: self.eventLoop)
+    }
+
+    /// - Parameter timer: at rest.
+    func giveBack(_ timer: StageTimer<UpstreamExchange.Stage>) {
+        if self.timers.count < Self.timersKept { self.timers.append(timer) } else { timer.stop() }
+    }
+
+    /// An exchange begins. False if it shall not: everything failed lately.
+    func exchangeBegan() -> Bool {
+        guard self.breaker.admits() else { return false }
         self.budget.exchangeBegan()
+        return true
     }
 
     /// Chooses the server of an attempt, which `end` gives back.
@@ -65,6 +84,12 @@ package final class UpstreamCluster {
     func failed(_ server: Int, _ error: UpstreamError) {
         // Ours, not the server's.
         if error.code == .poolExhausted || error.code == .totalTimeout { return }
+        if self.breaker.failed() {
+            self.logger.warning(
+                "Every exchange with the upstream fails; it is not asked for a while",
+                metadata: ["error": "\(error.code.rawValue)"]
+            )
+        }
         if self.board.failed(server) {
             self.logger.warning(
                 "A server of the upstream is not asked for a while",
@@ -75,6 +100,7 @@ package final class UpstreamCluster {
 
     /// - Parameter status: of a server's answer.
     func answered(_ server: Int, status: UInt) {
+        self.breaker.succeeded()
         // What a server says when it cannot serve, or stands before something that cannot.
         if (502...504).contains(status) {
             self.board.failed(server)

@@ -1,8 +1,10 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOTLS
 
-/// The last handler of a connection to an upstream: one exchange at a time, HTTP/1.1.
+/// The last handler of a connection to an upstream: one exchange at a time, HTTP/1.1; or of a stream of a shared connection, for
+/// one exchange alone.
 ///
 /// Reading is by demand only. While the connection is idle a read stays outstanding, so that a close or a byte nobody
 /// asked for is noticed at once: an answer that comes before its question would otherwise be taken for the answer to
@@ -26,19 +28,31 @@ final class UpstreamConnection: ChannelInboundHandler {
     private(set) var uses = 0
 
     private weak var pool: ConnectionPool?
+    /// Whether a handshake has to be waited for.
     private let isTLS: Bool
+    private let isStream: Bool
     private let opened: EventLoopPromise<Void>
     private let connectTimeout: TimeAmount
     private var state = State.opening
     private var turn = Turn()
     private var context: ChannelHandlerContext?
+    private let idleTimer: StageTimer<Void>
+    private let idleTime: TimeAmount
+    /// When it is too old for another exchange.
+    private let retiresAt: NIODeadline
 
-    init(id: PoolStateMachine.ConnectionID, pool: ConnectionPool) {
+    init(id: PoolStateMachine.ConnectionID, pool: ConnectionPool, isStream: Bool = false) {
         self.id = id
         self.pool = pool
-        self.isTLS = pool.peer.scheme == .https
+        self.isTLS = pool.peer.scheme == .https && !isStream
+        self.isStream = isStream
         self.connectTimeout = pool.peer.timeouts.connect
         self.opened = pool.eventLoop.makePromise()
+        self.idleTimer = StageTimer(eventLoop: pool.eventLoop)
+        self.idleTime = pool.peer.limits.idleTime
+        // Those that were opened together do not all end together.
+        let age = pool.peer.limits.connectionAge.nanoseconds
+        self.retiresAt = .now() + .nanoseconds(age - .random(in: 0...max(0, age / 10)))
     }
 
     // MARK: Called by the pool and the exchange
@@ -50,6 +64,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func begin(_ exchange: UpstreamExchange) {
         self.uses += 1
+        self.idleTimer.clearStage()
         self.turn = Turn()
         self.state = .leased(exchange)
     }
@@ -78,6 +93,11 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.close()
     }
 
+    /// It is kept open without use from now on.
+    func timeIdleness() {
+        self.idleTimer.stage((), in: self.idleTime)
+    }
+
     func close() {
         self.settle(nil)
         self.context?.close(promise: nil)
@@ -87,10 +107,17 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        context.eventLoop.assumeIsolated().scheduleTask(in: self.connectTimeout) { [weak self] in
-            guard let self, case .opening = self.state else { return }
-            self.settle(UpstreamError(.connectTimeout))
-            self.context?.close(promise: nil)
+        self.idleTimer.onExpiry = { [weak self] _ in
+            guard let self else { return }
+            self.pool?.idleLimitReached(self)
+        }
+        // Anything else is ready as soon as it is active, for which whoever opens it has a limit.
+        if self.isTLS {
+            context.eventLoop.assumeIsolated().scheduleTask(in: self.connectTimeout) { [weak self] in
+                guard let self, case .opening = self.state else { return }
+                self.settle(UpstreamError(.connectTimeout))
+                self.context?.close(promise: nil)
+            }
         }
         if context.channel.isActive { self.becameActive(context) }
     }
@@ -130,7 +157,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
-            if let fault = self.turn.accept(head) {
+            if let fault = self.turn.accept(head) ?? self.excess(in: head) {
                 self.settle(UpstreamError(.badResponse, detail: fault))
                 context.close(promise: nil)
             } else {
@@ -148,7 +175,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         switch self.state {
         case .settling:
-            if self.turn.isReusable, context.channel.isActive {
+            if self.turn.isReusable, !self.isStream, context.channel.isActive, .now() < self.retiresAt {
                 self.becomeIdle()
             } else {
                 self.close()
@@ -168,6 +195,13 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     // MARK: Inside
+
+    /// What is too much of a head that did not come through a parser with limits of its own.
+    private func excess(in head: HTTPResponseHead) -> String? {
+        guard self.isStream, let limits = self.pool?.peer.limits else { return nil }
+        let bytes = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        return head.headers.count > limits.headerCount || bytes > limits.headerBytes ? "has too many fields" : nil
+    }
 
     private func becameActive(_ context: ChannelHandlerContext) {
         if self.isTLS {
@@ -194,13 +228,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func settle(_ error: UpstreamError?) {
         let state = self.state
         self.state = .closed
+        self.idleTimer.stop()
         switch state {
         case .opening:
             self.opened.fail(error ?? UpstreamError(.unreachable, detail: "given up"))
         case .leased(let exchange):
             self.pool?.closed(self)
             if let error {
-                exchange.connectionFailed(error, wasReused: self.uses > 1)
+                exchange.connectionFailed(error, wasReused: self.uses > 1 || self.isStream)
             }
         case .idle, .settling:
             self.pool?.closed(self)
@@ -218,6 +253,9 @@ final class UpstreamConnection: ChannelInboundHandler {
             return UpstreamError(error == .invalidEOFState ? .closedEarly : .badResponse, detail: detail)
         }
         if error is NIOHTTPDecoderError {
+            return UpstreamError(.badResponse, detail: detail)
+        }
+        if error is any NIOHTTP2Error, !(error is NIOHTTP2Errors.StreamClosed) {
             return UpstreamError(.badResponse, detail: detail)
         }
         return UpstreamError(.closedEarly, detail: detail)

@@ -8,11 +8,22 @@ struct UpstreamConnector {
     let peer: UpstreamPeer
     let eventLoop: any EventLoop
 
-    /// - Parameter make: makes the last handler. Called once per address that is tried, since a name may have several.
+    /// What was opened.
+    enum Opened {
+        /// A connection for one exchange at a time.
+        case own(NIOLoopBound<UpstreamConnection>)
+        /// One for many.
+        case shared(NIOLoopBound<SharedConnection>)
+    }
+
+    /// - Parameters:
+    ///   - make: makes the last handler. Called once per address that is tried, since a name may have several.
+    ///   - share: makes that of a connection in HTTP/2.
     /// - Returns: the last handler of the connection that won, when requests can be written to it.
     func connect(
-        _ make: @escaping @Sendable () -> UpstreamConnection
-    ) -> EventLoopFuture<NIOLoopBound<UpstreamConnection>> {
+        _ make: @escaping @Sendable () -> UpstreamConnection,
+        share: @escaping @Sendable () -> SharedConnection
+    ) -> EventLoopFuture<Opened> {
         let peer = self.peer
         let eventLoop = self.eventLoop
         let bootstrap = ClientBootstrap(group: eventLoop)
@@ -22,7 +33,7 @@ struct UpstreamConnector {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Self.addHandlers(to: channel, peer: peer, last: make())
+                    try Self.addHandlers(to: channel, peer: peer, make, share)
                 }
             }
         let connected =
@@ -33,18 +44,56 @@ struct UpstreamConnector {
             }
         return
             connected
-            .flatMapThrowing { channel in
-                NIOLoopBound(
-                    try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self),
-                    eventLoop: eventLoop
-                )
+            .flatMap { channel -> EventLoopFuture<any Channel> in
+                // Nobody knows what is spoken before the handshake is over.
+                guard let chooser = try? channel.pipeline.syncOperations.handler(type: PeerProtocol.self) else {
+                    return eventLoop.makeSucceededFuture(channel)
+                }
+                return chooser.whenChosen.map { channel }
             }
-            .flatMap { connection in
-                connection.value.whenOpened.map { connection }
+            .flatMap { channel -> EventLoopFuture<Opened> in
+                let pipeline = channel.pipeline.syncOperations
+                if let shared = try? pipeline.handler(type: SharedConnection.self) {
+                    return eventLoop.makeSucceededFuture(.shared(NIOLoopBound(shared, eventLoop: eventLoop)))
+                }
+                do {
+                    let own = NIOLoopBound(try pipeline.handler(type: UpstreamConnection.self), eventLoop: eventLoop)
+                    return own.value.whenOpened.map { .own(own) }
+                } catch {
+                    return eventLoop.makeFailedFuture(error)
+                }
             }
     }
 
-    private static func addHandlers(to channel: any Channel, peer: UpstreamPeer, last: UpstreamConnection) throws {
+    private static func addHandlers(
+        to channel: any Channel,
+        peer: UpstreamPeer,
+        _ make: @escaping () -> UpstreamConnection,
+        _ share: @escaping () -> SharedConnection
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls = peer.tls {
+            try pipeline.addHandler(TLSHandler(context: tls, serverName: peer.serverName ?? peer.host))
+        }
+        let choose: (any Channel, Bool) throws -> Void = { channel, isHTTP2 in
+            if isHTTP2 {
+                try SharedConnection.add(share(), to: channel, limits: peer.limits)
+            } else {
+                try Self.addHTTP1(to: channel, peer: peer, last: make())
+            }
+        }
+        if peer.http2 == .never || (peer.tls == nil && peer.http2 == .auto) {
+            try choose(channel, false)
+        } else if peer.tls == nil {
+            try choose(channel, true)
+        } else {
+            let chosen = channel.eventLoop.makePromise(of: Void.self)
+            let chooser = PeerProtocol(isAlways: peer.http2 == .always, chosen: chosen, choose: choose)
+            try pipeline.addHandler(chooser)
+        }
+    }
+
+    private static func addHTTP1(to channel: any Channel, peer: UpstreamPeer, last: UpstreamConnection) throws {
         let pipeline = channel.pipeline.syncOperations
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = peer.limits.headerBytes
@@ -52,9 +101,6 @@ struct UpstreamConnector {
         limits.maxHeaderFieldCount = peer.limits.headerCount
         var encoding = HTTPRequestEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
-        if let tls = peer.tls {
-            try pipeline.addHandler(TLSHandler(context: tls, serverName: peer.serverName ?? peer.host))
-        }
         try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
         try pipeline.addHandler(
             ByteToMessageHandler(

@@ -16,6 +16,8 @@ package struct UpstreamError: Error, Hashable, Sendable {
         case tlsFailed = "upstream_tls_failed"
         /// All connections are in use and the queue for them is full, or the wait for one took too long.
         case poolExhausted = "upstream_pool_exhausted"
+        /// Every exchange failed lately, so that nobody is asked for a while; see `CircuitBreaker`.
+        case circuitOpen = "upstream_circuit_open"
         /// The request was sent and nothing came back within `UpstreamTimeouts.firstByte`.
         case firstByteTimeout = "upstream_first_byte_timeout"
         /// The answer stalled for `UpstreamTimeouts.idle`.
@@ -41,7 +43,8 @@ package struct UpstreamError: Error, Hashable, Sendable {
     package var isTimeout: Bool {
         switch self.code {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: return true
-        case .nameNotFound, .connectRefused, .unreachable, .tlsFailed, .poolExhausted, .closedEarly, .badResponse:
+        case .nameNotFound, .connectRefused, .unreachable, .tlsFailed, .poolExhausted, .circuitOpen, .closedEarly,
+            .badResponse:
             return false
         }
     }

@@ -37,7 +37,7 @@ package enum UpstreamBody: Sendable {
 /// so this holds for every method. Beyond that `RetryRule` says what may be tried again, with another server if there is
 /// one, as often as the upstream's settings and its retry budget allow.
 package final class UpstreamExchange {
-    private enum Stage {
+    enum Stage {
         case connect, firstByte, idle
     }
 
@@ -77,8 +77,12 @@ package final class UpstreamExchange {
     /// brought, since `isWritable` is false until then.
     private var early: [ByteBuffer] = []
     private var requestEnded = false
+    /// Something was written that waits for more to go out with.
+    private var needsFlush = false
+    private var isStarting = false
     private var isDemanding = false
-    private let timer: StageTimer<Stage>
+    /// Lent by the cluster; nil once the exchange is over.
+    private var timer: StageTimer<Stage>?
 
     /// - Parameters:
     ///   - cluster: the upstream's connections on the loop that this is called on.
@@ -97,7 +101,7 @@ package final class UpstreamExchange {
         self.head = head
         self.body = body
         self.delegate = delegate
-        self.timer = StageTimer(eventLoop: cluster.eventLoop)
+        self.timer = cluster.takeTimer()
         switch body {
         case .none, .bytes: self.requestEnded = true
         case .stream: break
@@ -117,18 +121,34 @@ package final class UpstreamExchange {
     package func start() {
         self.eventLoop.assertInEventLoop()
         guard case .created = self.state else { return }
-        self.timer.onExpiry = { [weak self] expiry in self?.expired(expiry) }
-        self.timer.total(in: self.cluster.timeouts.total)
-        self.cluster.exchangeBegan()
+        self.timer?.onExpiry = { [weak self] expiry in self?.expired(expiry) }
+        self.timer?.total(in: self.cluster.timeouts.total)
+        guard self.cluster.exchangeBegan() else {
+            return self.fail(UpstreamError(.circuitOpen, detail: "every exchange failed lately"))
+        }
+        self.isStarting = true
         self.attempt()
+        self.isStarting = false
     }
 
-    /// Sends a piece of a streamed body.
+    /// Sends what was handed over since the last time. To be called when there is no more at hand: a head and the body that came
+    /// with it then go out together.
+    package func flush() {
+        guard self.needsFlush else { return }
+        self.needsFlush = false
+        switch self.state {
+        case .sending(let connection), .receiving(let connection): connection.flush()
+        case .created, .waiting, .finished: break
+        }
+    }
+
+    /// Takes a piece of a streamed body, to be sent by `flush()` or with the end.
     package func send(_ chunk: ByteBuffer) {
         switch self.state {
         case .sending(let connection), .receiving(let connection):
             self.hasSentBody = true
-            connection.write(.body(.byteBuffer(chunk)), flush: true)
+            connection.write(.body(.byteBuffer(chunk)), flush: false)
+            self.needsFlush = true
         case .created, .waiting:
             self.early.append(chunk)
         case .finished:
@@ -140,10 +160,11 @@ package final class UpstreamExchange {
     package func end() {
         guard !self.requestEnded else { return }
         self.requestEnded = true
+        self.needsFlush = false
         switch self.state {
         case .sending(let connection):
             connection.endRequest()
-            self.timer.stage(.firstByte, in: self.cluster.timeouts.firstByte)
+            self.timer?.stage(.firstByte, in: self.cluster.timeouts.firstByte)
         case .receiving(let connection):
             connection.endRequest()
         case .created, .waiting, .finished:
@@ -156,7 +177,7 @@ package final class UpstreamExchange {
         guard case .receiving(let connection) = self.state else { return }
         if !self.isDemanding {
             self.isDemanding = true
-            self.timer.stage(.idle, in: self.cluster.timeouts.idle)
+            self.timer?.stage(.idle, in: self.cluster.timeouts.idle)
         }
         connection.read()
     }
@@ -201,11 +222,11 @@ package final class UpstreamExchange {
         }
         if self.requestEnded {
             connection.endRequest()
-            self.timer.stage(.firstByte, in: self.cluster.timeouts.firstByte)
+            self.timer?.stage(.firstByte, in: self.cluster.timeouts.firstByte)
         } else {
-            connection.flush()
+            if self.isStarting { self.needsFlush = true } else { connection.flush() }
             // The client sets the pace here; its own limits apply.
-            self.timer.clearStage()
+            self.timer?.clearStage()
             self.delegate?.upstreamWritabilityChanged(connection.isWritable)
         }
         connection.read()
@@ -276,14 +297,14 @@ package final class UpstreamExchange {
     /// Begins with a server that was not tried yet, if there is one.
     private func attempt() {
         let server = self.cluster.begin(avoiding: self.tried)
-        self.tried.insert(server)
+        if self.cluster.count > 1 { self.tried.insert(server) }
         self.server = server
         self.lease(fresh: false)
     }
 
     private func attemptFailed(_ error: UpstreamError, _ progress: RetryRule.Progress) {
         if case .finished = self.state { return }
-        guard self.retries < self.cluster.retries, self.cluster.count > self.tried.count,
+        guard self.retries < self.cluster.retries, self.cluster.count > max(1, self.tried.count),
             RetryRule.allows(error.code, progress, method: self.head.method, isReplayable: self.isReplayable),
             self.cluster.takeRetry()
         else { return self.fail(error) }
@@ -296,7 +317,7 @@ package final class UpstreamExchange {
         guard let pool = self.pool else { return }
         self.state = .waiting
         self.id = pool.makeWaiterID()
-        self.timer.stage(.connect, in: self.cluster.timeouts.connect)
+        self.timer?.stage(.connect, in: self.cluster.timeouts.connect)
         pool.lease(self, fresh: fresh)
     }
 
@@ -313,7 +334,7 @@ package final class UpstreamExchange {
     /// Something came: the peer is not stalling until more is asked for.
     private func paused() {
         self.isDemanding = false
-        self.timer.clearStage()
+        self.timer?.clearStage()
     }
 
     private func expired(_ expiry: StageTimer<Stage>.Expiry) {
@@ -356,7 +377,11 @@ package final class UpstreamExchange {
         self.leaveServer(error)
         self.finishedAt = .now()
         self.early = []
-        self.timer.stop()
+        if let timer = self.timer {
+            self.timer = nil
+            timer.rest()
+            self.cluster.giveBack(timer)
+        }
     }
 }
 

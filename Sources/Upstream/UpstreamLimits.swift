@@ -35,6 +35,9 @@ package struct UpstreamLimits: Sendable, Hashable {
     /// How long a connection is kept open without use. Shorter than what common servers allow (Node 5 s is the
     /// exception), so that we close first and no request races against the peer's own close.
     package var idleTime: TimeAmount
+    /// How old a connection may be when it is used again. One that is older is closed after its answer, and the peer's name is
+    /// looked up anew for the next: a name that moves to other addresses is followed within this time.
+    package var connectionAge: TimeAmount
     /// Bytes of all fields of an answer's head, names and values.
     package var headerBytes: Int
     /// Fields of an answer's head.
@@ -45,6 +48,7 @@ package struct UpstreamLimits: Sendable, Hashable {
         waiting: Int = 1024,
         idleConnections: Int = 32,
         idleTime: TimeAmount = .seconds(30),
+        connectionAge: TimeAmount = .minutes(10),
         headerBytes: Int = 64 * 1024,
         headerCount: Int = 200
     ) {
@@ -52,6 +56,7 @@ package struct UpstreamLimits: Sendable, Hashable {
         self.waiting = waiting
         self.idleConnections = idleConnections
         self.idleTime = idleTime
+        self.connectionAge = connectionAge
         self.headerBytes = headerBytes
         self.headerCount = headerCount
     }

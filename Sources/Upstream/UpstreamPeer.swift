@@ -11,14 +11,18 @@ package struct UpstreamPeer: Sendable {
 
     package let scheme: Scheme
     /// A DNS name or an IP address, without brackets.
-    package var host: String
-    package var port: Int
+    package let host: String
+    package let port: Int
+    /// The value of the `Host` field: the port is left out where it is the scheme's own (RFC 9110, 7.2).
+    package let authority: String
     /// The file of a unix socket, which is connected to in place of host and port.
     package private(set) var socketPath: String?
     /// How the peer is verified; nil for `http`.
     package let tls: TLSContext?
     /// The name that the peer's certificate must be for, where it is not `host`.
     package var serverName: String?
+    /// Whether it is spoken to in HTTP/2.
+    package var http2 = HTTP2Use.never
     /// Put in front of each path, for an API that does not live at the root: empty, or `/prefix` without a final slash.
     package var pathPrefix: String
     package var timeouts: UpstreamTimeouts
@@ -79,12 +83,28 @@ package struct UpstreamPeer: Sendable {
         )
     }
 
-    /// The value of the `Host` field: the port is left out where it is the scheme's own (RFC 9110, 7.2).
-    package var authority: String {
-        let name = self.host.utf8.contains(UInt8(ascii: ":")) ? "[\(self.host)]" : self.host
-        switch (self.scheme, self.port) {
-        case (.http, 80), (.https, 443): return name
-        default: return "\(name):\(self.port)"
+    private init(
+        scheme: Scheme,
+        host: String,
+        port: Int,
+        tls: TLSContext?,
+        serverName: String?,
+        pathPrefix: String,
+        timeouts: UpstreamTimeouts,
+        limits: UpstreamLimits
+    ) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.serverName = serverName
+        self.pathPrefix = pathPrefix
+        self.timeouts = timeouts
+        self.limits = limits
+        let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+        switch (scheme, port) {
+        case (.http, 80), (.https, 443): self.authority = name
+        default: self.authority = "\(name):\(port)"
         }
     }
 }

@@ -21,15 +21,24 @@ package struct UpstreamServers: Sendable {
     package var retries: Int
     /// The share of exchanges that may be tried again, from 0 to 1.
     package var retryBudget: Double
+    /// When nobody is asked for a while.
+    package var breaker: CircuitBreaker.Settings
 
     /// - Parameter servers: at least one.
-    package init(_ servers: [Server], maximumEjected: Double = 0.5, retries: Int = 2, retryBudget: Double = 0.2) {
+    package init(
+        _ servers: [Server],
+        maximumEjected: Double = 0.5,
+        retries: Int = 2,
+        retryBudget: Double = 0.2,
+        breaker: CircuitBreaker.Settings = .init()
+    ) {
         precondition(!servers.isEmpty, "an upstream has at least one server")
         self.servers = servers
         self.board = HealthBoard(servers: servers.count, maximumEjected: maximumEjected)
         self.use = servers.map { _ in PoolUse() }
         self.retries = retries
         self.retryBudget = retryBudget
+        self.breaker = breaker
     }
 
     package init(_ peer: UpstreamPeer) {

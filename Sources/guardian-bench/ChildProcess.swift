@@ -41,6 +41,8 @@ final class ChildProcess {
         throw Failure(description: "\(process.executableURL?.path ?? "") does not listen at port \(port):\n\(words)")
     }
 
+    var identifier: Int32 { process.processIdentifier }
+
     func stop() {
         guard process.isRunning else { return }
         process.terminate()

@@ -7,7 +7,7 @@ struct GuardianBench: AsyncParsableCommand {
         commandName: "guardian-bench",
         abstract: "Measures Guardian's parts, one JSON line a figure.",
         subcommands: [
-            LanguageModelBench.self, RulesBench.self, ProxyBench.self, GuardBench.self, Agreement.self,
+            LanguageModelBench.self, RulesBench.self, ProxyBench.self, SoakBench.self, GuardBench.self, Agreement.self,
             ColdStart.self, GatewayProcess.self, TokenDump.self, LogitDump.self, FeatureDump.self,
         ]
     )

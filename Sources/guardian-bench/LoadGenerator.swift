@@ -22,7 +22,7 @@ struct LoadGenerator {
     let h2load: String?
     private let script: URL
     private let body: URL
-    private let seconds: Int
+    let seconds: Int
 
     /// - Parameter body: of every request.
     init(folder: URL, body: String, seconds: Int) throws {
@@ -58,6 +58,33 @@ struct LoadGenerator {
             p50: Self.milliseconds(after: "50%", in: text),
             p99: Self.milliseconds(after: "99%", in: text)
         )
+    }
+
+    /// Asks at a steady rate, however slow the answers are.
+    ///
+    /// - Parameter rate: requests a second, of all connections together.
+    /// - Returns: nil where the tool is not installed.
+    func steady(_ url: String, connections: Int, rate: Double) throws -> Result? {
+        guard let h2load else { return nil }
+        let log = script.deletingLastPathComponent().appendingPathComponent("steady.tsv")
+        try? FileManager.default.removeItem(at: log)
+        let text = try ChildProcess.output(
+            h2load,
+            [
+                "--h1", "-t", "1", "-c", "\(connections)", "-D", "\(seconds)", "--rps",
+                String(format: "%.2f", max(0.1, rate / Double(connections))), "-d", body.path, "-H",
+                "content-type: application/json", "--log-file", log.path, url,
+            ]
+        )
+        guard text.contains(" 0 failed, 0 errored, 0 timeout") else {
+            throw Failure(description: "\(url) did not answer every request:\n\(text)")
+        }
+        // Start in microseconds, status, microseconds until the end of the answer.
+        let times = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+            .compactMap { $0.split(separator: "\t").dropFirst(2).first.flatMap { Double($0) } }.sorted()
+        guard !times.isEmpty else { throw Failure(description: "\(url) was not asked at all:\n\(text)") }
+        func rank(_ share: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * share))] / 1000 }
+        return Result(rate: Double(times.count) / Double(seconds), p50: rank(0.5), p99: rank(0.99))
     }
 
     func http2(_ url: String, connections: Int, streams: Int) throws -> Result? {

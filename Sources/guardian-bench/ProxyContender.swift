@@ -5,16 +5,18 @@ import TLS
 /// every request with the same words.
 struct ProxyContender {
     var name: String
-    /// Where to send requests to.
-    var url: String
+    /// Where to send requests to, through TLS.
+    var port: Int
     /// nil for what is not a process of its own.
     var process: ChildProcess?
+
+    var url: String { "https://127.0.0.1:\(port)" }
 }
 
 /// Writes the configuration of each contender and starts it.
 struct ProxyContenders {
     private let folder: URL
-    private let certificates: DevelopmentCertificates
+    let certificates: DevelopmentCertificates
     private let threads: Int
 
     init(folder: URL, threads: Int) throws {
@@ -35,10 +37,11 @@ struct ProxyContenders {
             """
         let process = try nginx("origin", servers)
         try await process.await(port: tls)
-        return (ProxyContender(name: "origin", url: "https://127.0.0.1:\(tls)", process: process), plain)
+        return (ProxyContender(name: "origin", port: tls, process: process), plain)
     }
 
-    func nginx(forwardingTo origin: Int) async throws -> ProxyContender {
+    /// - Parameter buffers: whether answers are gathered before they are passed on, as nginx does unless told otherwise.
+    func nginx(forwardingTo origin: Int, buffers: Bool = true) async throws -> ProxyContender {
         let port = try ChildProcess.freePort()
         let servers = """
             upstream origin { server 127.0.0.1:\(origin); keepalive 256; keepalive_requests 100000000; }
@@ -48,12 +51,13 @@ struct ProxyContenders {
                     proxy_pass http://origin;
                     proxy_http_version 1.1;
                     proxy_set_header Connection "";
+                    proxy_buffering \(buffers ? "on" : "off");
                 }
             }
             """
-        let process = try nginx("nginx", servers)
+        let process = try nginx("nginx-\(port)", servers)
         try await process.await(port: port)
-        return ProxyContender(name: "nginx", url: "https://127.0.0.1:\(port)", process: process)
+        return ProxyContender(name: "nginx", port: port, process: process)
     }
 
     private func nginx(_ name: String, _ servers: String) throws -> ChildProcess {
@@ -69,11 +73,13 @@ struct ProxyContenders {
             worker_processes \(threads);
             pid \(home.path)/pid;
             error_log \(home.path)/error.log error;
-            events { worker_connections 8192; }
+            worker_rlimit_nofile 20000;
+            events { worker_connections 16384; }
             http {
                 access_log off;
                 \(temporary)
                 keepalive_requests 100000000;
+                keepalive_timeout 120s;
                 http2_max_concurrent_streams 128;
                 ssl_certificate \(certificates.certificate);
                 ssl_certificate_key \(certificates.privateKey);
@@ -101,13 +107,13 @@ struct ProxyContenders {
         let configuration = """
             global
                 nbthread \(threads)
-                maxconn 8192
+                maxconn 9500
                 ssl-default-bind-options ssl-min-ver TLSv1.2
             defaults
                 mode http
                 timeout connect 5s
-                timeout client 60s
-                timeout server 60s
+                timeout client 120s
+                timeout server 120s
                 http-reuse always
             frontend front
                 bind 127.0.0.1:\(port) ssl crt \(pair.path) alpn h2,http/1.1
@@ -116,7 +122,7 @@ struct ProxyContenders {
                 server origin 127.0.0.1:\(origin)
 
             """
-        let file = folder.appendingPathComponent("haproxy.cfg")
+        let file = folder.appendingPathComponent("haproxy-\(port).cfg")
         try Data(configuration.utf8).write(to: file)
         let process = try ChildProcess(
             path,
@@ -124,7 +130,7 @@ struct ProxyContenders {
             log: folder.appendingPathComponent("haproxy.log")
         )
         try await process.await(port: port)
-        return ProxyContender(name: "haproxy", url: "https://127.0.0.1:\(port)", process: process)
+        return ProxyContender(name: "haproxy", port: port, process: process)
     }
 
     /// The gateway, in a process of its own.
@@ -157,12 +163,12 @@ struct ProxyContenders {
             upstream: {url: "http://127.0.0.1:\(origin)"}
             policy: \(policyFile.path)
             model: {file: \(URL(fileURLWithPath: model).standardizedFileURL.path), threads: 1}
-            audit: {path: \(folder.path)/audit.jsonl}
+            audit: {path: \(folder.path)/audit-\(port).jsonl}
             unrecognised_paths: pass
             event_loops: \(threads)
 
             """
-        let file = folder.appendingPathComponent("guardian.yaml")
+        let file = folder.appendingPathComponent("guardian-\(port).yaml")
         try Data(configuration.utf8).write(to: file)
         guard let path = Bundle.main.executableURL?.path else {
             throw ChildProcess.Failure(description: "the benchmark does not know its own path")
@@ -170,9 +176,9 @@ struct ProxyContenders {
         let process = try ChildProcess(
             path,
             ["gateway", "--config", file.path],
-            log: folder.appendingPathComponent("gateway.log")
+            log: folder.appendingPathComponent("gateway-\(port).log")
         )
         try await process.await(port: port)
-        return ProxyContender(name: "gateway", url: "https://127.0.0.1:\(port)", process: process)
+        return ProxyContender(name: "gateway", port: port, process: process)
     }
 }

@@ -30,7 +30,7 @@ struct CertsCommand: AsyncParsableCommand {
         func run() throws {
             do throws(TLSError) {
                 let files = try DevelopmentCertificates.make(in: directory, names: name, overwrite: force)
-                print("\(files.authority), \(files.certificate) and \(files.privateKey) are made, valid for 30 days.")
+                print("\(files.authority), \(files.certificate) and \(files.privateKey) are made, valid for 90 days.")
             } catch {
                 if case .fileExists = error, keep {
                     print("The certificates in \(directory) are still valid.")

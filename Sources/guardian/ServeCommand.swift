@@ -19,6 +19,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A policy file to use instead of the configuration's.")
     var policy: String?
 
+    @Option(
+        name: .customLong("tls-key-log"),
+        help:
+            "A file to write the secrets of clients' TLS connections to, to read what was recorded of them. Never in production."
+    )
+    var keyLog: String?
+
     func run() async throws {
         let signals = ServerSignal.stream()
         let logger = bootstrapLogging()
@@ -26,6 +33,9 @@ struct ServeCommand: AsyncParsableCommand {
         try await reportingErrors {
             var configuration = try GatewayConfiguration.load(path: config)
             if let policy { configuration.policy = URL(fileURLWithPath: policy).standardizedFileURL.path }
+            if let keyLog {
+                configuration.tls?.keyLog = URL(fileURLWithPath: keyLog).standardizedFileURL.path
+            }
             if configuration.tls == nil {
                 logger.warning("TLS is off: whoever is on the network reads every prompt")
             }

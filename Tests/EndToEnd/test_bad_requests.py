@@ -1,11 +1,13 @@
 """Requests that are wrong: each gets a clear error, nothing of it reaches the LLM, and the gateway stays up."""
 
+import gzip
 import json
 import socket
 
 import pytest
 
 from origin import LEAK
+from policies import FIXED
 
 HELLO = {"model": "echo", "messages": [{"role": "user", "content": "hello"}]}
 
@@ -130,9 +132,25 @@ def test_the_wrong_method_is_refused(gateway):
     assert_refused(answer, answer.status)
 
 
-def test_a_compressed_body_is_refused(gateway, origin):
-    assert_refused(gateway.request(body=b"\x1f\x8b\x08", headers={"content-encoding": "gzip"}), 415)
+def test_a_body_in_a_coding_that_is_not_undone_is_refused(gateway, origin):
+    for coding in ("br", "zstd", "deflate", "gzip, gzip"):
+        assert_refused(gateway.request(body=b"\x1f\x8b\x08", headers={"content-encoding": coding}), 415)
     assert origin.bodies == []
+
+
+def test_a_body_in_gzip_is_read_and_judged_like_any_other(gateway, origin):
+    def ask(text):
+        body = {"model": "echo", "messages": [{"role": "user", "content": text}]}
+        return gateway.request(body=gzip.compress(json.dumps(body).encode()), headers={"content-encoding": "gzip"})
+
+    words = " ".join(f"{number * number} sheep" for number in range(20_000))
+    assert ask(words).text == f"You said: {words}"
+    assert "content-encoding" not in {name.lower() for name in origin.heads[-1][1]}
+    assert ask(LEAK).text == FIXED
+    assert len(origin.bodies) == 1
+    broken = gzip.compress(b"{}")[:-1] + b"\0"
+    assert_refused(gateway.request(body=broken, headers={"content-encoding": "gzip"}), 400)
+    assert_refused(gateway.request(body=gzip.compress(b"{}") * 2, headers={"content-encoding": "gzip"}), 400)
 
 
 def test_the_models_list_is_passed_on(gateway):

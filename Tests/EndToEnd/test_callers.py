@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 
 import pytest
 
@@ -97,6 +98,27 @@ def test_a_tenant_is_believed_from_a_trusted_peer_only(start_gateway, scripted_o
         gateway = start_gateway(scripted_origin.url, policy, changes)
         body = {"model": "echo", "messages": [{"role": "user", "content": f"The {LEAK}."}]}
         assert gateway.request(body=body, headers={"x-tenant": "crew"}).decision == decision
+
+
+def test_the_peer_behind_a_balancer_is_the_one_its_proxy_header_names(start_gateway, scripted_origin, origin, policy):
+    line = b"PROXY TCP4 192.0.2.7 192.0.2.2 56324 443\r\n"
+    content = json.dumps({"model": "echo", "messages": [{"role": "user", "content": f"The {LEAK}."}]}).encode()
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nX-Tenant: crew\r\nX-Forwarded-For: 192.0.2.7\r\n"
+    request = head + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(content) + content
+    # The balancer itself is on 127.0.0.1; it passes on what anybody writes.
+    for peers, decision in [(["192.0.2.0/24"], b"allow"), (["127.0.0.0/8"], b"block")]:
+        changes = {
+            "listen": {"proxy_protocol": ["127.0.0.0/8"]},
+            "tenant_header": "x-tenant",
+            "callers": {"trusted_peers": peers},
+        }
+        gateway = start_gateway(scripted_origin.url, policy, changes)
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as tcp:
+            tcp.sendall(line)
+            with gateway.context.wrap_socket(tcp, server_hostname="127.0.0.1") as tls:
+                tls.sendall(request)
+                received = b"".join(iter(lambda: tls.recv(65536), b""))
+        assert b"x-guardian-decision: " + decision in received, received
 
 
 LIMITED = {

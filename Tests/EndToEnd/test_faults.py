@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -248,17 +249,76 @@ def test_callers_of_an_upstream_that_is_killed_get_an_answer_or_a_clean_error(st
     port = free_port()
     process = start_origin(port)
     gateway = start_gateway(f"http://127.0.0.1:{port}", rules_only(), IMPATIENT)
-    stop = threading.Event()
-    outcomes, troubles = [], []
+    callers = Callers(gateway)
+    with callers.calling():
+        try:
+            for _ in range(3):
+                callers.wait_for(lambda new: new.count(200) >= 40)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                callers.wait_for(lambda new: new.count(502) >= 20)
+                process = start_origin(port)
+                callers.wait_for(lambda new: new.count(200) >= 40)
+        finally:
+            process.kill()
+            process.wait()
+    assert callers.troubles == []
+    assert gateway.process.is_running
 
-    def call(number):
-        # Half of them keep their connection, half of their answers are streams.
+
+def test_one_of_two_upstreams_that_is_killed_is_taken_out_and_its_callers_go_to_the_other(start_gateway):
+    ports = [free_port(), free_port()]
+    processes = [start_origin(port) for port in ports]
+    servers = [{"url": f"http://127.0.0.1:{port}"} for port in ports]
+    changes = {**IMPATIENT, "upstream": {**IMPATIENT["upstream"], "url": None, "servers": servers}}
+    gateway = start_gateway("", rules_only(), changes)
+    callers = Callers(gateway)
+    with callers.calling():
+        try:
+            callers.wait_for(lambda new: new.count(200) >= 40)
+            processes[0].send_signal(signal.SIGKILL)
+            processes[0].wait()
+            # Requests that it had are lost, for a POST may have had its effect; all that come after are answered by the other.
+            callers.wait_for(lambda new: len(new) > 200 and set(new[-100:]) == {200})
+            callers.wait_for(lambda _: f'server="127.0.0.1:{ports[0]}",condition="ejected"}} 1' in gateway.metrics())
+            processes[0] = start_origin(ports[0])
+            callers.wait_for(lambda _: f'server="127.0.0.1:{ports[0]}",condition="up"}} 1' in gateway.metrics())
+            callers.wait_for(lambda new: new.count(200) >= 40)
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+    assert callers.troubles == []
+    lost = sum(status != 200 for status in callers.outcomes)
+    assert lost < len(callers.outcomes) / 10, callers.outcomes
+
+
+class Callers:
+    """Eight of them, who ask again as soon as they are answered; half keep their connection, half of the answers are streams."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.stop = threading.Event()
+        self.outcomes, self.troubles = [], []
+
+    @contextmanager
+    def calling(self):
+        with ThreadPoolExecutor(8) as pool:
+            calls = [pool.submit(self.call, number) for number in range(8)]
+            try:
+                yield
+            finally:
+                self.stop.set()
+                for call in calls:
+                    call.result(timeout=120)
+
+    def call(self, number):
         connection = None
-        while not stop.is_set():
+        while not self.stop.is_set():
             try:
                 if connection is None or number % 2:
                     connection = http.client.HTTPSConnection(
-                        "127.0.0.1", gateway.port, timeout=60, context=gateway.context
+                        "127.0.0.1", self.gateway.port, timeout=60, context=self.gateway.context
                     )
                 content = json.dumps(
                     {"model": "echo", "stream": number % 4 < 2, "messages": [{"role": "user", "content": "hello"}]}
@@ -270,38 +330,18 @@ def test_callers_of_an_upstream_that_is_killed_get_an_answer_or_a_clean_error(st
                     assert b"[DONE]" in body or json.loads(body)["choices"], body
                 else:
                     assert answer.status in (502, 503, 504) and json.loads(body)["error"]["code"], (answer.status, body)
-                outcomes.append(answer.status)
+                self.outcomes.append(answer.status)
             except Exception as trouble:  # noqa: BLE001 - whatever a caller sees that is no answer
-                troubles.append(repr(trouble))
+                self.troubles.append(repr(trouble))
                 connection = None
 
-    def wait_for(condition):
+    def wait_for(self, condition):
+        """Waits until it holds of the outcomes from now on."""
+        mark = len(self.outcomes)
         limit = time.monotonic() + 60
-        while not condition() and time.monotonic() < limit:
+        while not condition(self.outcomes[mark:]) and time.monotonic() < limit:
             time.sleep(0.02)
-        assert condition(), (outcomes[-20:], troubles[:5])
-
-    with ThreadPoolExecutor(8) as pool:
-        calls = [pool.submit(call, number) for number in range(8)]
-        try:
-            for _ in range(3):
-                mark = len(outcomes)
-                wait_for(lambda: outcomes[mark:].count(200) >= 40)
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                mark = len(outcomes)
-                wait_for(lambda: outcomes[mark:].count(502) >= 20)
-                process = start_origin(port)
-                mark = len(outcomes)
-                wait_for(lambda: outcomes[mark:].count(200) >= 40)
-        finally:
-            stop.set()
-            for call_ in calls:
-                call_.result(timeout=120)
-            process.kill()
-            process.wait()
-    assert troubles == []
-    assert gateway.process.is_running
+        assert condition(self.outcomes[mark:]), (self.outcomes[-20:], self.troubles[:5])
 
 
 # Callers that are slow, or half gone (the limits on them are tried with small numbers).

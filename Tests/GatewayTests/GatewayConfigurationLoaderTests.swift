@@ -9,6 +9,7 @@ import PolicyLanguage
 import Proxy
 import Testing
 import Tracing
+import Upstream
 
 @testable import Gateway
 
@@ -49,6 +50,47 @@ import Tracing
         #expect(configuration.model.file.hasPrefix("/"))
         #expect(configuration.model.file.hasSuffix("/models/guardian.slm"))
         #expect(configuration.tls?.certificate.hasPrefix("/") == true)
+    }
+
+    @Test func `who is believed and how the upstream is asked`() throws {
+        let configuration = try load(
+            Self.minimal
+                .replacing("8443\",", with: "8443\", trusted_proxies: [10.0.0.0/8, \"::1\"],")
+                .replacing("server-key.pem}", with: "server-key.pem, client_ca: ca.pem, client_certificate: optional}")
+                .replacing(
+                    "http://127.0.0.1:8081}",
+                    with:
+                        "http://127.0.0.1:8081, http2: always, connection_age: 1m, breaker_failures: 3, breaker_time: 500ms}"
+                )
+        )
+        #expect(configuration.trustedProxies == ["10.0.0.0/8", "::1"].compactMap { IPNetwork($0) })
+        #expect(configuration.tls?.takesClientsWithoutCertificate == true)
+        #expect(configuration.tls?.keyLog == nil)
+        #expect(configuration.upstream.http2 == .always)
+        #expect(configuration.upstream.connectionAge == .seconds(60))
+        #expect(configuration.upstream.breakerFailures == 3)
+        #expect(configuration.upstream.breakerTime == .milliseconds(500))
+        let never = try load(Self.minimal.replacing("8081}", with: "8081, breaker_failures: 0}"))
+        #expect(never.upstream.breakerFailures == nil)
+        let plain = try load(Self.minimal)
+        #expect(plain.trustedProxies.isEmpty && plain.tls?.takesClientsWithoutCertificate == false)
+        #expect(plain.upstream.http2 == .auto && plain.upstream.breakerFailures == 50)
+    }
+
+    @Test(arguments: [
+        ("8443\",", "8443\", trusted_proxies: [nonsense],", "a peer must be an IP address or a block of them"),
+        (
+            "server-key.pem}", "server-key.pem, client_certificate: optional}",
+            "client_certificate is for clients that are asked for one"
+        ),
+        (
+            "server-key.pem}", "server-key.pem, client_ca: c.pem, client_certificate: maybe}",
+            "unknown client_certificate 'maybe'"
+        ),
+        ("8081}", "8081, http2: perhaps}", "unknown http2 'perhaps'"),
+        ("8081}", "8081, breaker_failures: -1}", "breaker_failures must be a number"),
+    ]) func `wrong words about them are errors`(old: String, new: String, message: String) throws {
+        #expect(try diagnostic(Self.minimal.replacing(old, with: new)).contains(message))
     }
 
     @Test func `what is left out has its documented default`() throws {

@@ -33,7 +33,7 @@ import Testing
                 metrics: ProxyMetrics(),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
-            try HTTP1Pipeline.add(to: channel, isTLS: false, client: nil, worker: worker)
+            try HTTP1Pipeline.add(to: channel, peer: ConnectionPeer(nil, isTLS: false), worker: worker)
         }.get()
         try await channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1)).get()
         return (channel, reads.count)
@@ -60,7 +60,7 @@ import Testing
         try await channel.close()
     }
 
-    @Test func nothingIsReadWhileTheFilterThinks() async throws {
+    @Test func oneReadAtTheMostIsOpenWhileTheFilterThinks() async throws {
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         var script = ScriptedFilter.inspecting()
         script.request = { _, _ in
@@ -73,13 +73,21 @@ import Testing
                 string: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nbGET / HTTP/1.1\r\nHost: a\r\n\r\n"
             )
         )
-        #expect(reads.value == 1, "the first, and none since")
+        #expect(reads.value == 1, "the first, and none since: what it brought waits")
         #expect(try await self.written(channel) == "")
         open.yield()
-        #expect(try await eventually { reads.value == 1 })
-        open.yield()
         #expect(try await eventually { reads.value == 2 })
-        #expect(try await self.written(channel).components(of: "HTTP/1.1 200 OK") == 2)
+        try await channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        #expect(reads.value == 2, "what it brought waits again")
+        open.yield()
+        open.yield()
+        #expect(try await eventually { reads.value == 3 })
+        var text = ""
+        for _ in 0..<1000 where text.components(of: "HTTP/1.1 200 OK") < 3 {
+            text += try await self.written(channel)
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(text.components(of: "HTTP/1.1 200 OK") == 3)
         try await channel.close()
     }
 

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test mutating func anInspectedRequestIsReadJudgedForwardedAndPassedOn() {
-        self.expect(self.machine.begin(.inspect(limit: 50), framing: .length(10), isEncoded: false), .readBody)
+        self.expect(self.machine.begin(.inspect(limit: 50), framing: .length(10), coding: .none), .readBody)
         #expect(self.machine.wantsBody)
         #expect(!self.machine.isStreamingBody)
         self.expect(self.machine.receivedBody(bytes: 10), .gather)
@@ -31,11 +31,11 @@ import Testing
     }
 
     @Test mutating func aRequestWithoutABodyIsJudgedAtOnce() {
-        self.expect(self.machine.begin(.inspect(limit: 50), framing: .none, isEncoded: false), .judge)
+        self.expect(self.machine.begin(.inspect(limit: 50), framing: .none, coding: .none), .judge)
     }
 
     @Test mutating func aPassedRequestIsStreamed() {
-        self.expect(self.machine.begin(.pass, framing: .chunked, isEncoded: true), .forward)
+        self.expect(self.machine.begin(.pass, framing: .chunked, coding: .unknown), .forward)
         #expect(self.machine.isStreamingBody)
         self.expect(self.machine.receivedBody(bytes: 100), .send)
         self.expect(self.machine.receivedEnd(), .endUpload)
@@ -44,18 +44,18 @@ import Testing
 
     @Test mutating func theBodyLimitHoldsForWhatIsToldAndForWhatComes() {
         self.expect(
-            self.machine.begin(.inspect(limit: 50), framing: .length(51), isEncoded: false),
+            self.machine.begin(.inspect(limit: 50), framing: .length(51), coding: .none),
             .fail(.bodyTooLarge(limit: 50))
         )
         self.expect(
-            self.machine.begin(.inspect(limit: 1000), framing: .length(101), isEncoded: false),
+            self.machine.begin(.inspect(limit: 1000), framing: .length(101), coding: .none),
             .fail(.bodyTooLarge(limit: 100))
         )
         self.expect(
-            self.machine.begin(.pass, framing: .length(101), isEncoded: false),
+            self.machine.begin(.pass, framing: .length(101), coding: .none),
             .fail(.bodyTooLarge(limit: 100))
         )
-        self.expect(self.machine.begin(.inspect(limit: 50), framing: .chunked, isEncoded: false), .readBody)
+        self.expect(self.machine.begin(.inspect(limit: 50), framing: .chunked, coding: .none), .readBody)
         self.expect(self.machine.receivedBody(bytes: 50), .gather)
         self.expect(self.machine.receivedBody(bytes: 1), .fail(.bodyTooLarge(limit: 50)))
         self.expect(self.machine.receivedBody(bytes: .max), .fail(.bodyTooLarge(limit: 50)))
@@ -63,7 +63,7 @@ import Testing
 
     @Test mutating func anEncodedBodyCannotBeInspected() {
         self.expect(
-            self.machine.begin(.inspect(limit: 50), framing: .length(1), isEncoded: true),
+            self.machine.begin(.inspect(limit: 50), framing: .length(1), coding: .unknown),
             .fail(.unsupportedContentEncoding)
         )
     }
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test mutating func aClientThatLeavesWhileTheFilterThinksIsWaitedFor() {
-        self.expect(self.machine.begin(.inspect(limit: 50), framing: .none, isEncoded: false), .judge)
+        self.expect(self.machine.begin(.inspect(limit: 50), framing: .none, coding: .none), .judge)
         self.expect(self.machine.leave(), .cancelTask)
         self.expect(self.machine.leave(), .ignore)
         self.expect(self.machine.fail(), .ignore)
@@ -152,9 +152,9 @@ import Testing
             var machine = ExchangeStateMachine(bodyLimit: 100)
             for _ in 0..<12 {
                 switch Int.random(in: 0..<14, using: &generator) {
-                case 0: _ = machine.begin(.inspect(limit: 50), framing: .chunked, isEncoded: false)
-                case 1: _ = machine.begin(.pass, framing: .length(3), isEncoded: false)
-                case 2: _ = machine.begin(.reply, framing: .none, isEncoded: false)
+                case 0: _ = machine.begin(.inspect(limit: 50), framing: .chunked, coding: .none)
+                case 1: _ = machine.begin(.pass, framing: .length(3), coding: .none)
+                case 2: _ = machine.begin(.reply, framing: .none, coding: .none)
                 case 3: _ = machine.receivedBody(bytes: Int.random(in: 0...200, using: &generator))
                 case 4: _ = machine.receivedEnd()
                 case 5: _ = machine.requestJudged(forwards: Bool.random(using: &generator))
@@ -172,7 +172,7 @@ import Testing
     }
 
     private mutating func forwarded() {
-        self.expect(self.machine.begin(.inspect(limit: 50), framing: .none, isEncoded: false), .judge)
+        self.expect(self.machine.begin(.inspect(limit: 50), framing: .none, coding: .none), .judge)
         self.expect(self.machine.requestJudged(forwards: true), .proceed)
     }
 }

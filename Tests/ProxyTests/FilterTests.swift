@@ -39,6 +39,49 @@ import Testing
         }
     }
 
+    private static let packed = Bytes.base64("H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==")
+
+    private static func post(packed: [UInt8]) -> [UInt8] {
+        let head =
+            "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: "
+        return Array("\(head)\(packed.count)\r\n\r\n".utf8) + packed
+    }
+
+    @Test func aPackedBodyIsUnpackedForTheFilterAndForwardedUnpacked() async throws {
+        let seen = Mutex("")
+        var script = ScriptedFilter.inspecting()
+        script.request = { head, body in
+            seen.withLock { $0 = String(buffer: body) }
+            return .forward(headers: head.headers, body: body)
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let client = try await proxy.connect()
+            try await client.send(Self.post(packed: Self.packed))
+            #expect(try await client.readToEnd().hasSuffix("hello"))
+            #expect(seen.withLock { $0 } == "hello")
+            let request = try #require(proxy.origin.requests.first)
+            #expect(request.head.headers["content-encoding"] == [])
+            #expect(request.head.headers["content-length"] == ["5"])
+            #expect(proxy.server.metrics.bufferedBytes == 0)
+        }
+    }
+
+    @Test(arguments: [
+        (Array(FilterTests.packed.dropLast()), "bad_content_encoding", "400"),
+        (FilterTests.packed + FilterTests.packed, "bad_content_encoding", "400"),
+        (Bytes.repeated(times: 8000), "body_too_dense", "413"),
+    ]) func whatCannotBeUnpackedReachesNobody(packed: [UInt8], word: String, status: String) async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting()) { proxy in
+            let client = try await proxy.connect()
+            try await client.send(Self.post(packed: packed))
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(answer.contains(word))
+            #expect(proxy.origin.connections == 0)
+            #expect(proxy.server.metrics.errors[word] == 1)
+        }
+    }
+
     @Test func aRefusedRequestNeverReachesTheUpstream() async throws {
         var script = ScriptedFilter.inspecting()
         script.request = { _, _ in .reply(.text("no", status: .forbidden)) }

@@ -279,13 +279,15 @@ import Testing
         }
     }
 
-    @Test func anInspectedBodyInAContentCodingIsRefused() async throws {
+    @Test(arguments: ["br", "zstd", "deflate", "gzip, gzip", "gzip, identity", "x"])
+    func anInspectedBodyInAnUnknownContentCodingIsRefused(coding: String) async throws {
         let request =
-            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: \(coding)\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
         try await ProxyHarness.run(ScriptedFilter.inspecting()) { proxy in
             let answer = try await RawClient.exchange(request, with: proxy)
             #expect(answer.hasPrefix("HTTP/1.1 415 "))
             #expect(answer.contains("unsupported_content_encoding"))
+            #expect(answer.contains("accept-encoding: gzip\r\n"))
             #expect(proxy.origin.requests.isEmpty)
         }
         try await ProxyHarness.run { proxy in

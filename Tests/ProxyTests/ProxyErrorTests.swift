@@ -11,7 +11,7 @@ import Upstream
         let error = ProxyError(UpstreamError(code, detail: "a detail with an address"))
         switch code {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: #expect(error.status == 504)
-        case .poolExhausted: #expect(error.status == 503)
+        case .poolExhausted, .circuitOpen: #expect(error.status == 503)
         default: #expect(error.status == 502)
         }
         #expect(error.fault == (code == .poolExhausted ? .proxy : .upstream))

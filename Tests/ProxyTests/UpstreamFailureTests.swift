@@ -28,6 +28,32 @@ import Upstream
         }
     }
 
+    @Test func anUpstreamThatFailsEveryTimeIsLeftAloneForAWhile() async throws {
+        let breaker = CircuitBreaker.Settings(failures: 3, time: .seconds(1))
+        try await ProxyHarness.run(breaker: breaker) { proxy in
+            for _ in 1...3 {
+                let answer = try await RawClient.exchange(
+                    Self.get("/vanish").replacing("GET", with: "POST"),
+                    with: proxy
+                )
+                #expect(answer.contains("upstream_closed_early"))
+            }
+            let asked = proxy.origin.requests.count
+            let refused = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(refused.hasPrefix("HTTP/1.1 503 "))
+            #expect(refused.contains("upstream_circuit_open"))
+            #expect(refused.contains("retry-after: 1\r\n"))
+            #expect(proxy.origin.requests.count == asked)
+            // One of those that come later finds that it answers again.
+            for _ in 0..<200 {
+                let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+                if answer.hasPrefix("HTTP/1.1 200 ") { break }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(try await RawClient.exchange(Self.get("/"), with: proxy).hasSuffix("hello"))
+        }
+    }
+
     @Test func anUpstreamThatDoesNotAnswerIs504() async throws {
         try await ProxyHarness.run(timeouts: .init(firstByte: .milliseconds(100))) { proxy in
             let answer = try await RawClient.exchange(Self.get("/silent"), with: proxy)

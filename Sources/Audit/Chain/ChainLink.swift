@@ -29,12 +29,25 @@ package struct ChainLink: Sendable, Equatable {
 
     /// The bytes that a line's hash is taken over: the record without its last brace, then the link up to the hash.
     static func sealable(_ body: [UInt8], sequence: UInt64, previous: String) -> [UInt8] {
-        body + before + Array(String(sequence).utf8) + between + Array(previous.utf8) + [UInt8(ascii: "\"")]
+        var line = body
+        line.reserveCapacity(body.count + 256)
+        line += before
+        line += String(sequence).utf8
+        line += between
+        line += previous.utf8
+        line.append(UInt8(ascii: "\""))
+        return line
     }
 
     /// The whole line, its line feed included.
     static func line(_ sealable: [UInt8], hash: String) -> [UInt8] {
-        sealable.dropLast() + seal + Array(hash.utf8) + end + [UInt8(ascii: "\n")]
+        var line = sealable
+        line.removeLast()
+        line += seal
+        line += hash.utf8
+        line += end
+        line.append(UInt8(ascii: "\n"))
+        return line
     }
 
     /// Reads the link of a line.

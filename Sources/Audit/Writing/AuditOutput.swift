@@ -5,6 +5,9 @@ package protocol AuditOutput: AnyObject {
     /// - Parameter event: the line's kind, for places that sort messages.
     func write(_ line: [UInt8], event: String) -> Bool
 
+    /// Whether several lines may be given to `write` as one.
+    var joinsLines: Bool { get }
+
     /// Whether the lines so far should be put away before this many bytes more.
     func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool
 
@@ -20,6 +23,7 @@ package protocol AuditOutput: AnyObject {
 }
 
 extension AuditOutput {
+    package var joinsLines: Bool { false }
     package func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool { false }
     package func rotate(after sequence: UInt64, at time: AuditTime) -> (file: String, removed: [String])? { nil }
     package func reopen() {}

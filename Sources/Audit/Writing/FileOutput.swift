@@ -89,6 +89,9 @@ package final class FileOutput: AuditOutput {
         return true
     }
 
+    /// What cannot be written whole is taken back whole.
+    package var joinsLines: Bool { isPlain }
+
     package func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool {
         guard isPlain, length > 0, let since else { return false }
         if let size = rotation.size, length + bytes > size { return true }

@@ -41,6 +41,12 @@ final class RecordQueue: @unchecked Sendable {
     private var isClosing = false
     private var isFinished = false
     private var wantsReopen = false
+    /// Whether the thread waits for work, and whether anybody waits for the thread.
+    private var isResting = false
+    private var flushing = 0
+
+    /// How long the thread waits for more after a record woke it. Waking it for each would cost more than writing them.
+    private static let gathering: UInt32 = 1_000
 
     /// - Parameter capacity: records that may wait; at least one.
     init(capacity: Int, overflow: AuditOverflow, journal: AuditJournal) {
@@ -82,13 +88,15 @@ final class RecordQueue: @unchecked Sendable {
                 return
             }
             entries.append(Entry(body: body, since: .now))
-            signal()
+            if isResting { signal() }
         }
     }
 
     func flush() {
         locked {
+            flushing += 1
             while !(entries.isEmpty && inFlight == 0 && !wantsReopen) && !isFinished { wait() }
+            flushing -= 1
         }
     }
 
@@ -141,7 +149,7 @@ final class RecordQueue: @unchecked Sendable {
         while let work = next() {
             if work.reopens { journal.reopen() }
             journal.lose(work.lost)
-            for entry in work.batch { write(entry) }
+            write(work.batch)
             journal.noteLoss()
             locked {
                 inFlight = 0
@@ -157,8 +165,24 @@ final class RecordQueue: @unchecked Sendable {
         }
     }
 
+    private func write(_ batch: [Entry]) {
+        var rest = batch[...]
+        while let first = rest.first {
+            locked { writing = first.since }
+            let count = journal.write(together: rest.lazy.map(\.body))
+            guard count > 0 else {
+                write(rest.removeFirst())
+                continue
+            }
+            rest.removeFirst(count)
+            locked {
+                counts.written += count
+                inFlight -= count
+            }
+        }
+    }
+
     private func write(_ entry: Entry) {
-        locked { writing = entry.since }
         var isWritten = journal.write(entry.body)
         // Where nothing may happen unrecorded, exchanges are refused once the queue is full behind this record.
         while !isWritten, overflow == .refuse, pause() { isWritten = journal.write(entry.body) }
@@ -171,8 +195,8 @@ final class RecordQueue: @unchecked Sendable {
 
     /// Waits for work; nil when closed and empty.
     private func next() -> Work? {
-        locked {
-            while entries.isEmpty && !wantsReopen && !isClosing { wait() }
+        rest()
+        return locked {
             guard !entries.isEmpty || wantsReopen else { return nil }
             let work = Work(batch: entries, reopens: wantsReopen, lost: untold)
             entries = []
@@ -182,6 +206,18 @@ final class RecordQueue: @unchecked Sendable {
             signal()
             return work
         }
+    }
+
+    /// Waits for work, and a little longer for more of it unless somebody waits for what there is.
+    private func rest() {
+        let wasResting = locked {
+            guard entries.isEmpty else { return false }
+            isResting = true
+            while entries.isEmpty && !wantsReopen && !isClosing { wait() }
+            isResting = false
+            return flushing == 0 && !wantsReopen && !isClosing
+        }
+        if wasResting { usleep(Self.gathering) }
     }
 
     /// Waits a fifth of a second before what failed is tried again; false if the queue is closing.

@@ -25,12 +25,14 @@ final class CallerDirectory: Sendable {
     /// Takes the keys of a file that was read again. Exchanges under way are not touched.
     func replace(_ new: CallerKeys) { keys.withLock { $0 = new } }
 
-    /// - Parameter form: the API that is spoken: where it looks for keys comes first.
+    /// - Parameters:
+    ///   - form: the API that is spoken: where it looks for keys comes first.
+    ///   - address: of the client, without the port.
     /// - Throws: `ChatAPIError` with status 401 for want of a key that is known.
     func identify(
         _ headers: HTTPHeaders,
         form: ErrorForm,
-        address: SocketAddress?
+        address: String?
     ) throws(ChatAPIError) -> CallerIdentity {
         let credential = Self.credential(headers, form: form)
         let hash = credential.flatMap { try? Digest.sha256Hex(of: Array($0.utf8)) }
@@ -40,7 +42,7 @@ final class CallerDirectory: Sendable {
         if let caller = known.caller { return CallerIdentity(account: "key \(caller.name)", caller: caller) }
         guard !known.keys else { throw credential == nil ? Self.noKey(form) : Self.wrongKey(form) }
         if let hash { return CallerIdentity(account: "shown \(hash)") }
-        return CallerIdentity(account: "address \(address?.ipAddress ?? "unknown")")
+        return CallerIdentity(account: "address \(address ?? "unknown")")
     }
 
     /// The key that a request shows.

@@ -18,8 +18,8 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     }
 
     let worker: ProxyWorker
-    /// Whose connection it is; nil for one without an address.
-    let client: SocketAddress?
+    let peer: ConnectionPeer
+    let bufferAccount = BufferAccount()
     private let timer: StageTimer<Stage>
     private var context: ChannelHandlerContext?
     private var openStreams = 0
@@ -27,9 +27,9 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     /// The proxy closed the connection for reasons of its own.
     private(set) var isCut = false
 
-    init(worker: ProxyWorker, client: SocketAddress?) {
+    init(worker: ProxyWorker, peer: ConnectionPeer) {
         self.worker = worker
-        self.client = client
+        self.peer = peer
         self.timer = StageTimer(eventLoop: worker.eventLoop)
     }
 
@@ -93,7 +93,9 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
 
     private func expired(_ expiry: StageTimer<Stage>.Expiry) {
         switch expiry {
-        case .stage(.idle): self.drain()
+        case .stage(.idle):
+            self.worker.metrics.countError(ProxyError.connectionIdle.code)
+            self.drain()
         case .stage(.linger), .total: self.cut()
         }
     }

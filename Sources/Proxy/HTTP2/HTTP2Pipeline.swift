@@ -10,10 +10,10 @@ enum HTTP2Pipeline {
     /// Bytes of an answer that wait in one stream before its session is held up.
     static let writeBuffer = 64 * 1024
 
-    static func add(to channel: any Channel, client: SocketAddress?, worker: ProxyWorker) throws {
+    static func add(to channel: any Channel, peer: ConnectionPeer, worker: ProxyWorker) throws {
         let pipeline = channel.pipeline.syncOperations
         let limits = worker.configuration.limits
-        let connection = HTTP2Connection(worker: worker, client: client)
+        let connection = HTTP2Connection(worker: worker, peer: peer)
         let streams = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         // Sends GOAWAY twice on `ChannelShouldQuiesceEvent`, and closes after the last stream.
         let ending = NIOHTTP2ServerConnectionManagementHandler(

@@ -40,7 +40,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var state = State.awaiting
 
-    private var requestID = RequestID.make()
+    private let requestID: String
     private var method = HTTPMethod.GET
     private var requestEnded = false
     private var lingered = 0
@@ -52,6 +52,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     init(connection: HTTP2Connection) {
         self.connection = connection
         self.worker = connection.worker
+        self.requestID = connection.worker.requestIDs.next()
         self.pace = connection.worker.configuration.limits.bodyPace
         self.readTimer = StageTimer(eventLoop: connection.worker.eventLoop)
         self.writeTimer = StageTimer(eventLoop: connection.worker.eventLoop)
@@ -130,6 +131,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        if case .exchanging(let session) = self.state { session.readCompleted() }
         self.readMore()
     }
 
@@ -155,12 +157,7 @@ final class HTTP2Stream: ChannelInboundHandler {
             let head = try HTTP2Fields.request(content.headers, isWhole: content.endStream)
             self.method = head.method
             let request = try HeaderHygiene.check(head, limits: self.limits)
-            let client = ClientInfo(
-                address: self.connection.client,
-                requestID: self.requestID,
-                isTLS: true,
-                version: .http2
-            )
+            let client = self.connection.peer.client(of: head, requestID: self.requestID, version: .http2)
             let session = ProxySession(request: request, client: client, worker: self.worker, stream: self)
             self.state = .exchanging(session)
             session.start()
@@ -216,6 +213,8 @@ final class HTTP2Stream: ChannelInboundHandler {
 // MARK: - The answer
 
 extension HTTP2Stream: ClientStream {
+    var bufferAccount: BufferAccount { self.connection.bufferAccount }
+
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
     func sendContinue() {

@@ -1,5 +1,4 @@
 import ChatAPI
-import NIOCore
 import NIOHTTP1
 import TLS
 import Testing
@@ -7,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct CallerDirectoryTests {
-    private let address = try? SocketAddress(ipAddress: "192.0.2.1", port: 1)
+    private let address = "192.0.2.1"
 
     private func directory() throws -> CallerDirectory {
         let hash = try Digest.sha256Hex(of: Array("a key".utf8))

@@ -1,9 +1,11 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import Synchronization
+import TLS
 
-/// A real HTTP/1.1 server that the proxy forwards to. The path of a request chooses how it answers; everything that
+/// A real HTTP/1.1 or HTTP/2 server that the proxy forwards to. The path of a request chooses how it answers; everything that
 /// reaches it is kept.
 final class Origin: Sendable {
     struct Request: Sendable {
@@ -13,7 +15,11 @@ final class Origin: Sendable {
     }
 
     struct Seen: Sendable {
+        /// Over HTTP/2, streams.
         var connections = 0
+        /// Connections in HTTP/2, and the channels of those that are open.
+        var shared = 0
+        var open: [any Channel] = []
         var closed = 0
         var requests: [Request] = []
         /// Bytes of an endless answer that were handed to the socket.
@@ -26,13 +32,25 @@ final class Origin: Sendable {
     let port: Int
     private let channel: any Channel
 
-    static func start(_ group: MultiThreadedEventLoopGroup) async throws -> Origin {
+    /// - Parameters:
+    ///   - tls: nil for a server in the clear.
+    ///   - isHTTP2: what it speaks, whatever ALPN says.
+    static func start(
+        _ group: MultiThreadedEventLoopGroup,
+        tls: TLSContext? = nil,
+        isHTTP2: Bool = false
+    ) async throws -> Origin {
         let box = Mutex<Origin?>(nil)
         let boxed = Box(box)
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(TLSHandler(context: tls)) }
+                    if isHTTP2 {
+                        try boxed.value.withLock { $0 }?.addHTTP2(to: channel)
+                        return
+                    }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                         withPipeliningAssistance: false,
                         withErrorHandling: false
@@ -53,6 +71,29 @@ final class Origin: Sendable {
         self.port = channel.localAddress?.port ?? 0
     }
 
+    private func addHTTP2(to channel: any Channel) throws {
+        self.seen.withLock {
+            $0.shared += 1
+            $0.open.append(channel)
+        }
+        let frames = NIOHTTP2Handler(mode: .server, eventLoop: channel.eventLoop) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
+                try stream.pipeline.syncOperations.addHandler(OriginHandler(self))
+            }
+        }
+        try channel.pipeline.syncOperations.addHandler(frames)
+    }
+
+    /// Ends every connection in HTTP/2.
+    func hangUp() {
+        let open = self.seen.withLock { seen in
+            defer { seen.open = [] }
+            return seen.open
+        }
+        for channel in open { channel.close(promise: nil) }
+    }
+
     func stop() async throws {
         try await self.channel.close().get()
     }
@@ -68,6 +109,7 @@ final class Origin: Sendable {
 
     var requests: [Request] { self.seen.withLock { $0.requests } }
     var connections: Int { self.seen.withLock { $0.connections } }
+    var shared: Int { self.seen.withLock { $0.shared } }
     var closed: Int { self.seen.withLock { $0.closed } }
     var bytesWritten: Int { self.seen.withLock { $0.bytesWritten } }
 }

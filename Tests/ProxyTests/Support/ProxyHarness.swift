@@ -26,28 +26,49 @@ struct ProxyHarness: Sendable {
         upstreamLimits: UpstreamLimits = .init(),
         tls: (server: TLSContext, client: TLSContext)? = nil,
         hasUpstream: Bool = true,
+        breaker: CircuitBreaker.Settings = .init(),
+        http2: HTTP2Use = .never,
+        originTLS: (server: TLSContext, client: TLSContext)? = nil,
+        originSpeaksHTTP2: Bool = false,
         upstreamPort: Int? = nil,
         place: ProxyConfiguration.Listener.Place = .tcp(host: "127.0.0.1", port: 0),
         trustedPeers: TrustedPeers = .init(),
+        trustedProxies: [IPNetwork] = [],
         threads: Int = 1,
         _ body: (ProxyHarness) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let origin = try await Origin.start(group)
+        let origin = try await Origin.start(group, tls: originTLS?.server, isHTTP2: originSpeaksHTTP2)
         let filter = ScriptedFilter(script)
-        let upstream = UpstreamPeer.http(
+        let upstreamPort = upstreamPort ?? origin.port
+        var upstream = UpstreamPeer.http(
             host: "127.0.0.1",
-            port: upstreamPort ?? origin.port,
+            port: upstreamPort,
             timeouts: timeouts,
             limits: upstreamLimits
         )
+        if let originTLS {
+            upstream = .https(
+                host: "127.0.0.1",
+                port: upstreamPort,
+                tls: originTLS.client,
+                timeouts: timeouts,
+                limits: upstreamLimits
+            )
+        }
+        upstream.http2 = http2
         let server = try await ProxyServer(
             configuration: .init(
                 listeners: [
-                    .init(place, tls: tls.map { TLSContextSource($0.server) }, trustedPeers: trustedPeers)
+                    .init(
+                        place,
+                        tls: tls.map { TLSContextSource($0.server) },
+                        trustedPeers: trustedPeers,
+                        trustedProxies: trustedProxies
+                    )
                 ],
                 limits: limits,
-                upstream: hasUpstream ? UpstreamServers(upstream) : nil
+                upstream: hasUpstream ? UpstreamServers([.init(peer: upstream)], breaker: breaker) : nil
             ),
             filter: filter,
             group: group,

@@ -20,6 +20,7 @@ final class ScriptedFilter: ProxyFilter {
     struct Seen: Sendable {
         var heads: [HTTPRequestHead] = []
         var clients: [SocketAddress?] = []
+        var peers: [SocketAddress?] = []
         var observed = ""
         var summaries: [ExchangeSummary] = []
     }
@@ -42,12 +43,14 @@ final class ScriptedFilter: ProxyFilter {
         self.seen.withLock {
             $0.heads.append(head)
             $0.clients.append(client.address)
+            $0.peers.append(client.peer)
         }
         return Session(filter: self, head: head)
     }
 
     var heads: [HTTPRequestHead] { self.seen.withLock { $0.heads } }
     var clients: [SocketAddress?] { self.seen.withLock { $0.clients } }
+    var peers: [SocketAddress?] { self.seen.withLock { $0.peers } }
     var summaries: [ExchangeSummary] { self.seen.withLock { $0.summaries } }
     var observed: String { self.seen.withLock { $0.observed } }
 

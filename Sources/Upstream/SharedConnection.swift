@@ -1,0 +1,184 @@
+import NIOCore
+import NIOHTTP1
+import NIOHTTP2
+
+/// An HTTP/2 connection to a peer (RFC 9113). Its streams are what the pool has for connections: one exchange each.
+///
+/// Takes new streams until the peer says GOAWAY, until it is too old, or until it breaks; closes when it has had none for as long
+/// as a connection may be idle. Belongs to its event loop.
+final class SharedConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+
+    private weak var pool: ConnectionPool?
+    private let limits: UpstreamLimits
+    private let isTLS: Bool
+    private let idleTimer: StageTimer<Void>
+    private let retiresAt: NIODeadline
+    private let eventLoop: any EventLoop
+    private var context: ChannelHandlerContext?
+    private var streams: NIOHTTP2Handler.StreamMultiplexer?
+    private var openStreams = 0
+    private var mostStreams = 100
+    private var isEnding = false
+
+    init(pool: ConnectionPool) {
+        self.pool = pool
+        self.limits = pool.peer.limits
+        self.isTLS = pool.peer.scheme == .https
+        self.idleTimer = StageTimer(eventLoop: pool.eventLoop)
+        self.eventLoop = pool.eventLoop
+        let age = pool.peer.limits.connectionAge.nanoseconds
+        self.retiresAt = .now() + .nanoseconds(age - .random(in: 0...max(0, age / 10)))
+    }
+
+    /// Gives a connection its handlers: this one last.
+    static func add(_ last: SharedConnection, to channel: any Channel, limits: UpstreamLimits) throws {
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
+            HTTP2Setting(parameter: .enablePush, value: 0),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
+            HTTP2Setting(parameter: .initialWindowSize, value: Self.window),
+        ]
+        connection.targetWindowSize = 4 * Self.window
+        var stream = NIOHTTP2Handler.StreamConfiguration()
+        stream.targetWindowSize = Self.window
+        stream.outboundBufferSizeHighWatermark = 64 * 1024
+        stream.outboundBufferSizeLowWatermark = 32 * 1024
+        let frames = NIOHTTP2Handler(
+            mode: .client,
+            eventLoop: channel.eventLoop,
+            connectionConfiguration: connection,
+            streamConfiguration: stream
+        ) { pushed in
+            // Nobody asked for it, and it was said so.
+            pushed.close()
+        }
+        try channel.pipeline.syncOperations.addHandler(frames)
+        last.streams = try frames.syncMultiplexer()
+        try channel.pipeline.syncOperations.addHandler(last)
+        // Frames that steer the connection must be seen whether or not a stream wants data; windows bound the data.
+        try channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    /// What a stream may send before it is read from.
+    private static let window = 256 * 1024
+
+    // MARK: Called by the pool
+
+    /// Whether a stream more is to be had.
+    var hasRoom: Bool {
+        self.context != nil && !self.isEnding && self.openStreams < self.mostStreams && .now() < self.retiresAt
+    }
+
+    /// Opens a stream.
+    ///
+    /// - Returns: its last handler, when a request can be written to it.
+    func open(_ id: PoolStateMachine.ConnectionID) -> EventLoopFuture<NIOLoopBound<UpstreamConnection>> {
+        let eventLoop = self.eventLoop
+        guard let pool = self.pool, let streams = self.streams, self.context != nil else {
+            return eventLoop.makeFailedFuture(UpstreamError(.closedEarly))
+        }
+        self.openStreams += 1
+        self.idleTimer.clearStage()
+        let bound = NIOLoopBound((self, pool), eventLoop: eventLoop)
+        let scheme: HTTP2FramePayloadToHTTP1ClientCodec.HTTPProtocol = self.isTLS ? .https : .http
+        let channel = streams.createStreamChannel { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let connection = UpstreamConnection(id: id, pool: bound.value.1, isStream: true)
+                try channel.syncOptions?.setOption(.autoRead, value: false)
+                try channel.pipeline.syncOperations.addHandler(
+                    HTTP2FramePayloadToHTTP1ClientCodec(httpProtocol: scheme)
+                )
+                try channel.pipeline.syncOperations.addHandler(connection)
+            }
+        }
+        channel.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let channel):
+                channel.closeFuture.assumeIsolated().whenComplete { _ in bound.value.0.streamClosed() }
+            case .failure: bound.value.0.streamClosed()
+            }
+        }
+        return
+            channel
+            .flatMapThrowing { channel in
+                NIOLoopBound(
+                    try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self),
+                    eventLoop: eventLoop
+                )
+            }
+            .flatMap { connection in connection.value.whenOpened.map { connection } }
+    }
+
+    /// Takes no more streams, and closes after the last.
+    func end() {
+        self.isEnding = true
+        if self.openStreams == 0 { self.close() }
+    }
+
+    // MARK: Lifecycle
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.idleTimer.onExpiry = { [weak self] _ in self?.end() }
+        self.idleTimer.stage((), in: self.limits.idleTime)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.gone()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.gone()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data).payload {
+        case .goAway:
+            self.end()
+        case .settings(.settings(let settings)):
+            if let most = settings.last(where: { $0.parameter == .maxConcurrentStreams }) {
+                self.mostStreams = min(1000, most.value)
+            }
+        default:
+            break
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What concerns one stream was told to it.
+        if error is NIOHTTP2Errors.StreamClosed || error is NIOHTTP2Errors.NoSuchStream
+            || error is NIOHTTP2Errors.StreamError
+        {
+            return
+        }
+        self.isEnding = true
+        self.close()
+    }
+
+    private func streamClosed() {
+        self.openStreams -= 1
+        guard self.openStreams == 0 else { return }
+        if self.isEnding || .now() >= self.retiresAt {
+            self.close()
+        } else {
+            self.idleTimer.stage((), in: self.limits.idleTime)
+        }
+    }
+
+    private func close() {
+        self.context?.close(promise: nil)
+    }
+
+    private func gone() {
+        guard self.context != nil else { return }
+        self.context = nil
+        self.isEnding = true
+        self.idleTimer.stop()
+        self.pool?.lost(self)
+    }
+}
+
+@available(*, unavailable)
+extension SharedConnection: Sendable {}

@@ -1,0 +1,167 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Testing
+import Upstream
+
+@testable import Proxy
+
+/// An upstream that speaks HTTP/2: the same to the client, on one connection.
+@Suite(.timeLimit(.minutes(2))) struct UpstreamHTTP2Tests {
+    private static func get(_ path: String) -> String {
+        "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    }
+
+    private static func expectHello(_ proxy: ProxyHarness) async throws {
+        let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+        #expect(answer.hasSuffix("hello"))
+    }
+
+    private func run(limits: UpstreamLimits = .init(), _ body: (ProxyHarness) async throws -> Void) async throws {
+        try await ProxyHarness.run(upstreamLimits: limits, http2: .always, originSpeaksHTTP2: true, body)
+    }
+
+    @Test func requestsAndAnswersAreCarriedWithTheirBodies() async throws {
+        try await self.run { proxy in
+            let client = try await proxy.connect()
+            for round in 1...3 {
+                try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+                try await client.wait { $0.components(of: "body") == round }
+            }
+            try await client.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"
+            )
+            try await client.wait { $0.contains("abcdef") }
+            #expect(proxy.origin.shared == 1)
+            #expect(proxy.origin.requests.count == 4)
+            let head = try #require(proxy.origin.requests.first?.head)
+            #expect(head.headers["host"] == ["127.0.0.1:\(proxy.origin.port)"])
+            #expect(head.headers["x-forwarded-for"] == ["127.0.0.1"])
+            #expect(head.headers["connection"] == [])
+        }
+    }
+
+    @Test func exchangesAtATimeShareTheConnection() async throws {
+        try await self.run { proxy in
+            _ = try await RawClient.exchange(Self.get("/"), with: proxy)
+            try await withThrowingTaskGroup(of: String.self) { group in
+                for number in 0..<40 {
+                    group.addTask { try await RawClient.exchange(Self.get("/headers?\(number)"), with: proxy) }
+                }
+                var numbers: Set<Substring> = []
+                for try await answer in group {
+                    #expect(answer.hasPrefix("HTTP/1.1 200 "))
+                    if let line = answer.split(separator: "\n").first(where: { $0.hasPrefix("/headers?") }) {
+                        numbers.insert(line)
+                    }
+                }
+                #expect(numbers.count == 40)
+            }
+            #expect(proxy.origin.shared == 1)
+        }
+    }
+
+    @Test func aStreamedAnswerComesAsItIsSent() async throws {
+        try await self.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send(Self.get("/held-events"))
+            try await client.wait { $0.contains("data: first\n\n") }
+            #expect(!client.text.contains("second"))
+            proxy.origin.goOn()
+            #expect(try await client.readToEnd().contains("data: second\n\n"))
+        }
+    }
+
+    @Test func aClientThatLeavesEndsItsStreamAndNoOther() async throws {
+        try await self.run { proxy in
+            let staying = try await proxy.connect()
+            try await staying.send(Self.get("/held-events"))
+            try await staying.wait { $0.contains("data: first\n\n") }
+            let leaving = try await proxy.connect()
+            try await leaving.send(Self.get("/endless"))
+            try await leaving.wait { $0.contains("zzzz") }
+            try await leaving.close()
+            #expect(try await eventually { proxy.origin.closed == 1 })
+            proxy.origin.goOn()
+            #expect(try await staying.readToEnd().contains("data: second\n\n"))
+            #expect(proxy.origin.shared == 1)
+        }
+    }
+
+    @Test func anAnswerThatNobodyReadsIsNotPouredIntoMemory() async throws {
+        try await self.run { proxy in
+            let client = try await proxy.connect(autoRead: false)
+            try await client.send(Self.get("/endless"))
+            #expect(try await eventually { proxy.origin.bytesWritten > 0 })
+            // Until there is room for no more.
+            var before = -1
+            for _ in 0..<400 where before != proxy.origin.bytesWritten {
+                before = proxy.origin.bytesWritten
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(before == proxy.origin.bytesWritten)
+            #expect(proxy.origin.bytesWritten < 16 * 1024 * 1024)
+        }
+    }
+
+    @Test func aConnectionThatEndedIsReplaced() async throws {
+        try await self.run { proxy in
+            for round in 1...3 {
+                try await Self.expectHello(proxy)
+                #expect(proxy.origin.shared == round)
+                proxy.origin.hangUp()
+            }
+        }
+    }
+
+    @Test func anAnswerThatBreaksOffIsAnError() async throws {
+        try await ProxyHarness.run(
+            ScriptedFilter.inspecting(hold: 1000),
+            http2: .always,
+            originSpeaksHTTP2: true
+        ) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/half"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 502 "))
+            try await Self.expectHello(proxy)
+        }
+    }
+
+    @Test func aConnectionThatIsOldIsNotUsedAgain() async throws {
+        try await self.run(limits: .init(connectionAge: .nanoseconds(1))) { proxy in
+            for _ in 1...3 { try await Self.expectHello(proxy) }
+            #expect(proxy.origin.shared == 3)
+        }
+        try await ProxyHarness.run(upstreamLimits: .init(connectionAge: .nanoseconds(1))) { proxy in
+            for _ in 1...3 { try await Self.expectHello(proxy) }
+            #expect(proxy.origin.connections == 3)
+        }
+    }
+
+    @Test func byTLSTheTwoAgreeOnWhatTheyBothSpeak() async throws {
+        let certificates = try TestCertificates()
+        let both = (server: certificates.server, client: certificates.eitherClient)
+        try await ProxyHarness.run(http2: .auto, originTLS: both, originSpeaksHTTP2: true) { proxy in
+            for _ in 1...3 { try await Self.expectHello(proxy) }
+            #expect(proxy.origin.shared == 1)
+        }
+        let old = (server: certificates.http1Server, client: certificates.eitherClient)
+        try await ProxyHarness.run(http2: .auto, originTLS: old) { proxy in
+            for _ in 1...3 { try await Self.expectHello(proxy) }
+            #expect(proxy.origin.connections == 1)
+        }
+    }
+
+    @Test func aServerThatSpeaksNoHTTP2ThoughItShouldIsAnError() async throws {
+        try await ProxyHarness.run(http2: .always) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 502 "))
+        }
+        let certificates = try TestCertificates()
+        let untrusted = (server: try TestCertificates().server, client: certificates.eitherClient)
+        try await ProxyHarness.run(http2: .auto, originTLS: untrusted, originSpeaksHTTP2: true) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 502 "))
+            #expect(answer.contains("upstream_tls_failed"))
+        }
+    }
+}
