@@ -78,7 +78,7 @@ def test_decisions_are_listed_with_what_was_decided(gateway):
 
 def test_no_text_of_an_exchange_is_shown(gateway):
     number = api(gateway, "decisions?action=rewrite")[1]["decisions"][0]["request_id"]
-    for path in ("status", "overview", "decisions", f"decisions/{number}", "scores", "labels"):
+    for path in ("status", "overview", "decisions", f"decisions/{number}", "scores", "corrections"):
         assert "ticket-1234" not in json.dumps(api(gateway, path)[1])
 
 
@@ -215,6 +215,10 @@ def test_a_decision_is_explained_marked_and_found_again(browser, gateway):
     browser.find_element(By.XPATH, "//dialog//button[text()='Right']").click()
     shown.until(lambda driver: "marked as right" in driver.find_element(By.ID, "record-body").text)
     assert len(api(gateway, "decisions?marked=1")[1]["decisions"]) == 1
+    corrections = gateway.folder / "corrections.jsonl"
+    corrections.write_text(api(gateway, "corrections")[1])
+    tuned = run("tune", "--audit", gateway.audit_path, "--corrections", corrections, "--policy", gateway.folder / "policy.yaml")
+    assert "1 of them corrected" in tuned.stdout, tuned.stderr
     browser.find_element(By.XPATH, "//dialog//button[text()='Take back']").click()
     shown.until(lambda driver: "taken back" in driver.find_element(By.ID, "record-body").text)
     assert api(gateway, "decisions?marked=1")[1]["decisions"] == []

@@ -25,7 +25,7 @@ struct DashboardAPI: Sendable {
             case (.GET, "decisions", 2): return try decision(parts[1])
             case (.POST, "decisions", 3) where parts[2] == "mark": return try mark(parts[1], body)
             case (.GET, "scores", 1): return .json(try tuning.scores(query))
-            case (.GET, "labels", 1): return try labels()
+            case (.GET, "corrections", 1): return try corrections()
             case (.POST, "preview", 1): return .json(try tuning.preview(try Self.read(body)))
             case (.POST, "candidate", 1): return .json(try tuning.save(try Self.read(body)))
             default: throw APIProblem(.notFound, "there is nothing at this path for this method")
@@ -102,9 +102,8 @@ struct DashboardAPI: Sendable {
         return .json(["marked": mark != nil])
     }
 
-    /// What was marked, a line of JSON each: what the text was by that, and the scores that were recorded. There is no text in it,
-    /// so `guardian tune --labels`, which scores texts anew, cannot read it.
-    private func labels() throws -> LocalReply {
+    /// What was marked, as `guardian tune --corrections` reads it.
+    private func corrections() throws -> LocalReply {
         var lines = ""
         for phase in Phase.allCases {
             let marked = try store.scored(phase: phase, since: .distantPast, limit: 1_000_000, onlyMarked: true)

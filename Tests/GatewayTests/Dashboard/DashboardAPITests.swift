@@ -86,16 +86,16 @@ import Testing
         #expect(answer.text.hasPrefix(#"{"error":"#))
     }
 
-    @Test func marksBecomeLabels() throws {
+    @Test func marksBecomeCorrections() throws {
         #expect(ask(.POST, "decisions/r1/mark", #"{"phase":"input","right":false}"#).status == .ok)
-        let line = ask(.GET, "labels").text
+        let line = ask(.GET, "corrections").text
         #expect(line.hasSuffix("}\n"))
         let label = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         #expect(label["request_id"] as? String == "r1")
         #expect(label["harmful"] as? Bool == false)
         #expect((label["scores"] as? [String: Double])?["harm"].map { abs($0 - 0.9) < 1e-6 } == true)
         #expect(ask(.POST, "decisions/r1/mark", #"{"phase":"input","right":null}"#).status == .ok)
-        #expect(ask(.GET, "labels").text.isEmpty)
+        #expect(ask(.GET, "corrections").text.isEmpty)
     }
 
     @Test(arguments: [

@@ -17,7 +17,7 @@ async function ask(path, body) {
     method: body === undefined ? "GET" : "POST", headers, cache: "no-store",
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  if (path === "labels" && response.ok) return response.text();
+  if (path === "corrections" && response.ok) return response.text();
   const answer = await response.json();
   if (response.status === 401) throw new Refused(answer.error);
   if (!response.ok) throw new Error(answer.error ?? `status ${response.status}`);
@@ -245,11 +245,11 @@ for (const id of ["phase", "hours"]) byID(id).addEventListener("change", () => a
 byID("reset").addEventListener("click", () => { changed.input = {}; changed.output = {}; showSliders(); byID("preview-result").replaceChildren(); });
 byID("preview").addEventListener("click", () => attempt(preview));
 byID("save").addEventListener("click", () => attempt(save));
-byID("labels").addEventListener("click", (event) => {
+byID("corrections").addEventListener("click", (event) => {
   event.preventDefault();
   attempt(async () => {
-    const url = URL.createObjectURL(new Blob([await ask("labels")], { type: "application/x-ndjson" }));
-    make("a", { href: url, download: "labels.jsonl" }).click();
+    const url = URL.createObjectURL(new Blob([await ask("corrections")], { type: "application/x-ndjson" }));
+    make("a", { href: url, download: "corrections.jsonl" }).click();
     URL.revokeObjectURL(url);
   });
 });
