@@ -58,6 +58,8 @@ final class SharedConnection: ChannelInboundHandler {
         try channel.pipeline.syncOperations.addHandler(last)
         // Frames that steer the connection must be seen whether or not a stream wants data; windows bound the data.
         try channel.syncOptions?.setOption(.autoRead, value: true)
+        // The option reaches the socket only. What came with the end of the handshake waits in the TLS handler until it is asked.
+        channel.read()
     }
 
     /// What a stream may send before it is read from.

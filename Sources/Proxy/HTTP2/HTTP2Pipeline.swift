@@ -37,6 +37,8 @@ enum HTTP2Pipeline {
         try pipeline.addHandler(connection)
         // Frames that steer the connection must be seen whether or not a stream wants data; windows bound the data.
         try channel.syncOptions?.setOption(.autoRead, value: true)
+        // The option reaches the socket only. What came with the end of the handshake waits in the TLS handler until it is asked.
+        channel.read()
     }
 
     private static func connectionConfiguration(_ limits: ProxyLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
