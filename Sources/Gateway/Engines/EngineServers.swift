@@ -156,7 +156,7 @@ final class EngineServers: ModelServer {
         case .poolExhausted: return .overloaded
         case .totalTimeout, .firstByteTimeout, .idleTimeout: return .deadlineExceeded
         case .badResponse: return .unreadable(error.detail.isEmpty ? error.code.rawValue : error.detail)
-        case .nameNotFound, .connectRefused, .connectTimeout, .unreachable, .tlsFailed, .closedEarly:
+        case .nameNotFound, .connectRefused, .connectTimeout, .unreachable, .tlsFailed, .circuitOpen, .closedEarly:
             return .unreachable(error.code.rawValue)
         }
     }

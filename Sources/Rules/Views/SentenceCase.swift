@@ -34,20 +34,16 @@ enum SentenceCase {
         return calmed
     }
 
-    /// All letters, and those in words of several that have a capital behind the first letter.
+    /// All letters, and those in words of several that have a capital behind the first letter. Words beside a digit are none: what is
+    /// encoded changes case too, and has its own view.
     private static func survey(_ text: [UInt8]) -> (letters: Int, oddLetters: Int) {
         var (letters, oddLetters) = (0, 0)
-        var position = 0
-        while position < text.count {
-            let start = position
-            var isOdd = false
-            while position < text.count, ASCIILetters.isLetter(text[position]) {
-                if position > start, text[position] & 0x20 == 0 { isOdd = true }
-                position += 1
+        for token in text.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }) {
+            let isCode = token.contains { $0 >= 0x30 && $0 <= 0x39 }
+            for word in token.split(whereSeparator: { !ASCIILetters.isLetter($0) }) {
+                letters += word.count
+                if !isCode, word.dropFirst().contains(where: { $0 & 0x20 == 0 }) { oddLetters += word.count }
             }
-            letters += position - start
-            if isOdd { oddLetters += position - start }
-            if position == start { position += 1 }
         }
         return (letters, oddLetters)
     }
