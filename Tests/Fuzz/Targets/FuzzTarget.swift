@@ -21,10 +21,6 @@ enum FuzzTarget: String, CaseIterable {
     case policy
     /// The first bytes of a connection that a proxy passes on.
     case proxy
-    /// What comes from the network on a TLS connection.
-    case tls
-    /// A client's HTTP/1 connection.
-    case http1
     /// A body in gzip.
     case gzip
 
@@ -40,8 +36,6 @@ enum FuzzTarget: String, CaseIterable {
         case .matcher: Self.match(input)
         case .policy: Self.readPolicy(input)
         case .proxy: Self.readProxyHeader(input)
-        case .tls: Self.readTLS(input)
-        case .http1: Self.serveHTTP1(input)
         case .gzip: Self.unpack(input)
         }
     }
@@ -58,8 +52,6 @@ enum FuzzTarget: String, CaseIterable {
         case .matcher: FuzzSeeds.patterns.map { Data($0.utf8) }
         case .policy: FuzzSeeds.policies.map { Data($0.utf8) }
         case .proxy: FuzzSeeds.proxyHeaders
-        case .tls: FuzzSeeds.handshakes()
-        case .http1: FuzzSeeds.conversations.map { Data($0.utf8) }
         case .gzip: FuzzSeeds.packedTexts
         }
     }
