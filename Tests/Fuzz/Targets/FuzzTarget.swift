@@ -27,6 +27,14 @@ enum FuzzTarget: String, CaseIterable {
     case http1
     /// A body in gzip.
     case gzip
+    /// A stream of server-sent events.
+    case events
+    /// A request of an LLM API.
+    case requests
+    /// An answer of an LLM API.
+    case answers
+    /// The same as a stream.
+    case streams
 
     /// - Returns: whether the input was what the target reads.
     func accepts(_ input: UnsafeRawBufferPointer) -> Bool {
@@ -43,6 +51,10 @@ enum FuzzTarget: String, CaseIterable {
         case .tls: Self.readTLS(input)
         case .http1: Self.serveHTTP1(input)
         case .gzip: Self.unpack(input)
+        case .events: Self.readEvents(input)
+        case .requests: Self.readRequest(input)
+        case .answers: Self.readAnswer(input)
+        case .streams: Self.readStream(input)
         }
     }
 
@@ -61,6 +73,10 @@ enum FuzzTarget: String, CaseIterable {
         case .tls: FuzzSeeds.handshakes()
         case .http1: FuzzSeeds.conversations.map { Data($0.utf8) }
         case .gzip: FuzzSeeds.packedTexts
+        case .events: FuzzSeeds.events
+        case .requests: FuzzSeeds.requests
+        case .answers: FuzzSeeds.answers
+        case .streams: FuzzSeeds.streams
         }
     }
 }

@@ -48,7 +48,10 @@ private struct TLSSides {
     /// - Returns: whether anything was answered.
     func feed(_ input: UnsafeRawBufferPointer, to context: TLSContext) -> Bool {
         guard let side = Side(context) else { return false }
-        let pieces = 1 + (input.first.map(Int.init) ?? 0) * 8
+        // The first byte says how it is cut.
+        guard let first = input.first else { return false }
+        let pieces = 1 + Int(first) * 8
+        let input = UnsafeRawBufferPointer(rebasing: input[1...])
         for start in stride(from: 0, to: input.count, by: pieces) where side.channel.isActive {
             side.receive(ByteBuffer(bytes: input[start..<min(start + pieces, input.count)]))
         }
