@@ -102,7 +102,7 @@ end-to-end: model build browser $(VENV)/ready ## The real binary with real clien
 	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
 
 # Not part of `test`, which replays what this found.
-fuzz: deps ## Feed the readers of files and PROXY headers, policies, the tokenizer and the rules damaged input, each for FUZZ_SECONDS (60).
+fuzz: deps ## Feed the readers of files, of what LLM APIs say and of PROXY headers, policies, the tokenizer and the rules damaged input, each for FUZZ_SECONDS (60).
 	SWIFT="$(SWIFT)" FUZZ_SECONDS="$${FUZZ_SECONDS:-60}" Tests/Fuzz/run
 
 certs: build ## Make development certificates in Certs/.

@@ -125,8 +125,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy", "Rules", "TLS",
-                "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
+                "ChatAPI", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy", "Rules",
+                "TLS", "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Package.swift", "Runner", "Sources", "run", "words.dict"],

@@ -110,6 +110,21 @@ struct DialectStreamTests {
         }
     }
 
+    /// The counts come behind the words, and a name in them may say what the words may not.
+    @Test(arguments: StreamFixture.all)
+    func whatNobodyKnowsIsNotInTheEndOfAFilteredStream(fixture: StreamFixture) throws {
+        let counts = #/"(usage|usageMetadata)":\{/#
+        let text = String(decoding: fixture.bytes, as: UTF8.self).replacing(counts) {
+            "\"\($0.1)\":{\"nobody_knows\":1,\"of\":{\"this\":\"or this\"},"
+        }
+        var stream = try read(fixture, text.utf8)
+        let first = try #require(stream.texts.first)
+        var output = stream.piece(first.text, of: first.number)
+        output += stream.filtered(saying: [])
+        let written = String(decoding: output, as: UTF8.self)
+        #expect(!written.contains("nobody_knows") && !written.contains("or this"))
+    }
+
     @Test(arguments: StreamFixture.all)
     func aStreamThatFailsEndsWithAnError(fixture: StreamFixture) throws {
         var stream = try read(fixture, fixture.bytes)

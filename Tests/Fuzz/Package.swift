@@ -40,6 +40,7 @@ let package = Package(
         ),
         .target(name: "Policy", dependencies: ["GuardCore"]),
         .target(name: "PolicyLanguage", dependencies: ["CLibYAML", "GuardCore", "Policy"]),
+        .target(name: "ChatAPI", dependencies: ["GuardCore"]),
         .target(name: "Rules", dependencies: ["GuardCore", "Policy"]),
         .target(name: "Tokenizer"),
         .target(name: "Transformer", dependencies: ["CKernels"]),
@@ -48,8 +49,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy", "Rules", "TLS",
-                "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
+                "ChatAPI", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy", "Rules",
+                "TLS", "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
             ],
             path: ".",
             exclude: ["Corpus", "Replay", "Sources", "run", "words.dict"],

@@ -53,6 +53,12 @@ struct MessageAssembler: Sendable {
     /// The head as it was at the beginning, without members that nobody knows.
     var plainHead: JSONObject { CollectedAnswer.plain(firstHead, form: .message) }
 
+    /// The counts so far, without members that nobody knows.
+    var plainUsage: JSONValue? {
+        let usage = head.members.filter { $0.name == "usage" }
+        return CollectedAnswer.plain(JSONObject(usage), form: .message)["usage"]
+    }
+
     /// The texts and thoughts in front of the first block of another kind.
     var texts: [StreamedText] {
         var texts: [StreamedText] = []

@@ -60,7 +60,7 @@ package struct MessageStream: DialectStream {
         }
         bytes += writer.close()
         let reason: JSONObject = ["stop_reason": .string(Self.filteredReason), "stop_sequence": .null]
-        return bytes + writer.end(reason, usage: assembler.message["usage"])
+        return bytes + writer.end(reason, usage: assembler.plainUsage)
     }
 
     package mutating func failed(_ error: ChatAPIError) -> [UInt8] {

@@ -21,8 +21,20 @@ enum FuzzTarget: String, CaseIterable {
     case policy
     /// The first bytes of a connection that a proxy passes on.
     case proxy
+    /// What comes from the network on a TLS connection.
+    case tls
+    /// A client's HTTP/1 connection.
+    case http1
     /// A body in gzip.
     case gzip
+    /// A stream of server-sent events.
+    case events
+    /// A request of an LLM API.
+    case requests
+    /// An answer of an LLM API.
+    case answers
+    /// The same as a stream.
+    case streams
 
     /// - Returns: whether the input was what the target reads.
     func accepts(_ input: UnsafeRawBufferPointer) -> Bool {
@@ -36,7 +48,13 @@ enum FuzzTarget: String, CaseIterable {
         case .matcher: Self.match(input)
         case .policy: Self.readPolicy(input)
         case .proxy: Self.readProxyHeader(input)
+        case .tls: Self.readTLS(input)
+        case .http1: Self.serveHTTP1(input)
         case .gzip: Self.unpack(input)
+        case .events: Self.readEvents(input)
+        case .requests: Self.readRequest(input)
+        case .answers: Self.readAnswer(input)
+        case .streams: Self.readStream(input)
         }
     }
 
@@ -52,7 +70,13 @@ enum FuzzTarget: String, CaseIterable {
         case .matcher: FuzzSeeds.patterns.map { Data($0.utf8) }
         case .policy: FuzzSeeds.policies.map { Data($0.utf8) }
         case .proxy: FuzzSeeds.proxyHeaders
+        case .tls: FuzzSeeds.handshakes()
+        case .http1: FuzzSeeds.conversations.map { Data($0.utf8) }
         case .gzip: FuzzSeeds.packedTexts
+        case .events: FuzzSeeds.events
+        case .requests: FuzzSeeds.requests
+        case .answers: FuzzSeeds.answers
+        case .streams: FuzzSeeds.streams
         }
     }
 }
