@@ -18,8 +18,12 @@ LEAK = "purple zebra protocol"
 SECRET = "ticket-4711"
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads, request_queue_size = True, 128
+
+
 class Origin:
-    def __init__(self):
+    def __init__(self, port=0):
         self.bodies = []
         self.heads = []
         # A media type and bytes with which everything is answered, if a test has set them; a list is sent piece by piece.
@@ -35,8 +39,7 @@ class Origin:
             pass
 
         Handler.origin = origin
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()

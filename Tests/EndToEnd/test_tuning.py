@@ -156,11 +156,11 @@ def test_the_page_draws_a_curve_of_each_threshold_and_stands_alone(recorded, tmp
     "line, words",
     [
         ('{"harmful": false}', "not a JSON object with a 'request_id' and a label"),
-        ('{"request_id": "r1"}', "no label"),
+        ('{"request_id": "r2"}', "no label"),
         ('{"request_id": "nobody", "harmful": true}', "holds no scores for the input of a request 'nobody'"),
         ('{"request_id": "r1", "phase": "output", "harmful": true}', "holds no scores for the output"),
         ('{"request_id": "r1", "phase": "both", "harmful": true}', "unknown phase 'both'"),
-        ('{"request_id": "r1", "categories": ["hat"]}', "unknown category 'hat'"),
+        ('{"request_id": "r2", "categories": ["hat"]}', "unknown category 'hat'"),
         ('{"request_id": "r31", "harmful": true}', "was corrected in line 2 already"),
         ("[]", "not a JSON object with a 'request_id' and a label"),
     ],

@@ -55,8 +55,9 @@ package struct AdminClient: Sendable {
         return try await channel.executeThenClose { inbound, outbound in
             var headers: HTTPHeaders = ["host": "\(host):\(port)", "connection": "close"]
             if let token { headers.add(name: "authorization", value: "Bearer \(token)") }
-            try await outbound.write(.head(.init(version: .http1_1, method: .GET, uri: path, headers: headers)))
-            try await outbound.write(.end(nil))
+            let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
+            // In one write: the head alone is a whole request, whose answer may have closed the connection before the end is written.
+            try await outbound.write(contentsOf: [.head(head), .end(nil)])
             var status: HTTPResponseStatus?
             var body = Data()
             for try await part in inbound {

@@ -78,6 +78,10 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
         self.timer.clearStage()
     }
 
+    /// Whether a stream that was just opened is one too many. The frame handler counts them once the client has heard of the limit,
+    /// which a client that never acknowledges settings could put off for ever.
+    var hasTooManyStreams: Bool { self.openStreams > self.limits.concurrentStreams }
+
     func streamClosed() {
         self.openStreams -= 1
         if self.openStreams == 0 { self.becomeIdle() }

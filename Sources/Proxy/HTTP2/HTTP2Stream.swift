@@ -152,6 +152,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     private func begin(_ content: HTTP2Frame.FramePayload.Headers) {
         self.worker.metrics.heads.add(1)
         self.requestEnded = content.endStream
+        guard !self.connection.hasTooManyStreams else { return self.refuseStream() }
         if !content.endStream { self.readTimer.total(in: self.limits.bodyTime) }
         do throws(ProxyError) {
             let head = try HTTP2Fields.request(content.headers, isWhole: content.endStream)
@@ -186,6 +187,13 @@ final class HTTP2Stream: ChannelInboundHandler {
         self.send(head, length: body.readableBytes, closes: true)
         self.send(body)
         self.end()
+    }
+
+    /// Says that nothing was done, so that the client may ask again (RFC 9113, 5.1.2 and 8.7).
+    private func refuseStream() {
+        self.worker.metrics.countError(ProxyError.http2ProtocolError.code)
+        self.state = .answered
+        self.reset(.refusedStream)
     }
 
     // MARK: Timeouts

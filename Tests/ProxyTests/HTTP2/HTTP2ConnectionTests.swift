@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `rapid resets end the connection`() async throws {
-        try await self.run(limits: .init(streamResets: 50)) { proxy, client in
+        try await self.run(limits: .init(streamResets: 50, http2Window: .minutes(10))) { proxy, client in
             try await Self.flood(client) { stream in
                 [
                     HTTP2Client.get("/silent", stream: stream),
@@ -54,7 +54,7 @@ import Testing
 
     @Test(arguments: [RawFrame.Kind.ping, .settings, .priority])
     func `floods of control frames end the connection`(kind: RawFrame.Kind) async throws {
-        try await self.run(limits: .init(controlFrames: 50)) { proxy, client in
+        try await self.run(limits: .init(controlFrames: 50, http2Window: .minutes(10))) { proxy, client in
             let payload: [UInt8] =
                 switch kind {
                 case .ping: Array(repeating: 0, count: 8)
