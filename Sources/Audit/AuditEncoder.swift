@@ -6,29 +6,13 @@ import GuardCore
 /// written so that a reader need not infer it. Durations are milliseconds with three decimals, scores have six.
 package enum AuditEncoder {
     /// Every key a record can hold, as the reference documents them: nested keys with a dot, elements with `[]`.
-    package static let fields =
-        ["event", "time", "request_id", "trace_id", "span_id", "tenant", "caller", "outcome"]
-        + ["policy.name", "policy.digest", "model_digest", "mode"]
-        + ["route", "dialect", "model", "stream"]
-        + phaseFields.map { "input." + $0 } + phaseFields.map { "output." + $0 } + [
-            "response.origin", "response.category", "response.fallback_reason", "status", "fault", "error",
-            "durations_ms.rules", "durations_ms.model", "durations_ms.upstream_first_byte", "durations_ms.upstream",
-            "durations_ms.proxy", "durations_ms.total", "tokens.judged", "tokens.generated", "tokens.prompt",
-            "tokens.completion", "bytes.request", "bytes.response", "candidate.policy.name",
-            "candidate.policy.digest",
-        ] + phaseFields.map { "candidate.input." + $0 } + phaseFields.map { "candidate.output." + $0 }
-        + ["content.input[]", "content.output[]", "content.sealed"]
-
-    private static let phaseFields =
-        [
-            "action", "categories[]", "findings[].category", "findings[].source", "findings[].rule",
-            "findings[].spans[]", "findings[].score", "findings[].threshold", "findings[].action",
-            "findings[].segment", "failure", "views[]", "segments_scanned", "segments_unscanned", "bytes_scanned",
-            "bytes_unscanned", "scores.harm",
-        ] + HarmCategory.allCases.map { "scores." + $0.rawValue }
+    package static let fields = AuditField.record.flatMap { field in
+        guard field.name.hasPrefix("input.") else { return [field.name] }
+        return AuditField.phases.map { $0 + field.name.dropFirst("input".count) }
+    }
 
     /// The words that `event` may hold: a record, and what the log says of itself.
-    package static let events = ["exchange", "started", "stopped", "lost", "rotated", "checkpoint"]
+    package static let events = AuditField.events.map(\.name)
 
     /// Texts as they stand in a record, a JSON object in UTF-8: what is sealed where they must not stand there.
     package static func content(_ content: AuditRecord.Content) -> [UInt8] {

@@ -7,25 +7,29 @@ package final class AuditLog: AuditSink {
     package static let defaultCapacity = 8192
 
     private let queue: RecordQueue
+    private let closing: @Sendable () -> Void
 
     /// - Parameters:
     ///   - output: belongs to the log from here on.
     ///   - recovery: what was found at the output's place; nothing for a place that cannot be read again.
     ///   - capacity: records that may wait.
     ///   - signer: signs checkpoints; nil for none.
+    ///   - closing: tells the output, on any thread, that what it cannot hand over now is not to be waited for.
     package init(
         output: sending any AuditOutput,
         recovery: AuditRecovery = AuditRecovery(),
         capacity: Int = AuditLog.defaultCapacity,
         overflow: AuditOverflow = .drop,
         hash: @escaping AuditHash,
-        signer: AuditSigner? = nil
+        signer: AuditSigner? = nil,
+        closing: @escaping @Sendable () -> Void = {}
     ) {
+        self.closing = closing
         let journal = AuditJournal(output: output, recovery: recovery, hash: hash, signer: signer)
         queue = RecordQueue(capacity: capacity, overflow: overflow, journal: journal)
     }
 
-    deinit { queue.close() }
+    deinit { close() }
 
     package func reserve() -> Bool { queue.reserve() }
 
@@ -35,7 +39,10 @@ package final class AuditLog: AuditSink {
 
     package func reopen() { queue.reopen() }
 
-    package func close() { queue.close() }
+    package func close() {
+        closing()
+        queue.close()
+    }
 
     package var statistics: AuditStatistics { queue.statistics }
 }

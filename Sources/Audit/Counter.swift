@@ -19,6 +19,10 @@ package final class Counter: MetricFamily {
     /// The present count, 0 for a series that does not exist.
     package func value(_ labels: [String] = []) -> UInt64 { series[labels] ?? 0 }
 
+    var description: MetricDescription {
+        MetricDescription(name: series.name, kind: "counter", labels: series.labels, help: series.help)
+    }
+
     func write(to writer: inout ExpositionWriter) {
         writer.header(name: series.name, help: series.help, type: "counter")
         for (labels, value) in series.sorted {

@@ -18,6 +18,10 @@ package final class Gauge: MetricFamily {
     /// The present value, 0 for a series that does not exist.
     package func value(_ labels: [String] = []) -> Double { series[labels] ?? 0 }
 
+    var description: MetricDescription {
+        MetricDescription(name: series.name, kind: "gauge", labels: series.labels, help: series.help)
+    }
+
     func write(to writer: inout ExpositionWriter) {
         writer.header(name: series.name, help: series.help, type: "gauge")
         for (labels, value) in series.sorted {

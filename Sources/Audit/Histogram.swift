@@ -46,6 +46,10 @@ package final class Histogram: MetricFamily {
     /// How many observations were counted, 0 for a series that does not exist.
     package func count(_ labels: [String] = []) -> UInt64 { series[labels]?.counts.reduce(0, +) ?? 0 }
 
+    var description: MetricDescription {
+        MetricDescription(name: series.name, kind: "histogram", labels: series.labels, help: series.help)
+    }
+
     func write(to writer: inout ExpositionWriter) {
         writer.header(name: series.name, help: series.help, type: "histogram")
         for (labels, distribution) in series.sorted {

@@ -45,6 +45,11 @@ package final class Metrics: Sendable {
     /// Names of all metrics, sorted.
     package var names: [String] { families.withLock { $0.keys.sorted() } }
 
+    /// What the reference says of all metrics, sorted by name.
+    package var descriptions: [MetricDescription] {
+        families.withLock { $0.values.map(\.description) }.sorted { $0.name < $1.name }
+    }
+
     /// All metrics in the Prometheus text format, version 0.0.4, sorted by name.
     package func exposition() -> String {
         let families = families.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
@@ -72,7 +77,17 @@ package final class Metrics: Sendable {
     }
 }
 
+/// What there is to say of a metric, whatever its values.
+package struct MetricDescription: Sendable, Equatable {
+    package var name: String
+    /// `counter`, `gauge` or `histogram`.
+    package var kind: String
+    package var labels: [String]
+    package var help: String
+}
+
 /// A metric with all its series.
 protocol MetricFamily: Sendable {
+    var description: MetricDescription { get }
     func write(to writer: inout ExpositionWriter)
 }

@@ -1,16 +1,46 @@
 import Audit
+import Logging
+import NIOCore
 import TLS
+import Tracing
 
 /// Where the audit room gets its place, its hashes and its signatures from: it knows no files of keys and no cryptography.
 enum AuditPlace {
     static let hash: AuditHash = { try Digest.sha256Hex(of: $0) }
 
+    /// Opens the place; called on any thread.
+    ///
+    /// - Parameter eventLoop: carries requests to a collector.
     /// - Throws: `GatewayError`.
-    static func open(_ audit: GatewayConfiguration.AuditLog) throws(GatewayError) -> AuditLog {
+    static func open(
+        _ audit: GatewayConfiguration.AuditLog,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) async throws -> AuditLog {
         let signer = try signer(audit)
+        if case .collector(let settings) = audit.place {
+            let client = try await client(settings, eventLoop: eventLoop, logger: logger)
+            let exporter = CollectorOutput.exporter(client)
+            return log(CollectorOutput(client, exporter), AuditRecovery(), audit, signer) { exporter.hurry() }
+        }
+        return try local(audit, signer)
+    }
+
+    static func client(
+        _ settings: GatewayConfiguration.Collector,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) async throws -> CollectorClient {
+        try await .make(settings, sending: "audit records", key: "audit.otlp", eventLoop: eventLoop, logger: logger)
+    }
+
+    private static func local(
+        _ audit: GatewayConfiguration.AuditLog,
+        _ signer: AuditSigner?
+    ) throws(GatewayError) -> AuditLog {
         do throws(AuditFileError) {
             switch audit.place {
-            case .standardOutput:
+            case .standardOutput, .collector:
                 return log(DescriptorOutput(), AuditRecovery(), audit, signer)
             case .file(let path):
                 let file = try FileOutput(path: path, rotation: audit.rotation, hash: hash)
@@ -28,7 +58,8 @@ enum AuditPlace {
         _ output: sending any AuditOutput,
         _ recovery: AuditRecovery,
         _ audit: GatewayConfiguration.AuditLog,
-        _ signer: AuditSigner?
+        _ signer: AuditSigner?,
+        closing: @escaping @Sendable () -> Void = {}
     ) -> AuditLog {
         AuditLog(
             output: output,
@@ -36,7 +67,8 @@ enum AuditPlace {
             capacity: audit.queue,
             overflow: audit.overflow,
             hash: hash,
-            signer: signer
+            signer: signer,
+            closing: closing
         )
     }
 

@@ -38,7 +38,7 @@ package final class Gateway: Sendable {
     private let policyTask = Mutex<Task<Void, Never>?>(nil)
     private let audit: StoringSink
     /// nil where nothing is traced.
-    private let tracing: (exporter: SpanExporter, collector: SpanCollector)?
+    private let tracing: (exporter: SpanExporter, collector: CollectorClient)?
     private let tracingTask = Mutex<Task<Void, Never>?>(nil)
     private let readiness = Readiness()
     /// nil where the gateway listens without TLS.
@@ -72,8 +72,8 @@ package final class Gateway: Sendable {
         callers = CallerDirectory(try configuration.callers.keys.map(Self.keys))
         let servers = try Self.servers(configuration.upstream)
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
-        audit = try Self.audit(configuration)
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        audit = try await Self.audit(configuration, group.next(), logger)
         engines = try await EngineAssembly.make(
             configuration,
             embedded: engine,
@@ -293,8 +293,12 @@ package final class Gateway: Sendable {
 
 extension Gateway {
     /// The audit log, and the store that gets a copy of each record.
-    private static func audit(_ configuration: GatewayConfiguration) throws(GatewayError) -> StoringSink {
-        let log = try AuditPlace.open(configuration.audit)
+    private static func audit(
+        _ configuration: GatewayConfiguration,
+        _ eventLoop: any EventLoop,
+        _ logger: Logger
+    ) async throws -> StoringSink {
+        let log = try await AuditPlace.open(configuration.audit, eventLoop: eventLoop, logger: logger)
         do throws(StoreError) {
             let store = try DecisionStore(configuration.store.place, retention: configuration.store.retention)
             return StoringSink(log, store: store)
@@ -368,10 +372,21 @@ extension Gateway {
         _ settings: GatewayConfiguration.Tracing?,
         _ eventLoop: any EventLoop,
         _ logger: Logger
-    ) async throws -> (exporter: SpanExporter, collector: SpanCollector)? {
+    ) async throws -> (exporter: SpanExporter, collector: CollectorClient)? {
         guard let settings else { return nil }
-        let collector = try await SpanCollector.make(settings, eventLoop: eventLoop, logger: logger)
-        return (SpanExporter(settings.queue) { await collector.send($0) }, collector)
+        let collector = try await CollectorClient.make(
+            settings.collector,
+            sending: "spans",
+            key: "tracing",
+            eventLoop: eventLoop,
+            logger: logger
+        )
+        let encoder = SpanEncoder(collector.source)
+        let exporter = SpanExporter(settings.queue) { spans in
+            guard let body = try? encoder.body(spans) else { return .refused }
+            return await collector.send(body)
+        }
+        return (exporter, collector)
     }
 
     /// Makes the prober of the servers, if they are to be probed, on its event loop.

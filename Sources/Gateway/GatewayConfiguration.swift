@@ -147,6 +147,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
             case file(String)
             /// Absolute path of a syslog daemon's socket.
             case syslog(String)
+            case collector(Collector)
         }
 
         package var place = Place.standardOutput
@@ -193,8 +194,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package init() { retention.decisions = 10_000 }
     }
 
-    /// The OpenTelemetry collector that spans are sent to.
-    package struct Tracing: Sendable, Equatable {
+    /// An OpenTelemetry collector that takes OTLP/HTTP.
+    package struct Collector: Sendable, Equatable {
         /// A header field of the requests to it.
         package struct Field: Sendable, Equatable {
             package var name: String
@@ -202,21 +203,27 @@ package struct GatewayConfiguration: Sendable, Equatable {
         }
 
         package var server: UpstreamAPI.Server
-        /// Where it takes spans: `/v1/traces`, unless it says otherwise.
         package var path: String
         /// Absolute path of a PEM file of authorities to trust instead of the system's.
         package var authority: String?
         package var fields: [Field] = []
         /// The resource's `service.name`.
         package var service = "guardian"
-        /// Of the traces that begin here, the share that is sampled.
-        package var share = 1.0
-        package var queue = SpanExporter.Settings()
 
         package init(server: UpstreamAPI.Server, path: String) {
             self.server = server
             self.path = path
         }
+    }
+
+    /// Which spans are sent to which collector.
+    package struct Tracing: Sendable, Equatable {
+        package var collector: Collector
+        /// Of the traces that begin here, the share that is sampled.
+        package var share = 1.0
+        package var queue = SpanExporter.Settings()
+
+        package init(_ collector: Collector) { self.collector = collector }
     }
 
     /// Who may ask, and how much.

@@ -4,10 +4,8 @@ import Tracing
 extension GatewayConfigurationDecoder {
     mutating func tracing(_ node: YAMLNode) -> GatewayConfiguration.Tracing? {
         let fields = fields(of: node, "'tracing'", known: GatewayConfigurationKeys.tracing, required: ["endpoint"])
-        guard let endpoint = fields["endpoint"], let (server, path) = collector(endpoint) else { return nil }
-        var tracing = GatewayConfiguration.Tracing(server: server, path: path)
-        if let node = fields["ca"] { tracing.authority = self.path(node, "ca") }
-        if let node = fields["service"] { tracing.service = text(node, "service") ?? tracing.service }
+        guard let collector = collector(fields, path: "/v1/traces") else { return nil }
+        var tracing = GatewayConfiguration.Tracing(collector)
         if let node = fields["sample"] { tracing.share = share(node) ?? 1 }
         if let node = fields["queue"] {
             tracing.queue.capacity = integer(node, "queue", in: 1...1_000_000) ?? tracing.queue.capacity
@@ -16,15 +14,27 @@ extension GatewayConfigurationDecoder {
         if let node = fields["interval"] {
             tracing.queue.interval = duration(node, "interval") ?? tracing.queue.interval
         }
-        if let node = fields["headers_env"], let name = text(node, "headers_env") {
-            tracing.fields = self.fields(node, ofVariable: name)
-        }
         return tracing
     }
 
+    /// Reads what every collector has.
+    ///
+    /// - Parameter path: where it takes them unless the endpoint says otherwise.
+    mutating func collector(_ fields: Fields, path: String) -> GatewayConfiguration.Collector? {
+        guard let endpoint = fields["endpoint"], let (server, path) = server(endpoint, path) else { return nil }
+        var collector = GatewayConfiguration.Collector(server: server, path: path)
+        if let node = fields["ca"] { collector.authority = self.path(node, "ca") }
+        if let node = fields["service"] { collector.service = text(node, "service") ?? collector.service }
+        if let node = fields["headers_env"], let name = text(node, "headers_env") {
+            collector.fields = self.fields(node, ofVariable: name)
+        }
+        return collector
+    }
+
     /// `http://host:port/path`; without a path it is OTLP's own.
-    private mutating func collector(
-        _ node: YAMLNode
+    private mutating func server(
+        _ node: YAMLNode,
+        _ ownPath: String
     ) -> (server: GatewayConfiguration.UpstreamAPI.Server, path: String)? {
         guard let text = text(node, "endpoint") else { return nil }
         for (scheme, port) in [("http", 80), ("https", 443)] where text.hasPrefix("\(scheme)://") {
@@ -38,13 +48,13 @@ extension GatewayConfigurationDecoder {
             else { break }
             return (
                 .init(scheme: scheme, host: address.host, port: address.port),
-                path.isEmpty || path == "/" ? "/v1/traces" : path
+                path.isEmpty || path == "/" ? ownPath : path
             )
         }
         note(
             node,
             "endpoint must be a URL of http or https, not \(node.kind)",
-            hint: "for example http://127.0.0.1:4318/v1/traces"
+            hint: "for example http://127.0.0.1:4318\(ownPath)"
         )
         return nil
     }
@@ -62,12 +72,12 @@ extension GatewayConfigurationDecoder {
     private mutating func fields(
         _ node: YAMLNode,
         ofVariable name: String
-    ) -> [GatewayConfiguration.Tracing.Field] {
+    ) -> [GatewayConfiguration.Collector.Field] {
         guard let value = environment[name], !value.isEmpty else {
             note(node, "the environment variable \(name.clipped) is not set", hint: "set it to 'name=value,name=value'")
             return []
         }
-        var fields: [GatewayConfiguration.Tracing.Field] = []
+        var fields: [GatewayConfiguration.Collector.Field] = []
         for pair in value.split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = parts[0].trimmingSpaces

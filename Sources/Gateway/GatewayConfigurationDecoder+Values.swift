@@ -2,6 +2,16 @@ import Foundation
 import PolicyLanguage
 
 extension GatewayConfigurationDecoder {
+    /// Reads a mapping that may have the keys which are declared for it.
+    mutating func fields(
+        of node: YAMLNode,
+        _ what: String,
+        known: [ConfigurationKey],
+        required: [String] = []
+    ) -> Fields {
+        fields(of: node, what, known: known.map(\.name), required: required)
+    }
+
     /// A path, made absolute.
     mutating func path(_ node: YAMLNode, _ what: String) -> String? {
         guard let path = text(node, what) else { return nil }

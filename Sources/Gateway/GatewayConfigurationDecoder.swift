@@ -79,7 +79,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         let fields = fields(
             of: node,
             "'model'",
-            known: GatewayConfigurationKeys.model + replaced.map(\.name),
+            known: GatewayConfigurationKeys.model.map(\.name) + replaced.map(\.name),
             required: replaced.isEmpty ? ["file"] : []
         )
         if let node = fields["file"] { model.file = path(node, "file") ?? "" }
@@ -102,6 +102,17 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["syslog"], let path = path(node, "syslog") {
             if fields["path"] != nil { note(node, "'audit' has both 'path' and 'syslog'", hint: "keep one of them") }
             audit.place = .syslog(path)
+        }
+        if let node = fields["otlp"] {
+            let others = ["path", "syslog"].filter { fields[$0] != nil }
+            for other in others { note(node, "'audit' has both '\(other)' and 'otlp'", hint: "keep one of them") }
+            let fields = self.fields(
+                of: node,
+                "'otlp' of 'audit'",
+                known: GatewayConfigurationKeys.auditCollector,
+                required: ["endpoint"]
+            )
+            if let collector = collector(fields, path: "/v1/logs") { audit.place = .collector(collector) }
         }
         if let node = fields["content"] { audit.content = contentScope(node) }
         if let node = fields["content_certificate"] {
@@ -132,44 +143,4 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["age"] { audit.rotation.age = duration(node, "age") }
         if let node = fields["keep"] { audit.rotation.keep = integer(node, "keep", in: 1...10_000) ?? 10 }
     }
-}
-
-/// The keys of the file, mapping by mapping. README.md documents each of them, and a test holds it to that.
-enum GatewayConfigurationKeys {
-    static let root = [
-        "version", "listen", "admin", "upstream", "policy", "candidate", "callers", "conversations", "tenant_header",
-        "model", "engines", "judge", "audit", "store", "tracing", "limits",
-        "unrecognised_paths", "drain_timeout", "event_loops",
-    ]
-    static let conversations = ["unknown", "entries", "bytes"]
-    static let callers = ["keys", "trusted_peers", "requests_per_minute", "tokens_per_minute"]
-    static let listen = ["address", "tls", "proxy_protocol", "trusted_proxies", "reuse_port", "socket_mode"]
-    static let tls = ["certificate", "key", "client_ca", "client_certificate", "ocsp", "additional"]
-    static let identity = ["certificate", "key", "ocsp"]
-    static let admin = ["address", "token_sha256", "tls"]
-    static let adminTLS = ["certificate", "key", "client_ca"]
-    static let store = ["path", "keep", "decisions"]
-    static let upstream = [
-        "url", "servers", "ca", "certificate", "key", "authorization_env", "connect_timeout", "first_byte_timeout",
-        "idle_timeout", "total_timeout", "connections", "waiting", "retries", "health",
-        "http2", "connection_age", "breaker_failures", "breaker_time",
-    ]
-    static let server = ["url", "weight"]
-    static let health = ["path", "interval", "timeout"]
-    static let model = ["file", "timeout", "safeguard_timeout", "queue", "threads"]
-    static let engines = [
-        "name", "template", "model", "instruction", "url", "servers", "ca", "certificate", "key", "authorization_env",
-        "timeout", "connect_timeout", "hedge_after", "connections", "queue", "concurrency", "health", "probabilities",
-        "text_size", "context_size",
-    ]
-    static let judge = ["engines", "rule"]
-    static let audit = [
-        "path", "syslog", "content", "content_certificate", "queue", "overflow", "rotate", "signing_key",
-        "checkpoint_every",
-    ]
-    static let tracing = ["endpoint", "ca", "headers_env", "service", "sample", "queue", "interval"]
-    static let rotate = ["size", "age", "keep"]
-    static let limits =
-        ["request_body", "held_answer"] + GatewayConfigurationDecoder.numbers.map(\.key)
-        + GatewayConfigurationDecoder.sizes.map(\.key) + GatewayConfigurationDecoder.times.map(\.key)
 }

@@ -43,18 +43,18 @@ final class GatewayMetrics: Sendable {
         )
         findings = registry.counter(
             "guardian_findings_total",
-            help: "Reasons for decisions by phase, category, action and source (model, rule, failure).",
+            help: "Reasons for decisions by phase, category, action and source: model, rule, failure.",
             labels: ["phase", "category", "action", "source"]
         )
         failures = registry.counter(
             "guardian_model_failures_total",
-            help: "Texts the model gave no score for, by phase and reason.",
+            help: "Texts without a score, by phase and reason: overloaded, deadline, failed.",
             labels: ["phase", "reason"]
         )
         engineCalls = registry.counter(
             "guardian_engine_calls_total",
-            help:
-                "Calls of each engine by result: scored, or why not. Counted where more than the embedded one judges.",
+            help: "Where others than the embedded engine judge: calls of each engine that scored, or why not "
+                + "(overloaded, deadline, unreachable, status, unreadable, contradiction, failed).",
             labels: ["engine", "result"]
         )
         engineDuration = registry.histogram(
@@ -69,7 +69,7 @@ final class GatewayMetrics: Sendable {
         )
         unscanned = registry.counter(
             "guardian_unscanned_strings_total",
-            help: "Strings that nobody read, by phase.",
+            help: "Strings that nobody read, by phase: images, roles that the policy leaves out.",
             labels: ["phase"]
         )
         scannedBytes = registry.counter(
@@ -84,18 +84,19 @@ final class GatewayMetrics: Sendable {
         )
         refused = registry.counter(
             "guardian_callers_refused_total",
-            help: "Requests refused for want of a key, or beyond a limit of requests or tokens, by reason.",
+            help: "Requests refused for want of a key, or beyond a limit, by reason: key, requests, tokens.",
             labels: ["reason"]
         )
         safeguards = registry.counter(
             "guardian_safeguard_responses_total",
-            help: "Safeguard responses by where the words came from and why a template was used.",
+            help: "Safeguard responses by origin (generated, template, fixed) and why a template was used.",
             labels: ["origin", "reason"]
         )
         judgedTokens = registry.counter("guardian_judged_tokens_total", help: "Tokens the model read to judge.")
         reloads = registry.counter(
             "guardian_reloads_total",
-            help: "Times that a file was read again, by what (policy, certificates) and result.",
+            help: "Times that a file was read again, by what and result: policy, certificates, "
+                + "admin_certificates; what failed to load changed nothing.",
             labels: ["what", "result"]
         )
         stalePolicy = registry.gauge(
@@ -118,7 +119,7 @@ final class GatewayMetrics: Sendable {
         )
         stages = registry.histogram(
             "guardian_stage_duration_seconds",
-            help: "Time by stage: rules, model, upstream, and its first byte.",
+            help: "Time by stage: rules, model, upstream_first_byte, upstream.",
             labels: ["stage"]
         )
     }

@@ -65,12 +65,13 @@ struct ProxyGauges: Sendable {
         )
         handshakes = registry.counter(
             "guardian_tls_handshakes_total",
-            help: "TLS handshakes with clients by result.",
+            help: "TLS handshakes with clients by result: completed, failed.",
             labels: ["result"]
         )
         errors = registry.counter(
             "guardian_errors_total",
-            help: "Exchanges, request heads and connections that ended in an error, by its fixed word.",
+            help: "Exchanges, request heads and connections that ended in an error, by its fixed word; "
+                + "limits that were hit are among them.",
             labels: ["word"]
         )
     }
@@ -95,12 +96,13 @@ struct UpstreamGauges: Sendable {
     init(_ registry: Metrics) {
         servers = registry.gauge(
             "guardian_upstream_server",
-            help: "1 for the condition that each server of the upstream is in, 0 for the others.",
+            help: "1 for the condition that each server of the upstream is in, 0 for the others: up, ejected "
+                + "(five failures in a row; never more than half of them), down (by probes).",
             labels: ["server", "condition"]
         )
         connections = registry.gauge(
             "guardian_upstream_connections",
-            help: "Connections to each server of the upstream now, by state.",
+            help: "Connections to each server of the upstream now, by state: busy (being opened, too), idle.",
             labels: ["server", "state"]
         )
         waiting = registry.gauge(
@@ -134,7 +136,8 @@ struct AuditGauges: Sendable {
     init(_ registry: Metrics) {
         records = registry.counter(
             "guardian_audit_records_total",
-            help: "Audit records by what became of them; refused are exchanges without room for a record.",
+            help: "Audit records by state: written, dropped (full queue), failed, refused (exchanges without "
+                + "room for a record).",
             labels: ["state"]
         )
         queued = registry.gauge("guardian_audit_queue_records", help: "Audit records that wait to be written now.")
@@ -161,7 +164,8 @@ struct StoreGauges: Sendable {
     init(_ registry: Metrics) {
         records = registry.counter(
             "guardian_store_records_total",
-            help: "Copies of audit records for the dashboard, by what became of them.",
+            help: "Copies of audit records for the dashboard, by state: stored, dropped, failed; the log "
+                + "loses nothing by what becomes of them.",
             labels: ["state"]
         )
         queued = registry.gauge("guardian_store_queue_records", help: "Copies that wait to be stored now.")
@@ -183,7 +187,7 @@ struct SpanGauges: Sendable {
     init(_ registry: Metrics) {
         spans = registry.counter(
             "guardian_trace_spans_total",
-            help: "Spans by what became of them.",
+            help: "Spans by state: exported, dropped (full queue), failed.",
             labels: ["state"]
         )
         queued = registry.gauge("guardian_trace_queue_spans", help: "Spans that wait to be sent now.")

@@ -30,12 +30,13 @@ struct ModelGauges: Sendable {
         )
         prefixes = registry.counter(
             "guardian_prefix_cache_tokens_total",
-            help: "Tokens that the prefix cache was asked for, by result.",
+            help: "Tokens that the prefix cache was asked for, by result: hit (read before), miss.",
             labels: ["result"]
         )
         pages = registry.gauge(
             "guardian_model_pages",
-            help: "Pages of the model's key and value cache: in all, held by sequences, held by the prefix cache.",
+            help: "Pages of the model's key and value cache, by state: all, sequences (held by them), "
+                + "prefixes (held by the prefix cache).",
             labels: ["state"]
         )
     }

@@ -21,16 +21,6 @@ package final class SpanExporter: Sendable {
         package init() {}
     }
 
-    /// What came of sending a batch once.
-    package enum Delivery: Sendable, Equatable {
-        /// The collector took it, but for so many spans.
-        case taken(rejected: Int)
-        /// It did not, and may the next time; `after` is what it asked for.
-        case postponed(after: Duration?)
-        /// It never will.
-        case refused
-    }
-
     package struct Statistics: Sendable, Equatable {
         /// Taken by the collector.
         package var exported = 0
@@ -121,7 +111,7 @@ package final class SpanExporter: Sendable {
     }
 
     private func deliver(_ batch: [Span]) async {
-        var pause = settings.firstPause
+        var backoff = Backoff(first: settings.firstPause, longest: settings.longestPause)
         for attempt in 1...max(1, settings.attempts) {
             switch await send(batch) {
             case .taken(let rejected):
@@ -136,10 +126,7 @@ package final class SpanExporter: Sendable {
                 guard attempt < settings.attempts, !Task.isCancelled, !state.withLock({ $0.isClosing }) else {
                     return giveUp(batch)
                 }
-                // Half of it at random, so that gateways which lost the same collector do not all come back at once.
-                let own = pause / 2 + pause / 2 * Double.random(in: 0...1)
-                await self.pause(min(max(own, after ?? .zero), settings.longestPause))
-                pause = min(pause * 2, settings.longestPause)
+                await pause(backoff.next(asked: after))
             }
         }
     }

@@ -10,6 +10,15 @@ package struct TraceID: Sendable, Hashable, CustomStringConvertible {
         self.low = low
     }
 
+    /// Reads 32 lower-case hexadecimal digits, not all of them zero; nil for anything else.
+    package init?(hexadecimal text: String) {
+        let digits = Array(text.utf8)
+        guard digits.count == 32, let high = Hexadecimal.value(digits[..<16]),
+            let low = Hexadecimal.value(digits[16...])
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+
     /// A new one. Its last seven bytes are random enough for sampling by the ID (Trace Context level 2, random flag).
     package static func random() -> TraceID {
         var generator = SystemRandomNumberGenerator()
@@ -33,6 +42,12 @@ package struct SpanID: Sendable, Hashable, CustomStringConvertible {
     init?(_ value: UInt64) {
         guard value != 0 else { return nil }
         self.value = value
+    }
+
+    /// Reads 16 lower-case hexadecimal digits, not all of them zero; nil for anything else.
+    package init?(hexadecimal text: String) {
+        guard text.utf8.count == 16, let value = Hexadecimal.value(Array(text.utf8)) else { return nil }
+        self.init(value)
     }
 
     package static func random() -> SpanID { SpanID(.random(in: .min ... .max)) ?? random() }

@@ -11,6 +11,7 @@ struct Guardian: AsyncParsableCommand {
             ServeCommand.self, DoctorCommand.self, UpstreamCommand.self, ClassifyCommand.self, RespondCommand.self,
             PolicyCommand.self, TopCommand.self,
             TuneCommand.self, EvalCommand.self, AuditCommand.self, ModelCommand.self, CertsCommand.self,
+            ReferenceCommand.self,
         ]
     )
 }

@@ -58,6 +58,38 @@ final class MemoryOutput: AuditOutput, Sendable {
     func close() {}
 }
 
+/// Somebody far away, who takes whole batches and turns some lines away. Its first write waits until it is let go.
+final class RemoteOutput: AuditOutput, Sendable {
+    private struct State {
+        var batches: [String] = []
+        var turnedAway: [Int]
+        var isHeld = true
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter turnedAway: lines of each write, in its order; none of further ones.
+    init(turnedAway: [Int] = []) { state = Mutex(State(turnedAway: turnedAway)) }
+
+    /// What came together.
+    var batches: [String] { state.withLock { $0.batches } }
+
+    func letGo() { state.withLock { $0.isHeld = false } }
+
+    var longestBatch: Int { 512 }
+    var isRemote: Bool { true }
+
+    func write(_ line: [UInt8], event: String) -> Bool {
+        while state.withLock({ $0.isHeld }) { usleep(200) }
+        state.withLock { $0.batches.append(String(decoding: line, as: UTF8.self)) }
+        return true
+    }
+
+    func turnedAway() -> Int { state.withLock { $0.turnedAway.isEmpty ? 0 : $0.turnedAway.removeFirst() } }
+
+    func close() {}
+}
+
 /// Waits until something is so; fails after half a minute.
 func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
     let limit = ContinuousClock.now + .seconds(30)

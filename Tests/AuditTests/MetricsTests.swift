@@ -45,4 +45,16 @@ import Testing
     @Test func anEmptyRegistryIsEmptyText() {
         #expect(Metrics().exposition().isEmpty)
     }
+
+    @Test func `each metric is described once, by its name`() {
+        let metrics = Metrics()
+        _ = metrics.histogram("b_seconds", help: "B.", labels: ["stage"])
+        for _ in 1...2 { _ = metrics.counter("a_total", help: "A.") }
+        #expect(
+            metrics.descriptions == [
+                .init(name: "a_total", kind: "counter", labels: [], help: "A."),
+                .init(name: "b_seconds", kind: "histogram", labels: ["stage"], help: "B."),
+            ]
+        )
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Audit
@@ -112,5 +113,41 @@ import Testing
         log.record(.sample())
         log.close()
         #expect(log.statistics.written == 1)
+    }
+
+    @Test func `nobody but the thread waits for a place far away, and what waited goes together`() {
+        let output = RemoteOutput()
+        let log = AuditLog(output: output, hash: testHash)
+        for _ in 0..<100 { log.record(.sample()) }
+        #expect(output.batches.isEmpty && log.statistics.queued == 100)
+        output.letGo()
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 100))
+        let lines = output.batches.map { $0.split(separator: "\n").count }
+        #expect(lines.first == 1 && lines.last == 1 && lines.reduce(0, +) == 102 && lines.count < 20)
+        let links = output.batches.joined().split(separator: "\n").compactMap { ChainLink.read(Array($0.utf8))?.link }
+        #expect(links.map(\.sequence) == Array(1...102))
+    }
+
+    @Test func `lines that are turned away after all count as failed, and the log tells of them`() {
+        let output = RemoteOutput(turnedAway: [0, 1])
+        let log = AuditLog(output: output, hash: testHash)
+        output.letGo()
+        log.record(.sample())
+        log.flush()
+        #expect(log.statistics == AuditStatistics(failed: 1))
+        log.record(.sample())
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 1, failed: 1))
+        let told = output.batches.filter { $0.contains(#""event":"lost""#) }
+        #expect(told.count == 1 && told[0].contains(#""records":1"#))
+    }
+
+    @Test func `the output is told before it is waited for at the end`() {
+        let isTold = Mutex(false)
+        let log = AuditLog(output: output, hash: testHash) { isTold.withLock { $0 = true } }
+        #expect(!isTold.withLock { $0 })
+        log.close()
+        #expect(isTold.withLock { $0 })
     }
 }

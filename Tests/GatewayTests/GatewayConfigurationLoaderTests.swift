@@ -450,8 +450,9 @@ import Upstream
 
     @Test func `tracing is read with its defaults and fields from the environment`() throws {
         let plain = try #require(try load(Self.minimal + "\ntracing: {endpoint: http://collector:4318}").tracing)
-        #expect(plain.server == .init(scheme: "http", host: "collector", port: 4318))
-        #expect(plain.path == "/v1/traces" && plain.service == "guardian" && plain.share == 1 && plain.fields.isEmpty)
+        #expect(plain.collector.server == .init(scheme: "http", host: "collector", port: 4318) && plain.share == 1)
+        #expect(plain.collector.path == "/v1/traces" && plain.collector.service == "guardian")
+        #expect(plain.collector.fields.isEmpty)
         let text = """
 
             tracing:
@@ -460,10 +461,36 @@ import Upstream
             """
         let environment = ["FIELDS": "x-key=a=b, x-other = c "]
         let full = try #require(try load(Self.minimal + text, environment: environment).tracing)
-        #expect(full.server == .init(scheme: "https", host: "c.example", port: 443) && full.path == "/otlp/traces")
-        #expect(full.authority == "/ca.pem" && full.service == "gate" && full.share == 0.25)
+        #expect(full.collector.server == .init(scheme: "https", host: "c.example", port: 443))
+        #expect(full.collector.path == "/otlp/traces" && full.share == 0.25)
+        #expect(full.collector.authority == "/ca.pem" && full.collector.service == "gate")
         #expect(full.queue.capacity == 100 && full.queue.batch == 100 && full.queue.interval == .seconds(1))
-        #expect(full.fields == [.init(name: "x-key", value: "a=b"), .init(name: "x-other", value: "c")])
+        #expect(full.collector.fields == [.init(name: "x-key", value: "a=b"), .init(name: "x-other", value: "c")])
+    }
+
+    @Test func `the audit log may go to a collector`() throws {
+        let text = "\naudit: {otlp: {endpoint: 'http://collector:4318', service: gate, headers_env: FIELDS}, queue: 5}"
+        let audit = try load(Self.minimal + text, environment: ["FIELDS": "x-key=a"]).audit
+        guard case .collector(let collector) = audit.place else {
+            Issue.record("it goes to \(audit.place)")
+            return
+        }
+        #expect(collector.server == .init(scheme: "http", host: "collector", port: 4318) && audit.queue == 5)
+        #expect(collector.path == "/v1/logs" && collector.service == "gate")
+        #expect(collector.fields == [.init(name: "x-key", value: "a")])
+    }
+
+    @Test(arguments: [
+        ("{otlp: {}}", "'endpoint'"), ("{otlp: http://c}", "'otlp' of 'audit' must be"),
+        ("{otlp: {endpoint: c}}", "endpoint must be a URL"),
+        ("{otlp: {endpoint: http://c, sample: 1}}", "unknown key 'sample'"),
+        ("{path: a, otlp: {endpoint: http://c}}", "both 'path' and 'otlp'"),
+        ("{syslog: a, otlp: {endpoint: http://c}}", "both 'syslog' and 'otlp'"),
+        ("{otlp: {endpoint: http://c}, rotate: {size: 1MiB}}", "only a file is rotated"),
+    ])
+    func `what a collector of the audit log cannot be is an error`(audit: String, words: String) throws {
+        let message = try diagnostic(Self.minimal + "\naudit: \(audit)")
+        #expect(message.contains(words), "\(message)")
     }
 
     @Test(arguments: [

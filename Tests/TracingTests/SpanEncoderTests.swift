@@ -5,7 +5,7 @@ import Testing
 
 /// Reads back with the same messages; that the wire is OpenTelemetry's is shown end to end with its own decoder.
 @Suite struct SpanEncoderTests {
-    private let encoder = SpanEncoder(service: "gate", instance: "i-1", version: "1")
+    private let encoder = SpanEncoder(ExportSource(service: "gate", instance: "i-1", version: "1"))
 
     @Test func `every part of a span is sent`() throws {
         let trace = try #require(TraceID(high: 0x4bf9_2f35_77b3_4da6, low: 1))
@@ -42,14 +42,5 @@ import Testing
     @Test func `a span never ends before it begins`() throws {
         let span = Span(traceID: .random(), parent: nil, name: "a", start: 5, end: 1)
         #expect(span.end == 5)
-    }
-
-    @Test func `a receiver's answer tells what it refused`() throws {
-        let answer = try Otlp_ExportResponse.with { $0.partialSuccess.rejectedSpans = 3 }.serializedBytes() as [UInt8]
-        #expect(SpanEncoder.rejected(answer) == 3)
-        #expect(SpanEncoder.rejected([]) == 0)
-        #expect(SpanEncoder.rejected(Array("not protobuf".utf8)) == 0)
-        let wrong = try Otlp_ExportResponse.with { $0.partialSuccess.rejectedSpans = -3 }.serializedBytes() as [UInt8]
-        #expect(SpanEncoder.rejected(wrong) == 0)
     }
 }

@@ -7,12 +7,12 @@ import Testing
     /// A collector that answers as it is told, and remembers what it got and how long it was waited for.
     private final class Collector: Sendable {
         let batches = Mutex<[[Span]]>([])
-        let answers: Mutex<[SpanExporter.Delivery]>
+        let answers: Mutex<[Delivery]>
         let pauses = Mutex<[Duration]>([])
 
-        init(_ answers: SpanExporter.Delivery...) { self.answers = Mutex(answers) }
+        init(_ answers: Delivery...) { self.answers = Mutex(answers) }
 
-        func take(_ spans: [Span]) -> SpanExporter.Delivery {
+        func take(_ spans: [Span]) -> Delivery {
             batches.withLock { $0.append(spans) }
             return answers.withLock { $0.isEmpty ? .taken(rejected: 0) : $0.removeFirst() }
         }

@@ -27,4 +27,14 @@ import Testing
     func `what are not hexadecimal digits are not read`(text: String) {
         #expect(Hexadecimal.value(Array(text.utf8)) == nil)
     }
+
+    @Test func `what is written is read`() {
+        let (trace, span) = (TraceID.random(), SpanID.random())
+        #expect(TraceID(hexadecimal: "\(trace)") == trace && SpanID(hexadecimal: "\(span)") == span)
+        for text in [
+            "", "0", "\(trace)".uppercased() + "A", "\(trace)0", String(repeating: "0", count: 32), "é\(trace)",
+        ] {
+            #expect(TraceID(hexadecimal: text) == nil && SpanID(hexadecimal: text) == nil)
+        }
+    }
 }

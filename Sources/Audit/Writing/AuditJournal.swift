@@ -6,7 +6,11 @@ final class AuditJournal {
     private let signer: AuditSigner?
     /// Records that were lost and of which no line tells yet.
     private var lost = 0
+    /// Lines that were written and then turned away, and that nobody has counted yet.
+    private var away = 0
     private var unsigned = 0
+    /// What is told in the first line, until it is.
+    private var beginning: AuditRecovery?
 
     /// The link of a line with the largest number, rounded up.
     private static let linkBytes = 256
@@ -23,6 +27,14 @@ final class AuditJournal {
         self.output = output
         self.signer = signer
         chain = AuditChain(after: recovery.last, hash: hash)
+        beginning = recovery
+        if !output.isRemote { begin() }
+    }
+
+    /// Writes the first line, if it is not written yet: the thread of the log calls this before anything else.
+    func begin() {
+        guard let recovery = beginning else { return }
+        beginning = nil
         _ = append(.started(recovery))
     }
 
@@ -36,16 +48,15 @@ final class AuditJournal {
         return true
     }
 
-    /// Lines that are written with one call, and their bytes.
-    private static let mostLines = 64
+    /// Bytes of lines that are written with one call.
     private static let mostBytes = 256 << 10
 
     /// Writes the first of several records with one call to the system, which costs as much as for one.
     ///
     /// - Returns: how many there are in the log now; 0 if they have to be written one by one.
     func write(together bodies: some Collection<[UInt8]>) -> Int {
-        guard output.joinsLines, lost == 0, bodies.count > 1 else { return 0 }
-        let most = signer.map { min(Self.mostLines, $0.interval - unsigned) } ?? Self.mostLines
+        guard output.longestBatch > 1, lost == 0, bodies.count > 1 else { return 0 }
+        let most = signer.map { min(output.longestBatch, $0.interval - unsigned) } ?? output.longestBatch
         var next = chain
         var lines: [UInt8] = []
         var count = 0
@@ -59,6 +70,7 @@ final class AuditJournal {
         guard count > 0, !output.wantsRotation(before: room, at: .now()), output.write(lines, event: "exchange") else {
             return 0
         }
+        noteTurnedAway()
         chain = next
         unsigned += count
         if let signer, unsigned >= signer.interval { checkpoint() }
@@ -71,6 +83,18 @@ final class AuditJournal {
     /// Writes the line about lost records, if there are any.
     func noteLoss() {
         if lost > 0, append(.lost(lost)) { lost = 0 }
+    }
+
+    /// Lines that were written and turned away all the same, since this was called last: a line of the log tells of them.
+    func takeTurnedAway() -> Int {
+        defer { away = 0 }
+        return away
+    }
+
+    private func noteTurnedAway() {
+        let count = output.turnedAway()
+        lost += count
+        away += count
     }
 
     func reopen() { output.reopen() }
@@ -94,6 +118,7 @@ final class AuditJournal {
     /// Writes into the file as it stands, however full it is: what rotation itself writes must not rotate again.
     private func write(_ body: [UInt8], event: String) -> Bool {
         guard let (line, next) = try? chain.sealing(body), output.write(line, event: event) else { return false }
+        noteTurnedAway()
         chain = next
         unsigned += 1
         return true

@@ -5,8 +5,14 @@ package protocol AuditOutput: AnyObject {
     /// - Parameter event: the line's kind, for places that sort messages.
     func write(_ line: [UInt8], event: String) -> Bool
 
-    /// Whether several lines may be given to `write` as one.
-    var joinsLines: Bool { get }
+    /// Lines that may be given to `write` as one, at the most.
+    var longestBatch: Int { get }
+
+    /// Whether a write may wait for somebody far away: nobody but the thread of the log waits with it then.
+    var isRemote: Bool { get }
+
+    /// Lines that were handed over whole and turned away all the same, since this was asked last.
+    func turnedAway() -> Int
 
     /// Whether the lines so far should be put away before this many bytes more.
     func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool
@@ -23,7 +29,9 @@ package protocol AuditOutput: AnyObject {
 }
 
 extension AuditOutput {
-    package var joinsLines: Bool { false }
+    package var longestBatch: Int { 1 }
+    package var isRemote: Bool { false }
+    package func turnedAway() -> Int { 0 }
     package func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool { false }
     package func rotate(after sequence: UInt64, at time: AuditTime) -> (file: String, removed: [String])? { nil }
     package func reopen() {}

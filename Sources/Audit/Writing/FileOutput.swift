@@ -90,7 +90,7 @@ package final class FileOutput: AuditOutput {
     }
 
     /// What cannot be written whole is taken back whole.
-    package var joinsLines: Bool { isPlain }
+    package var longestBatch: Int { isPlain ? 64 : 1 }
 
     package func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool {
         guard isPlain, length > 0, let since else { return false }

@@ -146,6 +146,7 @@ final class RecordQueue: @unchecked Sendable {
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
+        journal.begin()
         while let work = next() {
             if work.reopens { journal.reopen() }
             journal.lose(work.lost)
@@ -175,10 +176,7 @@ final class RecordQueue: @unchecked Sendable {
                 continue
             }
             rest.removeFirst(count)
-            locked {
-                counts.written += count
-                inFlight -= count
-            }
+            note(count)
         }
     }
 
@@ -186,10 +184,21 @@ final class RecordQueue: @unchecked Sendable {
         var isWritten = journal.write(entry.body)
         // Where nothing may happen unrecorded, exchanges are refused once the queue is full behind this record.
         while !isWritten, overflow == .refuse, pause() { isWritten = journal.write(entry.body) }
-        if !isWritten { journal.lose(1) }
+        if isWritten { return note(1) }
+        journal.lose(1)
         locked {
-            if isWritten { counts.written += 1 } else { counts.failed += 1 }
+            counts.failed += 1
             inFlight -= 1
+        }
+    }
+
+    /// Counts records that were written, less those that were turned away afterwards.
+    private func note(_ count: Int) {
+        let away = min(count, journal.takeTurnedAway())
+        locked {
+            counts.written += count - away
+            counts.failed += away
+            inFlight -= count
         }
     }
 

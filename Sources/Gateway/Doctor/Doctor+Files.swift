@@ -129,6 +129,8 @@ extension Doctor {
         switch configuration.audit.place {
         case .standardOutput:
             return .ok("audit", "records go to standard output")
+        case .collector(let collector):
+            return .ok("audit", "records go to the collector at \(collector.server.host):\(collector.server.port)")
         case .syslog(let path):
             do throws(AuditFileError) {
                 try SyslogOutput(path: path).close()

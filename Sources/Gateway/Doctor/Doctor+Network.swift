@@ -1,3 +1,4 @@
+import Audit
 import NIOCore
 import NIOPosix
 import Tracing
@@ -127,21 +128,45 @@ extension Doctor {
 }
 
 extension Doctor {
-    /// Sends the collector a request without a span in it.
-    func collector() async -> [CheckResult] {
-        guard let settings = configuration.tracing else { return [] }
+    /// Sends the collectors of spans and of audit records a request with nothing in it.
+    func collectors() async -> [CheckResult] {
+        var results: [CheckResult] = []
+        if let settings = configuration.tracing?.collector {
+            results.append(await collector(settings, takes: "spans", "tracing", "they are lost meanwhile"))
+        }
+        if case .collector(let settings) = configuration.audit.place {
+            let meanwhile =
+                configuration.audit.overflow == .refuse
+                ? "requests are refused once audit.queue is full" : "they are lost once audit.queue is full"
+            results.append(await collector(settings, takes: "audit records", "audit.otlp", meanwhile))
+        }
+        return results
+    }
+
+    private func collector(
+        _ settings: GatewayConfiguration.Collector,
+        takes what: String,
+        _ key: String,
+        _ meanwhile: String
+    ) async -> CheckResult {
         let server = settings.server
         let name = "\(server.scheme)://\(server.host):\(server.port)\(settings.path)"
-        let collector: SpanCollector
+        let client: CollectorClient
         do {
-            let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-            collector = try await SpanCollector.make(settings, eventLoop: eventLoop, logger: logger)
+            client = try await CollectorClient.make(
+                settings,
+                sending: what,
+                key: key,
+                eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+                logger: logger
+            )
         } catch {
-            return [.failure("tracing", "\(error)")]
+            return .failure(key, "\(error)")
         }
-        defer { collector.shutDown() }
-        if case .taken = await collector.send([]) { return [.ok("tracing", "\(name) takes spans")] }
-        return [.warning("tracing", "\(name) does not take spans", "they are lost meanwhile; see tracing.endpoint")]
+        defer { client.shutDown() }
+        // A request without anything in it is one without a byte.
+        if case .taken = await client.send([]) { return .ok(key, "\(name) takes \(what)") }
+        return .warning(key, "\(name) does not take \(what)", "\(meanwhile); see \(key).endpoint")
     }
 }
 

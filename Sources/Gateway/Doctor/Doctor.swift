@@ -16,12 +16,12 @@ package struct Doctor: Sendable {
         self.logger = logger
     }
 
-    /// - Parameter asksUpstream: whether each server of the upstream and of engines is sent a request, and the collector of spans.
+    /// - Parameter asksUpstream: whether each server of the upstream and of engines is sent a request, and each collector.
     package func examine(asksUpstream: Bool = true) async -> [CheckResult] {
         var results = [processor, memory, openFiles]
         results += policies + [model] + certificates + keys + audit
         results += await addresses()
-        if asksUpstream { results += await upstream() + engines() + collector() }
+        if asksUpstream { results += await upstream() + engines() + collectors() }
         return results
     }
 }

@@ -8,7 +8,8 @@ struct EngineGauges: Sendable {
     init(_ registry: Metrics) {
         servers = registry.gauge(
             "guardian_engine_server",
-            help: "1 for the condition that each server of a remote engine is in, 0 for the others.",
+            help: "1 for the condition that each server of a remote engine is in, 0 for the others: up, "
+                + "ejected, down.",
             labels: ["engine", "server", "condition"]
         )
     }

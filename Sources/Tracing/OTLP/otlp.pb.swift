@@ -8,8 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The part of the OpenTelemetry protocol that is sent: names and numbers are those of opentelemetry/proto/trace/v1,
-/// common/v1, resource/v1 and collector/trace/v1. What is not sent is left out, which the wire format allows.
+/// The part of the OpenTelemetry protocol that is sent: names and numbers are those of opentelemetry/proto/trace/v1, logs/v1,
+/// common/v1, resource/v1, collector/trace/v1 and collector/logs/v1. What is not sent is left out, which the wire format allows.
 ///
 /// otlp.pb.swift is made from it: protoc --plugin=protoc-gen-swift --swift_out=. --swift_opt=UseAccessLevelOnImports=true otlp.proto
 
@@ -63,12 +63,13 @@ nonisolated struct Otlp_ExportResponse: Sendable {
   fileprivate var _partialSuccess: Otlp_PartialSuccess? = nil
 }
 
+/// Spans and log records are answered alike.
 nonisolated struct Otlp_PartialSuccess: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var rejectedSpans: Int64 = 0
+  var rejected: Int64 = 0
 
   var errorMessage: String = String()
 
@@ -188,6 +189,103 @@ nonisolated struct Otlp_SpanRecord: Sendable {
   init() {}
 
   fileprivate var _status: Otlp_Status? = nil
+}
+
+nonisolated struct Otlp_LogsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var resourceLogs: [Otlp_ResourceLogs] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Otlp_ResourceLogs: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var resource: Otlp_Resource {
+    get {_resource ?? Otlp_Resource()}
+    set {_resource = newValue}
+  }
+  /// Returns true if `resource` has been explicitly set.
+  var hasResource: Bool {self._resource != nil}
+  /// Clears the value of `resource`. Subsequent reads from it will return its default value.
+  mutating func clearResource() {self._resource = nil}
+
+  var scopeLogs: [Otlp_ScopeLogs] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _resource: Otlp_Resource? = nil
+}
+
+nonisolated struct Otlp_ScopeLogs: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var scope: Otlp_Scope {
+    get {_scope ?? Otlp_Scope()}
+    set {_scope = newValue}
+  }
+  /// Returns true if `scope` has been explicitly set.
+  var hasScope: Bool {self._scope != nil}
+  /// Clears the value of `scope`. Subsequent reads from it will return its default value.
+  mutating func clearScope() {self._scope = nil}
+
+  var logRecords: [Otlp_LogRecord] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _scope: Otlp_Scope? = nil
+}
+
+nonisolated struct Otlp_LogRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var timeUnixNano: UInt64 = 0
+
+  var severityNumber: Int32 = 0
+
+  var severityText: String = String()
+
+  var body: Otlp_AnyValue {
+    get {_body ?? Otlp_AnyValue()}
+    set {_body = newValue}
+  }
+  /// Returns true if `body` has been explicitly set.
+  var hasBody: Bool {self._body != nil}
+  /// Clears the value of `body`. Subsequent reads from it will return its default value.
+  mutating func clearBody() {self._body = nil}
+
+  var attributes: [Otlp_KeyValue] = []
+
+  var flags: UInt32 = 0
+
+  var traceID: Data = Data()
+
+  var spanID: Data = Data()
+
+  var observedTimeUnixNano: UInt64 = 0
+
+  var eventName: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _body: Otlp_AnyValue? = nil
 }
 
 nonisolated struct Otlp_Status: Sendable {
@@ -370,7 +468,7 @@ nonisolated extension Otlp_ExportResponse: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Otlp_PartialSuccess: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PartialSuccess"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}rejected_spans\0\u{3}error_message\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rejected\0\u{3}error_message\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -378,7 +476,7 @@ nonisolated extension Otlp_PartialSuccess: SwiftProtobuf.Message, SwiftProtobuf.
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt64Field(value: &self.rejectedSpans) }()
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.rejected) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.errorMessage) }()
       default: break
       }
@@ -386,8 +484,8 @@ nonisolated extension Otlp_PartialSuccess: SwiftProtobuf.Message, SwiftProtobuf.
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.rejectedSpans != 0 {
-      try visitor.visitSingularInt64Field(value: self.rejectedSpans, fieldNumber: 1)
+    if self.rejected != 0 {
+      try visitor.visitSingularInt64Field(value: self.rejected, fieldNumber: 1)
     }
     if !self.errorMessage.isEmpty {
       try visitor.visitSingularStringField(value: self.errorMessage, fieldNumber: 2)
@@ -396,7 +494,7 @@ nonisolated extension Otlp_PartialSuccess: SwiftProtobuf.Message, SwiftProtobuf.
   }
 
   static func ==(lhs: Otlp_PartialSuccess, rhs: Otlp_PartialSuccess) -> Bool {
-    if lhs.rejectedSpans != rhs.rejectedSpans {return false}
+    if lhs.rejected != rhs.rejected {return false}
     if lhs.errorMessage != rhs.errorMessage {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -625,6 +723,193 @@ nonisolated extension Otlp_SpanRecord: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.attributes != rhs.attributes {return false}
     if lhs._status != rhs._status {return false}
     if lhs.flags != rhs.flags {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Otlp_LogsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LogsRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}resource_logs\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.resourceLogs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.resourceLogs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.resourceLogs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Otlp_LogsRequest, rhs: Otlp_LogsRequest) -> Bool {
+    if lhs.resourceLogs != rhs.resourceLogs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Otlp_ResourceLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ResourceLogs"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}resource\0\u{3}scope_logs\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._resource) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.scopeLogs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._resource {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.scopeLogs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.scopeLogs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Otlp_ResourceLogs, rhs: Otlp_ResourceLogs) -> Bool {
+    if lhs._resource != rhs._resource {return false}
+    if lhs.scopeLogs != rhs.scopeLogs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Otlp_ScopeLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ScopeLogs"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{3}log_records\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._scope) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.logRecords) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._scope {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.logRecords.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.logRecords, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Otlp_ScopeLogs, rhs: Otlp_ScopeLogs) -> Bool {
+    if lhs._scope != rhs._scope {return false}
+    if lhs.logRecords != rhs.logRecords {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Otlp_LogRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LogRecord"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}time_unix_nano\0\u{3}severity_number\0\u{3}severity_text\0\u{2}\u{2}body\0\u{1}attributes\0\u{2}\u{2}flags\0\u{3}trace_id\0\u{3}span_id\0\u{3}observed_time_unix_nano\0\u{3}event_name\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.timeUnixNano) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.severityNumber) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.severityText) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._body) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.attributes) }()
+      case 8: try { try decoder.decodeSingularFixed32Field(value: &self.flags) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.traceID) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.spanID) }()
+      case 11: try { try decoder.decodeSingularFixed64Field(value: &self.observedTimeUnixNano) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.eventName) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.timeUnixNano != 0 {
+      try visitor.visitSingularFixed64Field(value: self.timeUnixNano, fieldNumber: 1)
+    }
+    if self.severityNumber != 0 {
+      try visitor.visitSingularInt32Field(value: self.severityNumber, fieldNumber: 2)
+    }
+    if !self.severityText.isEmpty {
+      try visitor.visitSingularStringField(value: self.severityText, fieldNumber: 3)
+    }
+    try { if let v = self._body {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.attributes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attributes, fieldNumber: 6)
+    }
+    if self.flags != 0 {
+      try visitor.visitSingularFixed32Field(value: self.flags, fieldNumber: 8)
+    }
+    if !self.traceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.traceID, fieldNumber: 9)
+    }
+    if !self.spanID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.spanID, fieldNumber: 10)
+    }
+    if self.observedTimeUnixNano != 0 {
+      try visitor.visitSingularFixed64Field(value: self.observedTimeUnixNano, fieldNumber: 11)
+    }
+    if !self.eventName.isEmpty {
+      try visitor.visitSingularStringField(value: self.eventName, fieldNumber: 12)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Otlp_LogRecord, rhs: Otlp_LogRecord) -> Bool {
+    if lhs.timeUnixNano != rhs.timeUnixNano {return false}
+    if lhs.severityNumber != rhs.severityNumber {return false}
+    if lhs.severityText != rhs.severityText {return false}
+    if lhs._body != rhs._body {return false}
+    if lhs.attributes != rhs.attributes {return false}
+    if lhs.flags != rhs.flags {return false}
+    if lhs.traceID != rhs.traceID {return false}
+    if lhs.spanID != rhs.spanID {return false}
+    if lhs.observedTimeUnixNano != rhs.observedTimeUnixNano {return false}
+    if lhs.eventName != rhs.eventName {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

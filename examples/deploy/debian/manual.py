@@ -54,8 +54,9 @@ def page(command: dict, names: list[str], version: str) -> str:
 
 
 def below(command: dict) -> list[dict]:
-    """The commands below one, but for the one that prints help."""
-    return [each for each in command.get("subcommands", []) if each["commandName"] != "help"]
+    """The commands below one, but for the one that prints help and those that are for nobody's use."""
+    commands = command.get("subcommands", [])
+    return [each for each in commands if each["commandName"] != "help" and each.get("shouldDisplay", True)]
 
 
 def write(command: dict, names: list[str], version: str, folder: Path) -> None:

@@ -6,24 +6,33 @@ import TLS
 import Tracing
 import Upstream
 
-/// The OpenTelemetry collector that spans are sent to, over OTLP/HTTP.
-final class SpanCollector: Sendable {
+/// An OpenTelemetry collector, over OTLP/HTTP.
+final class CollectorClient: Sendable {
+    private typealias Answer = (head: HTTPResponseHead, body: ByteBuffer)
+
+    /// Who sends, as each request tells.
+    let source: ExportSource
+
     private let cluster: NIOLoopBound<UpstreamCluster>
     private let eventLoop: any EventLoop
     private let head: HTTPRequestHead
-    private let encoder: SpanEncoder
+    /// What is sent, for the log.
+    private let what: String
     private let logger: Logger
     /// Whether the last batch was delivered, so that a collector that is away is told of once.
     private let isWell = Mutex(true)
 
     /// Called on any thread.
     ///
+    /// - Parameter key: the settings' own key in the configuration; errors name it.
     /// - Throws: `GatewayError` if the authority's file cannot be used.
     static func make(
-        _ settings: GatewayConfiguration.Tracing,
+        _ settings: GatewayConfiguration.Collector,
+        sending what: String,
+        key: String,
         eventLoop: any EventLoop,
         logger: Logger
-    ) async throws -> SpanCollector {
+    ) async throws -> CollectorClient {
         let timeouts = UpstreamTimeouts(
             connect: .seconds(5),
             firstByte: .seconds(10),
@@ -33,14 +42,15 @@ final class SpanCollector: Sendable {
         let server = settings.server
         let peer: UpstreamPeer
         if server.scheme == "https" {
-            let context = try context(settings)
+            let context = try context(settings, key)
             peer = .https(host: server.host, port: server.port, tls: context, timeouts: timeouts)
         } else {
             peer = .http(host: server.host, port: server.port, timeouts: timeouts)
         }
         return try await eventLoop.submit {
-            SpanCollector(
+            CollectorClient(
                 settings,
+                what: what,
                 cluster: UpstreamCluster(UpstreamServers(peer), eventLoop: eventLoop, logger: logger),
                 eventLoop: eventLoop,
                 logger: logger
@@ -49,38 +59,58 @@ final class SpanCollector: Sendable {
     }
 
     private init(
-        _ settings: GatewayConfiguration.Tracing,
+        _ settings: GatewayConfiguration.Collector,
+        what: String,
         cluster: UpstreamCluster,
         eventLoop: any EventLoop,
         logger: Logger
     ) {
         self.cluster = NIOLoopBound(cluster, eventLoop: eventLoop)
         self.eventLoop = eventLoop
+        self.what = what
         self.logger = logger
-        var headers: HTTPHeaders = ["content-type": SpanEncoder.contentType, "user-agent": "guardian"]
+        var headers: HTTPHeaders = ["content-type": ExportSource.contentType, "user-agent": "guardian"]
         for field in settings.fields { headers.replaceOrAdd(name: field.name, value: field.value) }
         head = HTTPRequestHead(version: .http1_1, method: .POST, uri: settings.path, headers: headers)
-        encoder = SpanEncoder(service: settings.service, instance: "\(SpanID.random())", version: "0.1.0")
+        source = ExportSource(service: settings.service, instance: "\(SpanID.random())", version: "0.1.0")
     }
 
     func shutDown() {
         eventLoop.execute { [cluster] in cluster.value.shutDown() }
     }
 
-    /// Sends a batch once.
-    func send(_ spans: [Span]) async -> SpanExporter.Delivery {
-        guard let body = try? encoder.body(spans) else { return .refused }
-        let delivery: SpanExporter.Delivery
-        let reason: String
+    /// Sends the body of an export request once.
+    func send(_ body: [UInt8]) async -> Delivery {
+        let result: Result<Answer, any Error>
         do {
-            let answer = try await eventLoop.flatSubmit { [cluster, head] in
-                WholeExchange.run(head, body: .bytes(ByteBuffer(bytes: body)), on: cluster.value)
-            }.get()
+            result = .success(try await exchange(body).get())
+        } catch {
+            result = .failure(error)
+        }
+        return delivery(result)
+    }
+
+    /// The same for a thread that may wait, which one of an event loop may not.
+    func sendWaiting(_ body: [UInt8]) -> Delivery {
+        delivery(Result { try exchange(body).wait() })
+    }
+
+    private func exchange(_ body: [UInt8]) -> EventLoopFuture<Answer> {
+        eventLoop.flatSubmit { [cluster, head] in
+            WholeExchange.run(head, body: .bytes(ByteBuffer(bytes: body)), on: cluster.value)
+        }
+    }
+
+    private func delivery(_ result: Result<Answer, any Error>) -> Delivery {
+        let delivery: Delivery
+        let reason: String
+        switch result {
+        case .success(let answer):
             reason = "\(answer.head.status.code)"
             delivery = Self.delivery(of: answer.head, body: answer.body)
-        } catch let error as UpstreamError {
+        case .failure(let error as UpstreamError):
             (delivery, reason) = (.postponed(after: nil), error.code.rawValue)
-        } catch {
+        case .failure(let error):
             (delivery, reason) = (.postponed(after: nil), "\(error)")
         }
         note(delivery, reason)
@@ -88,9 +118,9 @@ final class SpanCollector: Sendable {
     }
 
     /// What an answer means (OTLP specification, "OTLP/HTTP Response"): 429, 502, 503 and 504 may be tried again.
-    static func delivery(of head: HTTPResponseHead, body: ByteBuffer) -> SpanExporter.Delivery {
+    static func delivery(of head: HTTPResponseHead, body: ByteBuffer) -> Delivery {
         switch head.status.code {
-        case 200..<300: return .taken(rejected: SpanEncoder.rejected(Array(body.readableBytesView)))
+        case 200..<300: return .taken(rejected: ExportSource.rejected(Array(body.readableBytesView)))
         case 429, 502, 503, 504:
             // A date is not read: the exporter's own pauses do.
             let seconds = head.headers.first(name: "retry-after").flatMap { Int($0) }
@@ -99,7 +129,7 @@ final class SpanCollector: Sendable {
         }
     }
 
-    private func note(_ delivery: SpanExporter.Delivery, _ reason: String) {
+    private func note(_ delivery: Delivery, _ reason: String) {
         var isDelivered = false
         if case .taken = delivery { isDelivered = true }
         let wasWell = isWell.withLock { isWell in
@@ -107,20 +137,26 @@ final class SpanCollector: Sendable {
             return isWell
         }
         if wasWell, !isDelivered {
-            logger.warning("The collector does not take spans", metadata: ["reason": "\(reason)"])
+            logger.warning(
+                "The collector does not take what it is sent",
+                metadata: ["what": "\(what)", "reason": "\(reason)"]
+            )
         } else if !wasWell, isDelivered {
-            logger.info("The collector takes spans again")
+            logger.info("The collector takes what it is sent again", metadata: ["what": "\(what)"])
         }
     }
 
-    private static func context(_ settings: GatewayConfiguration.Tracing) throws(GatewayError) -> TLSContext {
+    private static func context(
+        _ settings: GatewayConfiguration.Collector,
+        _ key: String
+    ) throws(GatewayError) -> TLSContext {
         do throws(TLSError) {
             var client = TLSClientConfiguration(serverName: settings.server.host)
             client.applicationProtocols = ["http/1.1"]
             if let authority = settings.authority { client.trustRoots = .file(authority) }
             return try .client(client)
         } catch {
-            throw GatewayError(.certificates, "tracing: \(error)")
+            throw GatewayError(.certificates, "\(key): \(error)")
         }
     }
 }

@@ -5,12 +5,12 @@ import Tracing
 
 @testable import Gateway
 
-@Suite struct SpanCollectorTests {
-    private func delivery(_ status: Int, retryAfter: String? = nil) -> SpanExporter.Delivery {
+@Suite struct CollectorClientTests {
+    private func delivery(_ status: Int, retryAfter: String? = nil) -> Delivery {
         var headers: HTTPHeaders = [:]
         if let retryAfter { headers.add(name: "retry-after", value: retryAfter) }
         let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
-        return SpanCollector.delivery(of: head, body: ByteBuffer())
+        return CollectorClient.delivery(of: head, body: ByteBuffer())
     }
 
     @Test(arguments: [200, 202, 204])
