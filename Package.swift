@@ -25,6 +25,10 @@ let package = Package(
     products: [
         .executable(name: "guardian", targets: ["guardian"])
     ],
+    traits: [
+        // Needs libpq-dev. Without it nothing of the build does.
+        .trait(name: "PostgreSQL", description: "Decisions may be kept in PostgreSQL, through libpq.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
@@ -37,6 +41,7 @@ let package = Package(
         // Layer 0
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CPostgreSQL"),
         .target(name: "COpenSSLShims", dependencies: ["COpenSSL"]),
         .target(
             name: "CKernels",
@@ -71,7 +76,13 @@ let package = Package(
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
         .target(name: "Engines", dependencies: ["ChatAPI", "GuardCore"]),
         .target(name: "Audit", dependencies: ["GuardCore"]),
-        .target(name: "DecisionStore", dependencies: ["Audit", "GuardCore", grdb]),
+        .target(
+            name: "DecisionStore",
+            dependencies: [
+                "Audit", "GuardCore", grdb,
+                .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+            ]
+        ),
         .target(name: "Tracing", dependencies: [protobuf], exclude: ["OTLP/otlp.proto"]),
 
         // Layer 4
@@ -153,7 +164,7 @@ let package = Package(
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
         .testTarget(name: "EnginesTests", dependencies: ["ChatAPI", "Engines", "GuardCore"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
-        .testTarget(name: "DecisionStoreTests", dependencies: ["Audit", "DecisionStore", "GuardCore", grdb]),
+        .testTarget(name: "DecisionStoreTests", dependencies: ["Audit", "DecisionStore", "GuardCore"]),
         .testTarget(name: "TracingTests", dependencies: ["Tracing", protobuf]),
         .testTarget(
             name: "GatewayTests",

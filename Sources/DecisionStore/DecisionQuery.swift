@@ -1,5 +1,4 @@
 package import Audit
-import GRDB
 package import GuardCore
 
 /// Which decisions somebody wants to see; nil asks for all.
@@ -25,25 +24,30 @@ package struct DecisionQuery: Sendable {
 
     package init() {}
 
-    var condition: (sql: String, arguments: StatementArguments) {
+    var condition: (sql: String, arguments: [StoreValue]) {
         var parts: [String] = []
-        var arguments = StatementArguments()
-        func add(_ sql: String, _ value: (any DatabaseValueConvertible)?) {
-            guard let value else { return }
+        var arguments: [StoreValue] = []
+        func add(_ sql: String, _ value: StoreValue) {
+            guard value != .null else { return }
             parts.append(sql)
-            arguments += [value]
+            arguments.append(value)
         }
-        add("time >= ?", since?.millisecondsSinceEpoch)
-        add("time < ?", until?.millisecondsSinceEpoch)
-        add("action = ?", action)
-        add("tenant = ?", tenant)
-        add("model = ?", model)
-        add("decision.request_id = ?", requestID)
-        add("id < ?", before)
-        add("EXISTS (SELECT 1 FROM finding WHERE decision = id AND category = ?)", category?.rawValue)
-        if differsFromCandidate { parts.append("candidate_action IS NOT NULL AND candidate_action IS NOT action") }
+        add("time >= ?", StoreValue(since?.millisecondsSinceEpoch))
+        add("time < ?", StoreValue(until?.millisecondsSinceEpoch))
+        add("action = ?", StoreValue(action))
+        add("tenant = ?", StoreValue(tenant))
+        add("model = ?", StoreValue(model))
+        add("decision.request_id = ?", StoreValue(requestID))
+        add("id < ?", StoreValue(before))
+        add(
+            "EXISTS (SELECT 1 FROM finding WHERE finding.decision = decision.id AND category = ?)",
+            StoreValue(category?.rawValue)
+        )
+        if differsFromCandidate {
+            parts.append("candidate_action IS NOT NULL AND (action IS NULL OR candidate_action <> action)")
+        }
         if isMarked { parts.append("EXISTS (SELECT 1 FROM mark WHERE mark.request_id = decision.request_id)") }
-        return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
+        return (parts.isEmpty ? "TRUE" : parts.joined(separator: " AND "), arguments)
     }
 }
 
@@ -82,18 +86,18 @@ extension DecisionStore {
     package func decisions(_ query: DecisionQuery) throws(StoreError) -> [DecisionSummary] {
         let (condition, arguments) = query.condition
         return try read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT id, time, request_id, tenant, dialect, model, mode, outcome, status, error, input_action,
-                        output_action, candidate_action, total_us,
-                        (SELECT group_concat(category, ' ') FROM
-                            (SELECT DISTINCT category FROM finding WHERE decision = decision.id)) AS categories,
-                        (SELECT group_concat(phase || '=' || is_right, ' ') FROM mark
-                            WHERE mark.request_id = decision.request_id) AS marks
-                    FROM decision WHERE \(condition) ORDER BY id DESC LIMIT ?
-                    """,
-                arguments: arguments + [max(0, min(query.limit, 1000))]
+            let rows = try db.rows(
+                """
+                SELECT id, time, request_id, tenant, dialect, model, mode, outcome, status, error, input_action,
+                    output_action, candidate_action, total_us,
+                    (SELECT \(db.dialect.joined("found.category")) FROM
+                        (SELECT DISTINCT category FROM finding WHERE finding.decision = decision.id) AS found
+                    ) AS categories,
+                    (SELECT \(db.dialect.joined("phase || '=' || is_right")) FROM mark
+                        WHERE mark.request_id = decision.request_id) AS marks
+                FROM decision WHERE \(condition) ORDER BY id DESC LIMIT ?
+                """,
+                arguments + [StoreValue(max(0, min(query.limit, 1000)))]
             )
             return rows.map(Self.summary)
         }
@@ -104,37 +108,36 @@ extension DecisionStore {
     /// - Throws: `StoreError`.
     package func record(of requestID: String) throws(StoreError) -> String? {
         try read { db in
-            try String.fetchOne(
-                db,
-                sql: "SELECT record FROM decision WHERE request_id = ? ORDER BY id DESC LIMIT 1",
-                arguments: [requestID]
-            )
+            try db.rows(
+                "SELECT record FROM decision WHERE request_id = ? ORDER BY id DESC LIMIT 1",
+                [.text(requestID)]
+            ).first?.text("record")
         }
     }
 
-    private static func summary(_ row: Row) -> DecisionSummary {
-        let words = (row["categories"] as String?)?.split(separator: " ").map(String.init) ?? []
+    private static func summary(_ row: StoreRow) -> DecisionSummary {
+        let words = row.text("categories")?.split(separator: " ").map(String.init) ?? []
         var marks: [String: Bool] = [:]
-        for mark in (row["marks"] as String?)?.split(separator: " ") ?? [] {
+        for mark in row.text("marks")?.split(separator: " ") ?? [] {
             let parts = mark.split(separator: "=")
             if parts.count == 2 { marks[String(parts[0])] = parts[1] == "1" }
         }
         return DecisionSummary(
-            number: row["id"],
-            time: AuditTime(millisecondsSinceEpoch: row["time"]).rfc3339,
-            requestID: row["request_id"],
-            tenant: row["tenant"],
-            dialect: row["dialect"],
-            model: row["model"],
-            mode: row["mode"],
-            outcome: row["outcome"],
-            status: row["status"],
-            error: row["error"],
-            input: row["input_action"],
-            output: row["output_action"],
-            candidate: row["candidate_action"],
+            number: row.integer("id") ?? 0,
+            time: AuditTime(millisecondsSinceEpoch: row.integer("time") ?? 0).rfc3339,
+            requestID: row.text("request_id") ?? "",
+            tenant: row.text("tenant"),
+            dialect: row.text("dialect"),
+            model: row.text("model"),
+            mode: row.text("mode") ?? "",
+            outcome: row.text("outcome") ?? "",
+            status: row.integer("status").map { Int($0) },
+            error: row.text("error"),
+            input: row.text("input_action"),
+            output: row.text("output_action"),
+            candidate: row.text("candidate_action"),
             categories: HarmCategory.allCases.map(\.rawValue).filter(words.contains),
-            milliseconds: (row["total_us"] as Int64?).map { Double($0) / 1000 },
+            milliseconds: row.integer("total_us").map { Double($0) / 1000 },
             marks: marks
         )
     }

@@ -1,16 +1,14 @@
 package import Audit
-import Foundation
-import GRDB
 import GuardCore
 
 /// Decisions that were recorded, to be looked at, searched and marked: what the dashboard and tuning read.
 ///
-/// It is a convenience beside the audit log, which is the record of account: what the store loses, the log has. An SQLite
-/// file is written ahead (WAL), so that readers never wait for the writer; several gateways may share one.
+/// It is a convenience beside the audit log, which is the record of account: what the store loses, the log has. Several
+/// gateways may share one.
 package final class DecisionStore: Sendable {
     package let place: StorePlace
     private let retention: StoreRetention
-    let database: any DatabaseWriter
+    private let database: any StoreDatabase
 
     /// Opens the store, making or upgrading its tables.
     ///
@@ -19,25 +17,16 @@ package final class DecisionStore: Sendable {
         self.place = place
         self.retention = retention
         do {
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(5)
-            configuration.label = "guardian.store"
             switch place {
-            case .memory:
-                database = try DatabaseQueue(configuration: configuration)
-            case .file(let path):
-                // Texts may be in it: nobody else reads it.
-                if !FileManager.default.fileExists(atPath: path) {
-                    let made = FileManager.default.createFile(
-                        atPath: path,
-                        contents: nil,
-                        attributes: [.posixPermissions: 0o600]
-                    )
-                    guard made else { throw CocoaError(.fileWriteNoPermission) }
-                }
-                database = try DatabasePool(path: path, configuration: configuration)
+            case .memory: database = try SQLiteDatabase(path: nil)
+            case .file(let path): database = try SQLiteDatabase(path: path)
+            case .postgresql(let server):
+                #if PostgreSQL
+                database = try PostgreSQLDatabase(server.address, schema: server.schema)
+                #else
+                throw StorePlace.PostgreSQL.Missing()
+                #endif
             }
-            try Schema.migrator.migrate(database)
         } catch {
             throw StoreError(place, error)
         }
@@ -48,16 +37,16 @@ package final class DecisionStore: Sendable {
     /// - Throws: `StoreError`.
     package func add(_ records: [AuditRecord]) throws(StoreError) {
         try write { db in
-            let decision = try db.cachedStatement(sql: Self.insertion)
-            let finding = try db.cachedStatement(
-                sql: "INSERT OR IGNORE INTO finding (decision, phase, category) VALUES (?, ?, ?)"
-            )
             for record in records {
-                try decision.execute(arguments: StatementArguments(Self.values(record)))
-                let id = db.lastInsertedRowID
+                let id = try db.rows(Self.insertion, Self.values(record)).first?["id"] ?? .null
                 for (phase, judged) in [("input", record.input), ("output", record.output)] {
                     for category in judged?.categories ?? [] {
-                        try finding.execute(arguments: [id, phase, category.rawValue])
+                        try db.rows(
+                            """
+                            INSERT INTO finding (decision, phase, category) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                            """,
+                            [id, .text(phase), .text(category.rawValue)]
+                        )
                     }
                 }
             }
@@ -70,18 +59,18 @@ package final class DecisionStore: Sendable {
     package func prune(at now: AuditTime = .now()) throws(StoreError) {
         let oldest = now.millisecondsSinceEpoch - retention.age.components.seconds * 1000
         let count = retention.decisions
-        try write { db in
-            try db.execute(
-                sql: """
-                    DELETE FROM decision WHERE (time < ? OR id <= (SELECT max(id) FROM decision) - ?)
-                    AND request_id NOT IN (SELECT request_id FROM mark)
-                    """,
-                arguments: [oldest, count]
+        _ = try write { db in
+            try db.rows(
+                """
+                DELETE FROM decision WHERE (time < ? OR id <= (SELECT max(id) FROM decision) - ?)
+                AND request_id NOT IN (SELECT request_id FROM mark)
+                """,
+                [.integer(oldest), StoreValue(count)]
             )
         }
     }
 
-    func write<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+    func write<Result>(_ body: (any StoreConnection) throws -> Result) throws(StoreError) -> Result {
         do {
             return try database.write(body)
         } catch {
@@ -89,7 +78,7 @@ package final class DecisionStore: Sendable {
         }
     }
 
-    func read<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+    func read<Result>(_ body: (any StoreConnection) throws -> Result) throws(StoreError) -> Result {
         do {
             return try database.read(body)
         } catch {
@@ -108,21 +97,27 @@ extension DecisionStore {
 
     private static let insertion =
         "INSERT INTO decision (\(columns.joined(separator: ", "))) "
-        + "VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
+        + "VALUES (\(columns.map { _ in "?" }.joined(separator: ", "))) RETURNING id"
 
     /// In the order of `columns`.
-    private static func values(_ record: AuditRecord) -> [(any DatabaseValueConvertible)?] {
+    private static func values(_ record: AuditRecord) -> [StoreValue] {
         let (input, output) = (record.input, record.output)
-        return [
-            record.time.millisecondsSinceEpoch, record.requestID, record.tenant, record.dialect, record.model,
-            record.mode, record.policy.digest, record.outcome.rawValue, record.status, record.error,
-            strictest(input, output), input.map(word), output.map(word), input?.scores.map(ScoreBytes.data),
-            output?.scores.map(ScoreBytes.data), rules(input), rules(output), input?.failure, output?.failure,
-            strictest(record.candidate?.input, record.candidate?.output), microseconds(record.durations.rules),
-            microseconds(record.durations.model), microseconds(record.durations.upstream),
-            microseconds(record.durations.proxy), microseconds(record.durations.total),
-            String(decoding: AuditEncoder.body(record), as: UTF8.self) + "}",
+        let texts: [String?] = [
+            record.requestID, record.tenant, record.dialect, record.model, record.mode, record.policy.digest,
+            record.outcome.rawValue,
         ]
+        let actions = [strictest(input, output), input.map(word), output.map(word)]
+        let scores = [input, output].map { StoreValue($0?.scores.map(ScoreBytes.bytes)) }
+        let reasons: [String?] = [
+            rules(input), rules(output), input?.failure, output?.failure,
+            strictest(record.candidate?.input, record.candidate?.output),
+        ]
+        let durations = record.durations
+        let stages = [durations.rules, durations.model, durations.upstream, durations.proxy, durations.total]
+        return [.integer(record.time.millisecondsSinceEpoch)] + texts.map { StoreValue($0) }
+            + [StoreValue(record.status), StoreValue(record.error)] + actions.map { StoreValue($0) } + scores
+            + reasons.map { StoreValue($0) } + stages.map { StoreValue(microseconds($0)) }
+            + [.text(String(decoding: AuditEncoder.body(record), as: UTF8.self) + "}")]
     }
 
     private static func word(_ phase: AuditRecord.PhaseRecord) -> String { phase.action?.rawValue ?? "allow" }

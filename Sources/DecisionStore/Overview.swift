@@ -1,5 +1,4 @@
 package import Audit
-import GRDB
 
 /// What happened in a stretch of time.
 package struct Overview: Sendable, Equatable, Encodable {
@@ -53,69 +52,71 @@ extension DecisionStore {
         let step = max(1000, step)
         return try read { db in
             var overview = Overview(since: start, step: step)
-            let counts = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT time / ? * ? AS begins, coalesce(action, 'none') AS action, count(*) AS count
-                    FROM decision WHERE time >= ? GROUP BY 1, 2 ORDER BY 1
-                    """,
-                arguments: [step, step, start]
+            let counts = try db.rows(
+                """
+                SELECT time / ? * ? AS begins, coalesce(action, 'none') AS action, count(*) AS count
+                FROM decision WHERE time >= ? GROUP BY 1, 2 ORDER BY 1
+                """,
+                [.integer(step), .integer(step), .integer(start)]
             )
             for row in counts {
-                let (time, action, count): (Int64, String, Int) = (row["begins"], row["action"], row["count"])
+                guard let time = row.integer("begins"), let action = row.text("action") else { continue }
                 if overview.steps.last?.time != time { overview.steps.append(.init(time: time, actions: [:])) }
-                overview.steps[overview.steps.count - 1].actions[action] = count
+                overview.steps[overview.steps.count - 1].actions[action] = row.integer("count").map { Int($0) }
             }
             overview.categories = try Self.counts(
                 db,
                 """
-                SELECT category, count(DISTINCT decision) FROM finding JOIN decision ON decision.id = finding.decision
-                WHERE time >= ? GROUP BY 1
+                SELECT category AS word, count(DISTINCT finding.decision) AS count
+                FROM finding JOIN decision ON decision.id = finding.decision WHERE time >= ? GROUP BY 1
                 """,
                 start
             )
             overview.outcomes = try Self.counts(
                 db,
-                "SELECT outcome, count(*) FROM decision WHERE time >= ? GROUP BY 1",
+                "SELECT outcome AS word, count(*) AS count FROM decision WHERE time >= ? GROUP BY 1",
                 start
             )
             overview.failures = try Self.counts(
                 db,
                 """
-                SELECT coalesce(input_failure, output_failure), count(*) FROM decision
+                SELECT coalesce(input_failure, output_failure) AS word, count(*) AS count FROM decision
                 WHERE time >= ? AND coalesce(input_failure, output_failure) IS NOT NULL GROUP BY 1
                 """,
                 start
             )
             overview.latency = try Self.latency(db, start)
-            overview.candidate = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT action, candidate_action, count(*) AS count FROM decision
-                    WHERE time >= ? AND candidate_action IS NOT NULL AND action IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
-                    """,
-                arguments: [start]
-            ).map { .init(live: $0["action"], candidate: $0["candidate_action"], count: $0["count"]) }
+            overview.candidate = try db.rows(
+                """
+                SELECT action, candidate_action, count(*) AS count FROM decision
+                WHERE time >= ? AND candidate_action IS NOT NULL AND action IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+                """,
+                [.integer(start)]
+            ).compactMap { row in
+                guard let live = row.text("action"), let candidate = row.text("candidate_action") else { return nil }
+                return .init(live: live, candidate: candidate, count: Int(row.integer("count") ?? 0))
+            }
             return overview
         }
     }
 
-    private static func counts(_ db: Database, _ sql: String, _ start: Int64) throws -> [String: Int] {
+    private static func counts(_ db: any StoreConnection, _ sql: String, _ start: Int64) throws -> [String: Int] {
         var found: [String: Int] = [:]
-        for row in try Row.fetchAll(db, sql: sql, arguments: [start]) { found[row[0]] = row[1] }
+        for row in try db.rows(sql, [.integer(start)]) {
+            if let word = row.text("word") { found[word] = row.integer("count").map { Int($0) } }
+        }
         return found
     }
 
-    private static func latency(_ db: Database, _ start: Int64) throws -> [Overview.Latency] {
+    private static func latency(_ db: any StoreConnection, _ start: Int64) throws -> [Overview.Latency] {
         let stages = ["rules", "model", "upstream", "proxy", "total"]
         let columns = stages.map { $0 + "_us" }.joined(separator: ", ")
-        let rows = try Row.fetchAll(
-            db,
-            sql: "SELECT \(columns) FROM decision WHERE time >= ? ORDER BY id DESC LIMIT ?",
-            arguments: [start, Overview.sample]
+        let rows = try db.rows(
+            "SELECT \(columns) FROM decision WHERE time >= ? ORDER BY id DESC LIMIT ?",
+            [.integer(start), StoreValue(Overview.sample)]
         )
         return stages.enumerated().compactMap { index, stage in
-            let values = rows.compactMap { $0[index] as Int64? }.sorted()
+            let values = rows.compactMap { $0.values[index].integer }.sorted()
             guard !values.isEmpty else { return nil }
             func quantile(_ share: Double) -> Double {
                 Double(values[min(values.count - 1, Int(share * Double(values.count)))]) / 1000

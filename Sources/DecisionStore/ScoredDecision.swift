@@ -1,6 +1,4 @@
 package import Audit
-import Foundation
-import GRDB
 package import GuardCore
 
 /// What was recorded of one phase of an exchange: enough to decide again under other thresholds.
@@ -52,17 +50,16 @@ extension DecisionStore {
         let name = phase.rawValue
         let condition = onlyMarked ? "AND is_right IS NOT NULL" : ""
         return try read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT decision.request_id, dialect, model, tenant, is_right, category,
-                        \(name)_action AS action, \(name)_scores AS scores,
-                        \(name)_rules AS rules, \(name)_failure IS NOT NULL AS failed
-                    FROM decision LEFT JOIN mark ON mark.request_id = decision.request_id AND mark.phase = ?
-                    WHERE decision.time >= ? AND \(name)_action IS NOT NULL \(condition)
-                    ORDER BY id DESC LIMIT ?
-                    """,
-                arguments: [name, since.millisecondsSinceEpoch, limit]
+            try db.rows(
+                """
+                SELECT decision.request_id, dialect, model, tenant, is_right, category,
+                    \(name)_action AS action, \(name)_scores AS scores,
+                    \(name)_rules AS rules, \(name)_failure IS NOT NULL AS failed
+                FROM decision LEFT JOIN mark ON mark.request_id = decision.request_id AND mark.phase = ?
+                WHERE decision.time >= ? AND \(name)_action IS NOT NULL \(condition)
+                ORDER BY id DESC LIMIT ?
+                """,
+                [.text(name), .integer(since.millisecondsSinceEpoch), StoreValue(limit)]
             ).map(Self.scored)
         }
     }
@@ -79,37 +76,38 @@ extension DecisionStore {
     ) throws(StoreError) -> Bool {
         let name = phase.rawValue
         return try write { db in
-            let isHere = try Bool.fetchOne(
-                db,
-                sql: "SELECT EXISTS (SELECT 1 FROM decision WHERE request_id = ? AND \(name)_action IS NOT NULL)",
-                arguments: [requestID]
+            let found = try db.rows(
+                "SELECT id FROM decision WHERE request_id = ? AND \(name)_action IS NOT NULL LIMIT 1",
+                [.text(requestID)]
             )
-            guard isHere == true else { return false }
+            guard !found.isEmpty else { return false }
             guard let mark else {
-                try db.execute(
-                    sql: "DELETE FROM mark WHERE request_id = ? AND phase = ?",
-                    arguments: [requestID, name]
-                )
+                try db.rows("DELETE FROM mark WHERE request_id = ? AND phase = ?", [.text(requestID), .text(name)])
                 return true
             }
-            try db.execute(
-                sql: """
-                    INSERT OR REPLACE INTO mark (request_id, phase, time, is_right, category) VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [requestID, name, time.millisecondsSinceEpoch, mark.isRight, mark.category?.rawValue]
+            try db.rows(
+                """
+                INSERT INTO mark (request_id, phase, time, is_right, category) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (request_id, phase) DO UPDATE
+                SET time = excluded.time, is_right = excluded.is_right, category = excluded.category
+                """,
+                [
+                    .text(requestID), .text(name), .integer(time.millisecondsSinceEpoch),
+                    .integer(mark.isRight ? 1 : 0), StoreValue(mark.category?.rawValue),
+                ]
             )
             return true
         }
     }
 
-    private static func scored(_ row: Row) -> ScoredDecision {
-        let scores = (row["scores"] as Data?).flatMap(ScoreBytes.values)
+    private static func scored(_ row: StoreRow) -> ScoredDecision {
+        let scores = row.bytes("scores").flatMap(ScoreBytes.values)
         return ScoredDecision(
-            requestID: row["request_id"],
-            dialect: row["dialect"],
-            model: row["model"],
-            tenant: row["tenant"],
-            action: Action(rawValue: row["action"]),
+            requestID: row.text("request_id") ?? "",
+            dialect: row.text("dialect"),
+            model: row.text("model"),
+            tenant: row.text("tenant"),
+            action: row.text("action").flatMap(Action.init),
             scores: scores.map { values in
                 Assessment(
                     harm: Double(values[0]),
@@ -117,10 +115,10 @@ extension DecisionStore {
                     tokens: 0
                 )
             },
-            rules: (row["rules"] as String).split(separator: " ").map(String.init),
-            isFailure: row["failed"],
-            mark: (row["is_right"] as Bool?).map {
-                Mark(isRight: $0, category: (row["category"] as String?).flatMap(HarmCategory.init))
+            rules: (row.text("rules") ?? "").split(separator: " ").map(String.init),
+            isFailure: row.integer("failed") == 1,
+            mark: row.integer("is_right").map {
+                Mark(isRight: $0 == 1, category: row.text("category").flatMap(HarmCategory.init))
             }
         )
     }

@@ -13,11 +13,34 @@ package enum StorePlace: Sendable, Equatable, CustomStringConvertible {
     case memory
     /// Absolute path of an SQLite file, which is made if it does not exist.
     case file(String)
+    /// For builds with the trait `PostgreSQL`.
+    case postgresql(PostgreSQL)
+
+    /// A database of a PostgreSQL server.
+    package struct PostgreSQL: Sendable, Equatable {
+        /// The build cannot speak to one.
+        struct Missing: Error, CustomStringConvertible {
+            var description: String { "this build cannot use it: build with --traits PostgreSQL" }
+        }
+
+        /// A connection string or URI of libpq.
+        package var address: String
+        /// The schema that the tables are in, made if it is not there.
+        package var schema: String
+
+        /// - Parameter schema: small letters, digits and underscores.
+        package init(address: String, schema: String = "guardian") {
+            self.address = address
+            self.schema = schema
+        }
+    }
 
     package var description: String {
         switch self {
         case .memory: "the store in memory"
         case .file(let path): path
+        // The address may hold a password.
+        case .postgresql: "the PostgreSQL store"
         }
     }
 }

@@ -26,6 +26,13 @@ extension GatewayConfigurationDecoder {
             store.place = .file(path)
             store.retention.decisions = StoreRetention().decisions
         }
+        if let node = fields["postgresql"], let address = text(node, "postgresql") {
+            if fields["path"] != nil {
+                note(node, "'store' has both 'path' and 'postgresql'", hint: "keep one of them")
+            }
+            store.place = .postgresql(.init(address: address))
+            store.retention.decisions = StoreRetention().decisions
+        }
         if let node = fields["keep"] { store.retention.age = duration(node, "keep") ?? store.retention.age }
         if let node = fields["decisions"] {
             let count = integer(node, "decisions", in: 1...100_000_000)

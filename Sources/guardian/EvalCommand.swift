@@ -101,7 +101,7 @@ struct EvalCommand: AsyncParsableCommand {
             latencies.append(begin.duration(to: clock.now) / .milliseconds(1))
         }
         let start = clock.now
-        let assessments = try await inParallel(texts, width: Self.width) {
+        let assessments = try await inParallel(texts, width: Self.width, telling: "scoring") {
             try await scorer.assessment(of: $0.text, role: $0.role, query: $0.query)
         }
         let elapsed = start.duration(to: clock.now)

@@ -77,7 +77,7 @@ struct PolicyTestCommand: AsyncParsableCommand {
 
         var report = PolicyTestReport(policy: policy)
         for file in files {
-            let outcomes = try await inParallel(file.cases.map(\.value), width: Self.width) {
+            let outcomes = try await inParallel(file.cases.map(\.value), width: Self.width, telling: "trying") {
                 try await trial.outcome(of: $0)
             }
             for (item, outcome) in zip(file.cases, outcomes) {
@@ -107,7 +107,9 @@ struct PolicyTestCommand: AsyncParsableCommand {
         _ trial: PolicyTrial
     ) async throws -> PolicyTestReport.CorpusResult {
         let texts = try TextCorpus.texts(of: path, limit: corpus.lines)
-        let outcomes = try await inParallel(texts, width: width) { try await trial.outcome(of: $0.text, in: corpus) }
+        let outcomes = try await inParallel(texts, width: width, telling: "trying") {
+            try await trial.outcome(of: $0.text, in: corpus)
+        }
         let decided = zip(texts, outcomes).filter { $0.1.action.map { $0 >= corpus.action } ?? false }
         return PolicyTestReport.CorpusResult(
             corpus: corpus,

@@ -46,9 +46,12 @@ enum TextCorpus {
 func inParallel<Item: Sendable, Result: Sendable>(
     _ items: [Item],
     width: Int,
+    telling what: String,
     _ body: @escaping @Sendable (Item) async throws -> Result
 ) async throws -> [Result] {
     try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+        var progress = ProgressBar(what, of: items.count)
+        defer { progress.end() }
         var results: [Result?] = Array(repeating: nil, count: items.count)
         var next = 0
         while next < min(width, items.count) {
@@ -58,6 +61,7 @@ func inParallel<Item: Sendable, Result: Sendable>(
         }
         while let (index, result) = try await group.next() {
             results[index] = result
+            progress.advance()
             guard next < items.count else { continue }
             let index = next
             group.addTask { (index, try await body(items[index])) }

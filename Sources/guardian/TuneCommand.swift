@@ -153,7 +153,7 @@ struct TuneCommand: AsyncParsableCommand {
         let engine = try model.engine(capacity: Self.width * 3)
         defer { engine.shutDown() }
         let scorer = TextScorer(engine)
-        let scores = try await inParallel(texts, width: Self.width) {
+        let scores = try await inParallel(texts, width: Self.width, telling: "scoring") {
             try await scorer.assessment(of: $0.text, role: $0.role, query: $0.query)
         }
         let scored = zip(texts, scores).map { text, score in

@@ -1,6 +1,5 @@
 import Audit
 import Foundation
-import GRDB
 import GuardCore
 import Testing
 
@@ -65,7 +64,33 @@ import Testing
         try store.add((1...5).map { .sample("r\($0)", at: 10, action: .block) })
         try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
         #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["r5", "r4"])
-        let findings = try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM finding") }
+        let findings = try store.read {
+            try $0.rows("SELECT count(*) AS count FROM finding", []).first?.integer("count")
+        }
         #expect(findings == 2)
     }
+
+    @Test func whatFailsHalfwayIsUndone() throws {
+        struct Stop: Error {}
+        let store = try DecisionStore(.memory)
+        #expect(throws: StoreError.self) {
+            try store.write { db in
+                try db.rows(
+                    "INSERT INTO mark (request_id, phase, time, is_right) VALUES (?, ?, ?, ?)",
+                    [.text("r"), .text("input"), .integer(1), .integer(1)]
+                )
+                throw Stop()
+            }
+        }
+        #expect(try store.read { try $0.rows("SELECT * FROM mark", []).isEmpty })
+    }
+
+    #if !PostgreSQL
+    @Test func aBuildWithoutPostgreSQLSaysHowToGetOneAndNothingOfTheAddress() throws {
+        let place = StorePlace.postgresql(.init(address: "postgresql://u:secret@db/x"))
+        let error = #expect(throws: StoreError.self) { try DecisionStore(place) }
+        #expect(error?.description.contains("--traits PostgreSQL") == true)
+        #expect(error?.description.contains("secret") == false)
+    }
+    #endif
 }

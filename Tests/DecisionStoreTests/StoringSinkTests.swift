@@ -1,5 +1,4 @@
 import Audit
-import GRDB
 import Synchronization
 import Testing
 
@@ -47,7 +46,9 @@ private final class ListedSink: AuditSink {
 
     @Test func aStoreThatFailsIsSaidAndTheLogLosesNothing() throws {
         let (log, store) = (ListedSink(), try DecisionStore(.memory))
-        try store.write { try $0.execute(sql: "DROP TABLE finding; DROP TABLE decision") }
+        try store.write { db in
+            for table in ["finding", "decision"] { try db.rows("DROP TABLE \(table)", []) }
+        }
         let sink = StoringSink(log, store: store)
         sink.record(.sample("r1"))
         sink.flush()

@@ -468,6 +468,14 @@ import Upstream
         #expect(full.collector.fields == [.init(name: "x-key", value: "a=b"), .init(name: "x-other", value: "c")])
     }
 
+    @Test func `decisions may be kept in PostgreSQL`() throws {
+        let store = try load(Self.minimal + "\nstore: {postgresql: 'host=db user=g'}").store
+        #expect(store.place == .postgresql(.init(address: "host=db user=g", schema: "guardian")))
+        #expect(store.retention.decisions == 100_000)
+        let message = try diagnostic(Self.minimal + "\nstore: {postgresql: 'host=db', path: a.sqlite}")
+        #expect(message.contains("both 'path' and 'postgresql'"))
+    }
+
     @Test func `the audit log may go to a collector`() throws {
         let text = "\naudit: {otlp: {endpoint: 'http://collector:4318', service: gate, headers_env: FIELDS}, queue: 5}"
         let audit = try load(Self.minimal + text, environment: ["FIELDS": "x-key=a"]).audit

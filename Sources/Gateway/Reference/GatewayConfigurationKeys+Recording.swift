@@ -127,6 +127,14 @@ extension GatewayConfigurationKeys {
                 + "`audit.content` is on"
         ),
         ConfigurationKey(
+            "postgresql",
+            .text,
+            .none,
+            "in place of `path`: connection string or URI of a PostgreSQL database, `host=db dbname=guardian user=guardian`; a "
+                + "password is better kept in `PGPASSFILE`. Tables are in the schema `guardian`, which is made. For programs "
+                + "that were built with `swift build --traits PostgreSQL`"
+        ),
+        ConfigurationKey(
             "keep",
             .time,
             .value("720h"),
