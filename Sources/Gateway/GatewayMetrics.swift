@@ -19,6 +19,7 @@ final class GatewayMetrics: Sendable {
     private let unscanned: Counter
     private let scannedBytes: Counter
     private let unscannedBytes: Counter
+    private let media: Counter
     private let refused: Counter
     private let safeguards: Counter
     private let duration: Histogram
@@ -82,6 +83,11 @@ final class GatewayMetrics: Sendable {
             help: "Bytes of strings, and of bodies passed on unread, that nobody read, by phase.",
             labels: ["phase"]
         )
+        media = registry.counter(
+            "guardian_media_total",
+            help: "Images, sounds and files of requests, by what the policy made of them: pass, drop, refuse.",
+            labels: ["handling"]
+        )
         refused = registry.counter(
             "guardian_callers_refused_total",
             help: "Requests refused for want of a key, or beyond a limit, by reason: key, requests, tokens.",
@@ -135,6 +141,10 @@ final class GatewayMetrics: Sendable {
         stages.observe(inspection.rulesDuration, ["rules"])
         stages.observe(inspection.modelDuration, ["model"])
         judgedTokens.increment(by: UInt64(inspection.tokens))
+    }
+
+    func countMedia(_ count: Int, _ handling: MediaHandling) {
+        media.increment([handling.rawValue], by: UInt64(count))
     }
 
     func countEngine(_ engine: String, _ failure: EngineFailure?, _ duration: Duration) {

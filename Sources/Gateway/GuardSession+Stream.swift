@@ -59,6 +59,10 @@ struct StreamPassage {
     /// What the answer is an answer to.
     private let asked: [ClassifierInput.Turn]
     private var isOpen = false
+    /// When the caller heard something last.
+    private var heard = ContinuousClock.now
+    /// How long a caller hears nothing, while the upstream goes on, before it is told that the answer does.
+    private static let silence = Duration.seconds(5)
     private var spent = Inspection(phase: .output)
     /// What puts the caller's words back into each text, where some were masked.
     private var restorers: [Int: PlaceholderRestorer] = [:]
@@ -127,10 +131,15 @@ struct StreamPassage {
             try await finish()
             return false
         }
-        return try await judge { passage, text, number in
+        let goesOn = try await judge { passage, text, number in
             let text = passage.restored(text, of: number)
             if !text.isEmpty { passage.send(text, of: number) }
         }
+        if goesOn, isOpen, heard + Self.silence <= .now {
+            heard = .now
+            output.yield(ByteBuffer(bytes: answer.stream.pulse()))
+        }
+        return goesOn
     }
 
     /// Judges what is due.
@@ -176,6 +185,7 @@ struct StreamPassage {
 
     private mutating func send(_ text: String, of number: Int) {
         open()
+        heard = .now
         output.yield(ByteBuffer(bytes: answer.stream.piece(text, of: number)))
     }
 

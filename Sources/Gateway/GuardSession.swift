@@ -187,7 +187,7 @@ final class GuardSession: FilterSession {
         if let refusal = takeTokens(for: body.readableBytes) { return .reply(reply(refusal)) }
         if case .moderations = endpoint { return .reply(await moderate(body)) }
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
-        let request: any DialectRequest
+        var request: any DialectRequest
         do throws(ChatAPIError) {
             request = try goingOn(try dialect.request(parsing: Array(body.readableBytesView)))
         } catch {
@@ -200,6 +200,11 @@ final class GuardSession: FilterSession {
             if !$0.earlier.turns.isEmpty { $0.unreadable[.input, default: 1] -= 1 }
         }
         choosePolicy(model: request.model)
+        do throws(ChatAPIError) {
+            request = try handlingMedia(of: request, dialect)
+        } catch {
+            return .reply(reply(error))
+        }
         guard pipeline.judges(.input) else {
             state.withLock { _ = $0.passed.insert(.input) }
             return forward(request)
@@ -207,9 +212,10 @@ final class GuardSession: FilterSession {
         guard !isShadow else {
             // Shadow mode never delays: the caller's request is on its way while it is judged.
             let (pipeline, sampling, deadline, earlier) = (pipeline, sampling, deadline, earlierTurns)
+            let segments = request.segments
             let task = Task {
                 await pipeline.inspect(
-                    request.segments,
+                    segments,
                     phase: .input,
                     context: earlier,
                     sampling: sampling,
@@ -290,6 +296,8 @@ final class GuardSession: FilterSession {
         let limit = environment.configuration.answerLimit
         guard !isShadow else { return .observe }
         guard isStream else { return .hold(limit: limit) }
+        // What is only recorded holds nothing up.
+        guard pipeline.policy.acts(in: .output) || isMasked else { return .observe }
         switch pipeline.policy.stream.mode {
         case .window: return .window(limit: limit)
         case .full: return .hold(limit: limit)

@@ -1,4 +1,16 @@
+package import GuardCore
+
 extension Policy {
+    /// Whether anything in a phase can end in more than a record. If not, nobody has to wait for the decision.
+    package func acts(in phase: Phase) -> Bool {
+        let policy = self[phase]
+        var actions = policy.categories.values.map(\.action)
+        actions += rules.filter { $0.phases.contains(phase) }.map(\.action)
+        if case .own(let overall) = policy.overall { actions.append(overall.action) }
+        if let anomaly = policy.anomaly { actions.append(anomaly.action) }
+        return actions.contains { $0 > .log }
+    }
+
     /// The same policy without anything that the model's scores decide: what its rules do alone.
     package var rulesOnly: Policy {
         var policy = self
@@ -7,7 +19,8 @@ extension Policy {
         policy.output.categories = [:]
         policy.output.overall = nil
         for index in policy.overrides.indices {
-            policy.overrides[index].then.input = PhasePatch(roles: policy.overrides[index].then.input.roles)
+            let input = policy.overrides[index].then.input
+            policy.overrides[index].then.input = PhasePatch(roles: input.roles, media: input.media)
             policy.overrides[index].then.output = PhasePatch(roles: policy.overrides[index].then.output.roles)
         }
         return policy

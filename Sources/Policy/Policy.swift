@@ -62,13 +62,17 @@ package struct PhasePolicy: Sendable, Equatable {
     package var roles: Set<Role>
     /// What is done once the rules add up to too much; nil is nothing.
     package var anomaly: AnomalyPolicy?
+    /// What is done with what is no text. Of the input only.
+    package var media: MediaHandling
 
     package init(
         categories: [HarmCategory: CategoryPolicy] = [:],
         overall: OverallPolicy? = nil,
         roles: Set<Role> = Set(Role.allCases),
-        anomaly: AnomalyPolicy? = nil
+        anomaly: AnomalyPolicy? = nil,
+        media: MediaHandling = .pass
     ) {
+        self.media = media
         self.categories = categories
         self.overall = overall
         self.roles = roles

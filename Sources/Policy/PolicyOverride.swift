@@ -50,14 +50,17 @@ package struct PhasePatch: Sendable, Equatable {
     package var roles: Set<Role>?
     package var overall: Change<OverallPolicy>?
     package var anomaly: Change<AnomalyPolicy>?
+    package var media: MediaHandling?
     package var categories: [HarmCategory: Change<CategoryPatch>]
 
     package init(
         roles: Set<Role>? = nil,
         overall: Change<OverallPolicy>? = nil,
         anomaly: Change<AnomalyPolicy>? = nil,
+        media: MediaHandling? = nil,
         categories: [HarmCategory: Change<CategoryPatch>] = [:]
     ) {
+        self.media = media
         self.roles = roles
         self.overall = overall
         self.anomaly = anomaly
@@ -67,6 +70,7 @@ package struct PhasePatch: Sendable, Equatable {
     package func applied(to policy: PhasePolicy) -> PhasePolicy {
         var policy = policy
         policy.roles = roles ?? policy.roles
+        policy.media = media ?? policy.media
         switch overall {
         case .ignored: policy.overall = nil
         case .set(let overall): policy.overall = overall

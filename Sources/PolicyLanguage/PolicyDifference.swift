@@ -45,6 +45,7 @@ extension PolicyDifference {
     private mutating func compare(_ phase: Phase, _ old: PhasePolicy, _ new: PhasePolicy) {
         let name = phase.rawValue
         compare("\(name).roles", Self.list(old.roles), Self.list(new.roles))
+        compare("\(name).media", old.media.rawValue, new.media.rawValue)
         compareOverall("\(name).overall", old.overall, new.overall)
         compare("\(name).anomaly", old.anomaly?.words, new.anomaly?.words)
         for category in HarmCategory.allCases {

@@ -5,7 +5,8 @@ extension PolicyExplanation: CustomStringConvertible {
     package var description: String {
         var blocks = [heading]
         blocks += phases.map { phase in
-            "\(phase.phase.rawValue): inspects \(phase.roles.map(\.rawValue).joined(separator: ", "))\n"
+            "\(phase.phase.rawValue): inspects \(phase.roles.map(\.rawValue).joined(separator: ", "))"
+                + (phase.media.map { "; media: \($0)" } ?? "") + "\n"
                 + TextTable(
                     header: ["category", "threshold", "action", "what follows", "on failure"],
                     rows: phase.categories.map(\.row)

@@ -18,6 +18,8 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
         package var phase: Phase
         /// Whose words are inspected, in the order of `Role`.
         package var roles: [Role]
+        /// What is done with what is no text; nil of the output.
+        package var media: String?
         /// First `overall`, then all categories in taxonomy order.
         package var categories: [CategoryExplanation]
         /// What is done once the rules add up to too much, in words; nil is nothing.
@@ -109,6 +111,7 @@ extension PolicyExplanation.PhaseExplanation {
     fileprivate init(phase: Phase, policy: PhasePolicy) {
         self.phase = phase
         roles = Role.allCases.filter(policy.roles.contains)
+        media = phase == .input ? policy.media.rawValue : nil
         anomaly = policy.anomaly.map { "\($0.action.rawValue) from \($0.threshold) on" }
         categories =
             [PolicyExplanation.CategoryExplanation(policy.overall)]

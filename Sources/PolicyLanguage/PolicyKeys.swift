@@ -11,9 +11,9 @@ enum PolicyKeys {
     static let override = ["name", "when", "then"]
     static let when = ["route", "model", "tenant"]
     static let then = ["mode", "input", "output", "stream", "exclude"]
-    static let thenPhase = ["roles", "overall", "anomaly", "categories", "others"]
+    static let thenPhase = ["roles", "media", "overall", "anomaly", "categories", "others"]
     static let exclude = ["rules", "categories"]
-    static let phase = ["roles", "overall", "anomaly", "defaults", "categories", "others"]
+    static let phase = ["roles", "media", "overall", "anomaly", "defaults", "categories", "others"]
     static let anomaly = ["threshold", "action", "response"]
     /// Keys that have to be there.
     static let policyRequired = ["version", "name", "input", "output"]

@@ -89,6 +89,7 @@ package enum PolicySchema {
         case ("rules", _): list(["$ref": "#/$defs/rule"])
         case ("overrides", _): list(["$ref": "#/$defs/override"])
         case ("paranoia", _): whole(1...4)
+        case ("media", _): words(MediaHandling.allCases.map(\.rawValue))
         case ("roles", _): list(words(Role.allCases.map(\.rawValue)))
         case ("phases", _): list(words(Phase.allCases.map(\.rawValue)))
         case ("category", _): words(HarmCategory.allCases.map(\.rawValue))

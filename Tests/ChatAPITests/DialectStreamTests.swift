@@ -110,6 +110,21 @@ struct DialectStreamTests {
         }
     }
 
+    @Test(arguments: StreamFixture.all)
+    func aPulseSaysNothing(fixture: StreamFixture) throws {
+        let whole = try read(fixture, fixture.bytes)
+        var stream = whole
+        var output: [UInt8] = []
+        for text in whole.texts {
+            output += stream.piece(text.text, of: text.number)
+            let pulse = stream.pulse()
+            #expect(!pulse.isEmpty)
+            output += pulse
+        }
+        output += stream.rest(of: whole.answer, texts: Dictionary(whole.texts.map { ($0.number, "") }) { $1 })
+        #expect(texts(try read(fixture, output)) == texts(whole))
+    }
+
     /// The counts come behind the words, and a name in them may say what the words may not.
     @Test(arguments: StreamFixture.all)
     func whatNobodyKnowsIsNotInTheEndOfAFilteredStream(fixture: StreamFixture) throws {

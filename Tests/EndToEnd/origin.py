@@ -189,6 +189,22 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         deltas = [{"content": text} for text in pieces(PREFACE)] + [{"tool_calls": [{**call, "index": 0}]}]
         self.send_events([chunk(request, d) for d in deltas] + [chunk(request, {}, "tool_calls")])
 
+    def model_thinks_long(self, request):
+        """Calls a tool with an argument that grows until the test has heard enough of nothing."""
+        self.begin_events()
+        for text in pieces(PREFACE):
+            self.event(json.dumps(chunk(request, {"content": text})))
+        call = {"index": 0, "id": "c", "type": "function", "function": {"name": "search", "arguments": '{"q": "'}}
+        self.event(json.dumps(chunk(request, {"tool_calls": [call]})))
+        limit = time.monotonic() + 60
+        while not self.origin.go_on.wait(timeout=0.2) and time.monotonic() < limit:
+            self.event(json.dumps(chunk(request, {"tool_calls": [{"index": 0, "function": {"arguments": "herbs "}}]})))
+        self.origin.was_seen = self.origin.go_on.is_set()
+        self.event(json.dumps(chunk(request, {"tool_calls": [{"index": 0, "function": {"arguments": '"}'}}]})))
+        self.event(json.dumps(chunk(request, {}, "tool_calls")))
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
     def model_dies_late(self, request):
         self.begin_events()
         for text in pieces(PREFACE):

@@ -1,5 +1,6 @@
 """Streamed answers that flow on while they are judged."""
 
+import httpx
 import httpx2
 import openai
 import pytest
@@ -71,6 +72,20 @@ def test_a_call_of_a_tool_is_held_until_it_was_judged(stream):
     assert not any(choice.delta.tool_calls for chunk in chunks for choice in chunk.choices)
     assert text(chunks).endswith(FIXED)
     assert finish_reasons(chunks) == ["content_filter"]
+
+
+def test_a_caller_hears_that_the_answer_goes_on_while_it_is_held(gateway, origin):
+    lines = []
+    body = {"model": "thinks-long", "messages": HELLO, "stream": True}
+    with httpx.stream(
+        "POST", f"{gateway.url}/v1/chat/completions", json=body, verify=gateway.context, timeout=120
+    ) as answer:
+        for line in answer.iter_lines():
+            lines.append(line)
+            if line.startswith(":"):
+                origin.go_on.set()
+    assert origin.was_seen, "nothing was heard while the tool's arguments were held"
+    assert lines[-2:] == ["data: [DONE]", ""] and "herbs" in "".join(lines)
 
 
 def test_an_upstream_that_dies_in_the_middle_is_seen_as_a_cut(stream, origin):

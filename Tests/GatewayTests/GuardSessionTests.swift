@@ -338,6 +338,18 @@ private final class Listener: SafetyClassifier {
         #expect(record.output?.action == .log)
     }
 
+    @Test(arguments: [StreamPolicy.Mode.window, .full])
+    func `a stream in which findings are only logged is not held`(mode: StreamPolicy.Mode) async throws {
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        for (action, isHeld) in [(Action.log, false), (.block, true)] {
+            let rule = Rule(id: "a", category: .privacy, phases: [.output], matchers: [.keyword("a")], action: action)
+            let session = try session(policy: Policy(name: "test", stream: StreamPolicy(mode: mode), rules: [rule]))
+            _ = await session.request(body: body("hello", stream: true))
+            let treatment = session.responseHead(&head)
+            if case .observe = treatment { #expect(!isHeld) } else { #expect(isHeld) }
+        }
+    }
+
     private static let mask = Rule(
         id: "mask",
         category: .privacy,

@@ -27,6 +27,7 @@ import Testing
                       mode: shadow
                       input:
                         roles: [user]
+                        media: refuse
                         overall: {threshold: 0.5}
                         categories: {hate: {threshold: 0.4}, weapons: {threshold: 0.3, action: log}}
                       output: ignore
@@ -48,6 +49,7 @@ import Testing
             input: PhasePatch(
                 roles: [.user],
                 overall: .set(.likeliestCategory(threshold: 0.5)),
+                media: .refuse,
                 categories: [
                     .hate: .set(CategoryPatch(threshold: 0.4)),
                     .weapons: .set(CategoryPatch(threshold: 0.3, action: .log)),

@@ -116,6 +116,11 @@ import Testing
             policyText(input: "{others: {threshold: 0.5, action: log, on_failure: shut}}"),
             "3:59: unknown on_failure 'shut'"
         ),
+        Wrong(
+            policyText(output: "{others: ignore, media: drop}"),
+            "4:33: 'media' has no effect in 'output'"
+        ),
+        Wrong(policyText(input: "{others: ignore, media: burn}"), "3:32: unknown media 'burn'"),
         Wrong(policyText(input: "{others: ignore, roles: []}"), "3:32: 'roles' is empty"),
         Wrong(policyText(input: "{others: ignore, roles: user}"), "3:32: 'roles' must be a list, not 'user'"),
         Wrong(
@@ -261,6 +266,17 @@ import Testing
             "5:14: rule 'a' is never reached: input inspects none of its roles"
         ),
     ]
+
+    @Test(arguments: MediaHandling.allCases)
+    func mediaIsHandledAsTheInputSays(handling: MediaHandling) throws {
+        let policy = try loader.load(
+            text: policyText(input: "{others: ignore, media: \(handling.rawValue)}"),
+            file: "test.yaml"
+        )
+        #expect(policy.input.media == handling && policy.output.media == .pass)
+        let silent = try loader.load(text: policyText(input: "{others: ignore}"), file: "test.yaml")
+        #expect(silent.input.media == .pass)
+    }
 
     @Test(arguments: root + phases + rules)
     func tellsWhatIsWrongAndWhere(wrong: Wrong) {

@@ -84,15 +84,17 @@ import Testing
         #expect(difference { $0.rules.reverse() }.hasPrefix("~ rules  (in another order"))
     }
 
-    @Test func modeRolesAndStream() {
+    @Test func modeMediaRolesAndStream() {
         #expect(
             difference {
                 $0.mode = .shadow
+                $0.input.media = .refuse
                 $0.output.roles = [.assistant]
                 $0.stream = StreamPolicy(mode: .full)
                 $0.stream.holdBack.tokens = 32
             } == """
                 ~ mode: enforce -> shadow  (nothing is acted on)
+                ~ input.media: pass -> refuse
                 ~ output.roles: system, developer, user, assistant, tool, context -> assistant
                 ~ stream.mode: window -> full
                 ~ stream.tokens: 24 -> 32

@@ -17,7 +17,8 @@ import Testing
                 .privacy: CategoryPolicy(threshold: 1, action: .log),
             ],
             overall: .own(CategoryPolicy(threshold: 0.9, action: .block, response: .template)),
-            roles: [.tool, .user]
+            roles: [.tool, .user],
+            media: .drop
         ),
         output: PhasePolicy(overall: .likeliestCategory(threshold: 0.5)),
         rules: [
@@ -43,7 +44,7 @@ import Testing
                 policy test (0123456789ab), mode shadow: decides and records, never acts
                 A score from the threshold on takes the action. The strictest action wins: block, rewrite, log.
 
-                input: inspects user, tool
+                input: inspects user, tool; media: drop
                   category            threshold  action      what follows  on failure
                   overall             0.9        block       template      closed
                   specialized_advice  0.75       rewrite     steer         open

@@ -3,6 +3,21 @@ import Policy
 import Testing
 
 @Suite struct PolicyDecideTests {
+    @Test func aPhaseActsIfAnythingInItDoesMoreThanLog() {
+        let logs = CategoryPolicy(threshold: 0.5, action: .log)
+        let blocks = CategoryPolicy(threshold: 0.5, action: .block)
+        let rule = Rule.test("a", .privacy, .log)
+        let quiet = policy([.hate: logs], overall: .likeliestCategory(threshold: 0.1), rules: [rule])
+        #expect(!quiet.acts(in: .input))
+        #expect(policy([.hate: blocks]).acts(in: .input))
+        #expect(policy([.hate: logs], overall: .own(blocks)).acts(in: .output))
+        let elsewhere = policy(rules: [.test("a", .privacy, .rewrite, phases: [.input])])
+        #expect(elsewhere.acts(in: .input) && !elsewhere.acts(in: .output))
+        var together = policy(rules: [rule])
+        together.output.anomaly = AnomalyPolicy(threshold: 5, action: .block, response: .template)
+        #expect(together.acts(in: .output) && !together.acts(in: .input))
+    }
+
     @Test func allowsWhenNothingIsFound() {
         let policy = policy([.weapons: CategoryPolicy(threshold: 0.5, action: .block)])
         let decision = policy.decide(

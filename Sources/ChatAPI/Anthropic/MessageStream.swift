@@ -49,6 +49,8 @@ package struct MessageStream: DialectStream {
         return bytes + writer.end(delta, usage: message["usage"])
     }
 
+    package mutating func pulse() -> [UInt8] { MessageEventWriter.event(["type": .string("ping")]) }
+
     package mutating func filtered(saying words: [String]) -> [UInt8] {
         var bytes = writer.start(assembler.plainHead)
         if !words.isEmpty {

@@ -52,9 +52,11 @@ extension FieldTable {
         ],
         data: [
             DataField("data", in: "source", types: ["base64"]), DataField("url", in: "source", types: ["url"]),
-            DataField("data", in: "content", types: ["redacted_thinking"]), DataField("signature"),
-            DataField("encrypted_content"), DataField("encrypted_index"),
+            DataField("data", in: "content", types: ["redacted_thinking"], kind: .sealed),
+            DataField("signature", kind: .sealed), DataField("encrypted_content", kind: .sealed),
+            DataField("encrypted_index", kind: .sealed),
         ],
+        references: [DataField("file_id", in: "source"), DataField("file_id", types: ["container_upload"])],
         toolTypes: [
             "tool_use", "tool_result", "server_tool_use", "mcp_tool_use", "mcp_tool_result", "web_search_tool_result",
             "web_fetch_tool_result", "code_execution_tool_result", "bash_code_execution_tool_result",

@@ -30,12 +30,18 @@ package protocol DialectStream: Sendable {
     ///   - answer: the whole answer, edited.
     ///   - texts: what is left of those texts that were judged in pieces, by number.
     mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8]
+    /// What says nothing, for a caller who would hear nothing for long while something is held; some of it has gone out before.
+    mutating func pulse() -> [UInt8]
     /// Ends the stream as one that was filtered, whatever the upstream said behind what has gone out.
     ///
     /// - Parameter words: pieces of a text to end with.
     mutating func filtered(saying words: [String]) -> [UInt8]
     /// Ends the stream as one that could not be carried to its end: clients raise the error.
     mutating func failed(_ error: ChatAPIError) -> [UInt8]
+}
+
+extension DialectStream {
+    package mutating func pulse() -> [UInt8] { EventStreamWriter.comment }
 }
 
 /// A text of a streamed answer that may go out piece by piece.

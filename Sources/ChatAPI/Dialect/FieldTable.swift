@@ -17,6 +17,8 @@ package struct FieldTable: Sendable {
     var free: Set<String> = []
     /// Members that hold data: images, sounds, files, what only the provider can decipher.
     var data: [DataField] = []
+    /// Members whose identifiers are names of media that the provider keeps.
+    var references: [DataField] = []
     /// Members whose value is a tool's business, whoever's turn they stand in.
     var toolMembers: Set<String> = []
     /// Values of `type` of objects that are a tool's business, whoever's turn they stand in.
@@ -24,18 +26,33 @@ package struct FieldTable: Sendable {
     /// Top-level members of a request that steer and are nobody's turn. Any other that is unknown is the user's.
     var context: Set<String> = []
 
-    /// A member that holds data.
+    /// A member that holds data, or the name of what does.
     struct DataField: Sendable, Hashable {
+        /// What the data is to the LLM.
+        enum Kind: Sendable {
+            /// It is shown to the LLM, as words are: images, sounds, files.
+            case media
+            /// Only the provider can decipher it.
+            case sealed
+        }
+
         var member: String
         /// The member that holds the object around it; nil for any.
         var parent: String?
         /// What the object's `type` has to be; empty for anything.
         var types: Set<String> = []
+        var kind: Kind
 
-        init(_ member: String, in parent: String? = nil, types: Set<String> = []) {
+        init(_ member: String, in parent: String? = nil, types: Set<String> = [], kind: Kind = .media) {
             self.member = member
             self.parent = parent
             self.types = types
+            self.kind = kind
+        }
+
+        func holds(_ member: String, in parent: String, type: String?) -> Bool {
+            self.member == member && (self.parent ?? parent) == parent
+                && (types.isEmpty || type.map { types.contains($0) } ?? false)
         }
     }
 
@@ -50,10 +67,13 @@ package struct FieldTable: Sendable {
     func isKnown(_ member: String) -> Bool { members.contains(member) || Self.schemaMembers.contains(member) }
 
     func isData(_ member: String, in parent: String, type: String?) -> Bool {
-        data.contains { field in
-            field.member == member && (field.parent ?? parent) == parent
-                && (field.types.isEmpty || type.map { field.types.contains($0) } ?? false)
-        }
+        data.contains { $0.holds(member, in: parent, type: type) }
+    }
+
+    /// Whether a string in this place, whatever it looks like, shows the LLM something that is no text.
+    func isMedia(_ member: String, in parent: String, type: String?) -> Bool {
+        data.contains { $0.kind == .media && $0.holds(member, in: parent, type: type) }
+            || references.contains { $0.holds(member, in: parent, type: type) }
     }
 
     /// Whose words a top-level member of a request holds that is not the conversation.

@@ -55,6 +55,7 @@ struct TextCollector {
                 if member == "type", FieldTable.schemaTypes.contains(text) { return }
                 return segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
             }
+            if table.isMedia(member, in: parent, type: type) { unscanned.addMedia(at: pointer) }
             if table.identifiers.contains(member), Self.isIdentifier(text) { return }
             if table.isData(member, in: parent, type: type), Self.isData(text) { return omit(value, at: pointer) }
             let isName = table.names.contains(member) && Self.isIdentifier(text)

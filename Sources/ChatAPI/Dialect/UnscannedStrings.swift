@@ -4,6 +4,8 @@ package struct UnscannedStrings: Sendable, Equatable {
     package private(set) var places: [String] = []
     /// How long they are, in UTF-8 bytes.
     package private(set) var bytes = 0
+    /// Where images, sounds and files stand, their addresses, and the names of those that the provider keeps.
+    package private(set) var media: [String] = []
 
     package init() {}
 
@@ -15,6 +17,8 @@ package struct UnscannedStrings: Sendable, Equatable {
         places.append(place)
         bytes += Self.bytes(of: value)
     }
+
+    mutating func addMedia(at place: String) { media.append(place) }
 
     private static func bytes(of value: JSONValue) -> Int {
         switch value {

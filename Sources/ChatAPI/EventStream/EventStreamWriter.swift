@@ -3,6 +3,9 @@ package enum EventStreamWriter {
     /// The end of a stream in OpenAI's dialect.
     package static let done = bytes(ServerSentEvent(data: "[DONE]"))
 
+    /// A comment, which readers drop.
+    package static let comment = Array(": held\n\n".utf8)
+
     package static func bytes(_ event: ServerSentEvent) -> [UInt8] {
         var output = ""
         if !event.name.isEmpty { output += "event: \(event.name)\n" }

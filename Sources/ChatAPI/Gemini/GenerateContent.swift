@@ -69,7 +69,7 @@ extension FieldTable {
         data: [
             DataField("data", in: "inlineData"), DataField("data", in: "inline_data"),
             DataField("fileUri", in: "fileData"), DataField("file_uri", in: "file_data"),
-            DataField("thoughtSignature"), DataField("thought_signature"),
+            DataField("thoughtSignature", kind: .sealed), DataField("thought_signature", kind: .sealed),
         ],
         toolMembers: [
             "functionCall", "function_call", "functionResponse", "function_response", "codeExecutionResult",

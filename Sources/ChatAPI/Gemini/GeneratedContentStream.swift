@@ -161,6 +161,9 @@ package struct GeneratedContentStream: DialectStream {
         return event(part, of: index)
     }
 
+    /// An empty line: the API has no comments, and its client takes them for errors.
+    package mutating func pulse() -> [UInt8] { [0x0A] }
+
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let body = answer.body.object ?? JSONObject()
         var bytes: [UInt8] = []

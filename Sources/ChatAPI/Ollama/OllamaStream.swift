@@ -135,6 +135,8 @@ package struct OllamaStream: DialectStream {
         return line(holder(text, of: isOwn ? Self.text : number), head: frame, isLast: false)
     }
 
+    package mutating func pulse() -> [UInt8] { line(holder("", of: Self.text), head: frame, isLast: false) }
+
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let body = answer.body.object ?? JSONObject()
         var last = operation.holder.map { body[$0]?.object ?? JSONObject() } ?? JSONObject()

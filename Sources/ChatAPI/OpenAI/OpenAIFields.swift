@@ -19,6 +19,7 @@ extension FieldTable {
             DataField("image_url", in: "content"), DataField("data", in: "input_audio"), DataField("data", in: "audio"),
             DataField("file_data", in: "file"),
         ],
+        references: [DataField("file_id", in: "file"), DataField("id", in: "audio")],
         toolMembers: ["tool_calls", "function_call"],
         context: [
             "tools", "tool_choice", "functions", "function_call", "response_format", "stop", "metadata", "user",

@@ -40,9 +40,10 @@ extension FieldTable {
         data: [
             DataField("image_url", types: ["input_image", "computer_screenshot"]),
             DataField("file_data", types: ["input_file"]), DataField("file_url", types: ["input_file"]),
-            DataField("data", in: "input_audio"), DataField("encrypted_content"),
+            DataField("data", in: "input_audio"), DataField("encrypted_content", kind: .sealed),
             DataField("result", types: ["image_generation_call"]), DataField("partial_image_b64"),
         ],
+        references: [DataField("file_id", types: ["computer_screenshot", "input_file", "input_image"])],
         toolTypes: [
             "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "computer_call",
             "computer_call_output", "local_shell_call", "local_shell_call_output", "shell_call", "shell_call_output",

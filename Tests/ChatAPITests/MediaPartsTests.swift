@@ -1,0 +1,91 @@
+import GuardCore
+import Testing
+
+@testable import ChatAPI
+
+struct MediaPartsTests {
+    struct Trial: CustomTestStringConvertible {
+        var dialect: any Dialect
+        var body: String
+        /// The places of what is no text.
+        var media: [String]
+        /// The body without it.
+        var rest: String
+
+        var testDescription: String { "\(dialect.name) \(media)" }
+    }
+
+    static let trials = [
+        Trial(
+            dialect: ChatCompletions(),
+            body:
+                #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"https://example.org/a.png"}},{"type":"file","file":{"file_id":"f1"}}]}]}"#,
+            media: ["/messages/0/content/1/image_url/url", "/messages/0/content/2/file/file_id"],
+            rest: #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]}"#
+        ),
+        Trial(
+            dialect: ChatCompletions(),
+            body:
+                #"{"model":"m","messages":[{"role":"assistant","content":"a","audio":{"id":"a1"}},{"role":"user","content":"b"}]}"#,
+            media: ["/messages/0/audio/id"],
+            rest: #"{"model":"m","messages":[{"role":"assistant","content":"a"},{"role":"user","content":"b"}]}"#
+        ),
+        Trial(
+            dialect: Messages(),
+            body:
+                #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}},{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"a"},{"type":"image","source":{"type":"url","url":"https://example.org/a"}}]}]}]}"#,
+            media: ["/messages/0/content/0/source/data", "/messages/0/content/1/content/1/source/url"],
+            rest:
+                #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"a"}]}]}]}"#
+        ),
+        Trial(
+            dialect: Responses(),
+            body:
+                #"{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_image","file_id":"f1"}]},{"type":"reasoning","summary":[],"encrypted_content":"AAAA"}]}"#,
+            media: ["/input/0/content/1/file_id"],
+            rest:
+                #"{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"a"}]},{"type":"reasoning","summary":[],"encrypted_content":"AAAA"}]}"#
+        ),
+        Trial(
+            dialect: Ollama(.generate),
+            body: #"{"model":"m","prompt":"a","images":["AAAA","BBBB"]}"#,
+            media: ["/images/0", "/images/1"],
+            rest: #"{"model":"m","prompt":"a","images":[]}"#
+        ),
+        Trial(
+            dialect: GenerateContent(model: "m", isStream: false),
+            body:
+                #"{"contents":[{"role":"user","parts":[{"inlineData":{"mimeType":"image/png","data":"AAAA"}},{"text":"a","thoughtSignature":"AAAA"},{"fileData":{"fileUri":"https://example.org/f"}}]}]}"#,
+            media: ["/contents/0/parts/0/inlineData/data", "/contents/0/parts/2/fileData/fileUri"],
+            rest: #"{"contents":[{"role":"user","parts":[{"text":"a","thoughtSignature":"AAAA"}]}]}"#
+        ),
+    ]
+
+    @Test(arguments: trials)
+    func whatIsNoTextIsFoundAndTakenOut(trial: Trial) throws {
+        let request = try trial.dialect.request(parsing: Array(trial.body.utf8))
+        #expect(request.unscanned.media == trial.media)
+        let rest = try MediaParts.removed(from: request, of: trial.dialect)
+        #expect(String(decoding: rest.serialized, as: UTF8.self) == trial.rest)
+        #expect(rest.unscanned.media.isEmpty)
+        let words = request.segments.filter { !trial.media.contains($0.path) }
+        #expect(rest.segments.map(\.text) == words.map(\.text))
+    }
+
+    /// What does not look like data is read as words. The LLM may be shown what it names all the same.
+    @Test func anAddressThatLooksLikeWordsIsMediaToo() throws {
+        let body =
+            #"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.org/café.png"}},{"type":"text","text":"a"}]}]}"#
+        let request = try ChatCompletions().request(parsing: Array(body.utf8))
+        #expect(request.unscanned.media == ["/messages/0/content/0/image_url/url"])
+        #expect(request.segments.map(\.text).contains { $0.hasPrefix("https://") })
+    }
+
+    /// What a tool is called with is text, whatever its members are called.
+    @Test func aToolsArgumentsAreNoMedia() throws {
+        let body =
+            #"{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"source":{"type":"base64","data":"AAAA"}}}]}]}"#
+        let request = try Messages().request(parsing: Array(body.utf8))
+        #expect(request.unscanned.media.isEmpty)
+    }
+}
