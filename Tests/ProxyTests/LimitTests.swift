@@ -118,11 +118,11 @@ import Testing
     }
 
     @Test func headerTime() async throws {
-        try await ProxyHarness.run(limits: .init(headerTime: .seconds(1))) { proxy in
+        try await ProxyHarness.run(limits: .init(headerTime: .seconds(4))) { proxy in
             let client = try await proxy.connect()
             try await client.send("GET / HTTP/1.1\r\n")
             let dripping = Task {
-                for _ in 0..<90 {
+                for _ in 0..<200 {
                     try await Task.sleep(for: .milliseconds(50))
                     try await client.send("X: y\r\n")
                 }
