@@ -102,7 +102,7 @@ end-to-end: model build browser $(VENV)/ready ## The real binary with real clien
 	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
 
 # The store in PostgreSQL needs libpq, which nothing else does: it is built apart, and tried on a server of its own.
-postgresql: deps ## Build with the trait PostgreSQL, and try the store on a real server.
+postgresql: model $(VENV)/ready ## Build with the trait PostgreSQL, and try the store on a real server.
 	@missing=""; \
 	have() { dpkg-query -W -f='$${Status}' "$$1" 2>/dev/null | grep -q 'ok installed'; }; \
 	for package in libpq-dev postgresql; do have $$package || missing="$$missing $$package"; done; \
@@ -114,6 +114,8 @@ postgresql: deps ## Build with the trait PostgreSQL, and try the store on a real
 	fi
 	$(SWIFT) build --build-tests --traits PostgreSQL --scratch-path .build-postgresql $(STRICT)
 	Tests/PostgreSQL/run $(SWIFT) test --skip-build --traits PostgreSQL --scratch-path .build-postgresql --filter DecisionStoreTests
+	GUARDIAN_BIN=$(CURDIR)/.build-postgresql/debug/guardian \
+	  Tests/PostgreSQL/run $(VENV)/bin/pytest -q Tests/EndToEnd/test_postgresql.py
 
 # Not part of `test`, which replays what this found.
 fuzz: deps ## Feed the readers of files, of what LLM APIs say and of PROXY headers, policies, the tokenizer and the rules damaged input, each for FUZZ_SECONDS (60).

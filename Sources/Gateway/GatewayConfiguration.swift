@@ -256,6 +256,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var policy: String
     /// Absolute path of a policy that is tried beside it on live traffic, recorded and never acted on.
     package var candidate: String?
+    /// Whether callers are told what a policy in shadow mode, or the candidate, would have done.
+    package var tellsTrials = false
     package var callers = Callers()
     /// What is done about a request that goes on from something that is not known here: it is refused, or judged by itself.
     package var refusesUnknownConversations = false

@@ -35,6 +35,9 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["upstream"] { upstream(node, into: &configuration.upstream) }
         if let node = fields["policy"] { configuration.policy = path(node, "policy") ?? "" }
         if let node = fields["candidate"] { configuration.candidate = path(node, "candidate") }
+        if let node = fields["trial_headers"] {
+            configuration.tellsTrials = boolean(node, "trial_headers") ?? false
+        }
         if let node = fields["conversations"] { conversations(node, into: &configuration) }
         if let node = fields["callers"] { callers(node, into: &configuration.callers) }
         if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }

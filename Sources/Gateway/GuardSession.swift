@@ -42,6 +42,8 @@ final class GuardSession: FilterSession {
         var usage: TokenUsage?
         /// In shadow mode, the judging that goes on beside the exchange.
         var background: Task<Inspection, Never>?
+        /// What came of judging the request in shadow mode, as soon as it is known.
+        var trial: Inspection?
         /// The answer that passes by while it is observed, up to the limit; nil once it is too long.
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
@@ -214,13 +216,15 @@ final class GuardSession: FilterSession {
             let (pipeline, sampling, deadline, earlier) = (pipeline, sampling, deadline, earlierTurns)
             let segments = request.segments
             let task = Task {
-                await pipeline.inspect(
+                let inspection = await pipeline.inspect(
                     segments,
                     phase: .input,
                     context: earlier,
                     sampling: sampling,
                     deadline: deadline
                 )
+                state.withLock { $0.trial = inspection }
+                return inspection
             }
             state.withLock { $0.background = task }
             return forward(request)
@@ -410,7 +414,10 @@ extension GuardSession {
 
     /// Tells the caller what was decided so far: the strictest action and the categories, never a score.
     func markDecision(_ headers: inout HTTPHeaders, output: Inspection?) {
-        defer { markRates(&headers) }
+        defer {
+            markRates(&headers)
+            markTrials(&headers, output: output)
+        }
         if output == nil, state.withLock({ $0.input == nil }) {
             headers.replaceOrAdd(name: "x-guardian-decision", value: "allow")
             headers.replaceOrAdd(name: "x-guardian-categories", value: "")

@@ -174,6 +174,7 @@ import Upstream
                buffered_bytes: 10KiB, header_time: 11s, body_time: 12s, body_idle_time: 13s, idle_time: 14s,
                write_stall_time: 15s}
             unrecognised_paths: pass
+            trial_headers: true
             drain_timeout: 1s
             event_loops: 5
             """,
@@ -230,6 +231,7 @@ import Upstream
                 )
         )
         #expect(configuration.passesUnrecognised)
+        #expect(configuration.tellsTrials)
         #expect(configuration.drainTimeout == .seconds(1))
         #expect(configuration.eventLoops == 5)
     }

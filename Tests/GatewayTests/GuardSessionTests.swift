@@ -68,6 +68,7 @@ private final class Listener: SafetyClassifier {
         method: HTTPMethod = .POST,
         policy: Policy = Policy(name: "test", rules: rules),
         passesUnrecognised: Bool = false,
+        tellsTrials: Bool = false,
         classifier: any SafetyClassifier = NoModel(),
         candidate: Policy? = nil,
         address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1)
@@ -80,6 +81,7 @@ private final class Listener: SafetyClassifier {
             model: .init(file: "", threads: 1)
         )
         configuration.passesUnrecognised = passesUnrecognised
+        configuration.tellsTrials = tellsTrials
         configuration.upstream.authorization = "Bearer upstream"
         configuration.tenantField = "x-tenant"
         configuration.callers.trustedPeers = [IPNetwork("10.0.0.0/8")].compactMap { $0 }
@@ -336,6 +338,43 @@ private final class Listener: SafetyClassifier {
         #expect(record.mode == "shadow")
         #expect(record.input?.action == .block)
         #expect(record.output?.action == .log)
+    }
+
+    @Test(arguments: [false, true])
+    func `what a policy in shadow mode would have done is told where that is wanted`(isWanted: Bool) async throws {
+        let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules), tellsTrials: isWanted)
+        // An upstream that says so itself is not believed.
+        var head = HTTPResponseHead(
+            version: .http1_1,
+            status: .ok,
+            headers: ["content-type": "application/json", "x-guardian-shadow-decision": "none"]
+        )
+        _ = await session.request(body: body("forbidden"))
+        for _ in 0..<500 {
+            _ = session.responseHead(&head)
+            guard isWanted, head.headers["x-guardian-shadow-decision"] == ["pending"] else { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(head.headers["x-guardian-shadow-decision"] == (isWanted ? ["block"] : []))
+        #expect(head.headers["x-guardian-decision"] == ["allow"])
+        #expect(head.headers["x-guardian-candidate-decision"].isEmpty)
+        session.finish(ExchangeSummary(status: 200))
+    }
+
+    @Test(arguments: [false, true])
+    func `what a candidate would have done is told where that is wanted`(isWanted: Bool) async throws {
+        var rules = Self.rules
+        for index in rules.indices { rules[index].action = .log }
+        let candidate = Policy(name: "candidate", rules: rules)
+        let session = try session(tellsTrials: isWanted, candidate: candidate)
+        guard case .reply(let reply) = await session.request(body: body("forbidden")) else {
+            Issue.record("not blocked")
+            return
+        }
+        #expect(reply.headers["x-guardian-decision"] == ["block"])
+        #expect(reply.headers["x-guardian-candidate-decision"] == (isWanted ? ["log"] : []))
+        #expect(reply.headers["x-guardian-shadow-decision"].isEmpty)
+        session.finish(ExchangeSummary(status: 200))
     }
 
     @Test(arguments: [StreamPolicy.Mode.window, .full])

@@ -58,6 +58,14 @@ enum GatewayConfigurationKeys {
             keys: conversations
         ),
         ConfigurationKey(
+            "trial_headers",
+            .flag,
+            .value("false"),
+            "whether answers say in `x-guardian-shadow-decision` and `x-guardian-candidate-decision` what a policy in "
+                + "shadow mode, and the `candidate`, would have done, as far as it is known when the answer begins "
+                + "(`pending` if it is not)"
+        ),
+        ConfigurationKey(
             "tenant_header",
             .text,
             .none,
