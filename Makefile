@@ -144,4 +144,4 @@ bench: model build ## Measure, one JSON line a figure.
 	.build/release/guardian-bench rules --json
 
 clean: ## Remove what was built; the fetched and packed model stays.
-	rm -rf .build
+	rm -rf .build .build-package .build-postgresql

@@ -16,7 +16,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "The configuration file.")
     var config: String
 
-    @Flag(help: "Send no request to the upstream or the collector of spans.")
+    @Flag(help: "Send no request to the upstream, other engines and collectors.")
     var offline = false
 
     @Flag(help: "Print a JSON object.")
