@@ -5,7 +5,9 @@ import Rules
 ///
 /// The text is cut into pieces of at most half the hold-back: at a sentence end where there is one, between words where
 /// there is none, inside a word as the last resort. A piece goes out when it *and the piece behind it* were judged, so what
-/// spans a border is seen whole before its beginning leaves. Each judging reads some text in front of its piece again.
+/// spans a border is seen whole before its beginning leaves. Each judging reads some text in front of its piece again: from
+/// where the one before began, as long as that is not too much, since an engine that keeps what it read of a beginning then
+/// reads little more than the piece.
 ///
 /// Where the cuts fall depends on the text alone, never on how the upstream cut its stream: the same answer is judged in
 /// the same windows every time. Only text that is forced out because it has waited too long is cut by the clock.
@@ -26,12 +28,16 @@ package struct StreamWindow: Sendable {
 
     /// Text in front of a piece that is read again with it, in bytes: about 120 tokens.
     private static let overlap = 512
+    /// A window that would be longer begins anew, in bytes: within what the model reads at once.
+    private static let longest = 3 * overlap
 
     private let bounds: HoldBack
     private var cutter: StreamCutter
     private var bytes: [UInt8] = []
     private var judged = 0
     private var released = 0
+    /// Where the window that was judged last began.
+    private var start = 0
     /// Up to where text that went out was replaced by a placeholder.
     private var redacted = 0
     private var isFinished = false
@@ -70,7 +76,8 @@ package struct StreamWindow: Sendable {
     }
 
     private func window(to end: Int, release: Int, canGrow: Bool) -> Window {
-        let start = cutter.cuts.last { $0 <= min(released, judged) - Self.overlap } ?? 0
+        let later = end - start > Self.longest ? cutter.cuts.last { $0 <= min(released, judged) - Self.overlap } : nil
+        let start = max(start, later ?? 0)
         return Window(
             text: String(decoding: bytes[start..<end], as: UTF8.self),
             range: start..<end,
@@ -85,6 +92,7 @@ package struct StreamWindow: Sendable {
     /// - Returns: the text that may go out now; empty if none.
     package mutating func release(_ window: Window, redactions: [Redaction] = []) -> String {
         judged = max(judged, window.range.upperBound)
+        start = window.range.lowerBound
         let spans = redactions.map { redaction in
             let lower = window.range.lowerBound + redaction.span.lowerBound
             let upper = window.range.lowerBound + redaction.span.upperBound

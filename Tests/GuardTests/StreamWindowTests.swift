@@ -54,6 +54,16 @@ import Testing
         #expect(single.judged == whole.judged)
     }
 
+    @Test func `windows begin where the one before began until they would be long`() {
+        let text = String(repeating: "Soup is made of water and time. It is good! ", count: 200)
+        let judged = run([text]).judged
+        let goingOn = zip(judged, judged.dropFirst()).count { $1.hasPrefix($0) }
+        #expect(goingOn * 10 > judged.count * 8)
+        #expect(judged.allSatisfy { $0.utf8.count <= 1536 })
+        // What is read again in front of a new beginning.
+        #expect(judged.dropFirst(40).allSatisfy { $0.utf8.count > 512 })
+    }
+
     @Test(arguments: [0, 1, 5, 17, 40, 60, 99, 120])
     func `what is redacted is cut out whole wherever the windows' borders fall`(words: Int) {
         let before = String(repeating: "la ", count: words)
