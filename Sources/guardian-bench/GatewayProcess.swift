@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Gateway
 import Logging
 
@@ -12,6 +13,20 @@ struct GatewayProcess: AsyncParsableCommand {
 
     @Option(help: "The configuration file.")
     var config: String
+
+    /// Starts this program as a gateway, and waits until it listens.
+    ///
+    /// - Parameters:
+    ///   - log: where its output goes.
+    ///   - port: where the configuration has it listen.
+    static func launch(configuration: URL, log: URL, port: Int) async throws -> ChildProcess {
+        guard let path = Bundle.main.executableURL?.path else {
+            throw ChildProcess.Failure(description: "the benchmark does not know its own path")
+        }
+        let process = try ChildProcess(path, ["gateway", "--config", configuration.path], log: log)
+        try await process.await(port: port)
+        return process
+    }
 
     func run() async throws {
         let logger = Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() }

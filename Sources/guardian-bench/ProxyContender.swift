@@ -170,15 +170,8 @@ struct ProxyContenders {
             """
         let file = folder.appendingPathComponent("guardian-\(port).yaml")
         try Data(configuration.utf8).write(to: file)
-        guard let path = Bundle.main.executableURL?.path else {
-            throw ChildProcess.Failure(description: "the benchmark does not know its own path")
-        }
-        let process = try ChildProcess(
-            path,
-            ["gateway", "--config", file.path],
-            log: folder.appendingPathComponent("gateway-\(port).log")
-        )
-        try await process.await(port: port)
+        let log = folder.appendingPathComponent("gateway-\(port).log")
+        let process = try await GatewayProcess.launch(configuration: file, log: log, port: port)
         return ProxyContender(name: "gateway", port: port, process: process)
     }
 }

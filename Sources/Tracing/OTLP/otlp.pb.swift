@@ -10,6 +10,7 @@
 
 /// The part of the OpenTelemetry protocol that is sent: names and numbers are those of opentelemetry/proto/trace/v1, logs/v1,
 /// common/v1, resource/v1, collector/trace/v1 and collector/logs/v1. What is not sent is left out, which the wire format allows.
+/// The Swift file is one piece, however long, since it is generated.
 ///
 /// otlp.pb.swift is made from it: protoc --plugin=protoc-gen-swift --swift_out=. --swift_opt=UseAccessLevelOnImports=true otlp.proto
 

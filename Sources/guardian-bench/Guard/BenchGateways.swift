@@ -62,15 +62,8 @@ struct BenchGateways {
             """
         let file = folder.appendingPathComponent("\(name).yaml")
         try Data(configuration.utf8).write(to: file)
-        guard let path = Bundle.main.executableURL?.path else {
-            throw ChildProcess.Failure(description: "the benchmark does not know its own path")
-        }
-        let process = try ChildProcess(
-            path,
-            ["gateway", "--config", file.path],
-            log: folder.appendingPathComponent("\(name).log")
-        )
-        try await process.await(port: port)
+        let log = folder.appendingPathComponent("\(name).log")
+        let process = try await GatewayProcess.launch(configuration: file, log: log, port: port)
         return Running(port: port, admin: admin, process: process)
     }
 
