@@ -32,18 +32,17 @@ struct Detection {
         ).map { sequence(tokens[$0], template, after: context) }
     }
 
-    /// The turns before a text, the latest ones as far as the manifest's limit goes; of a turn that does not fit, both ends.
+    /// The turns before a text, the latest ones as far as the manifest's limit goes.
     func context(of input: ClassifierInput) -> [Int32] {
-        var left = manifest.contextTokens ?? 0
-        var context: [Int32] = []
-        for turn in input.context.reversed() {
-            guard left > 0, let template = templates[turn.role] else { break }
-            let tokens = tokenizer.encode(turn.text)
-            let kept = tokens.count <= left ? tokens : tokens.prefix(left / 2) + tokens.suffix(left - left / 2)
-            left -= kept.count
-            context = template.prefix + kept + template.close + context
-        }
-        return context
+        // Of roles that the model does not know, and of what stands before them, nothing is read.
+        let known = input.context.reversed().prefix { templates[$0.role] != nil }
+        let turns = Array(known.reversed())
+        let window = ContextWindow(limit: manifest.contextTokens ?? 0)
+        return window.tokens(of: turns.map(\.text.utf8.count)) { tokenizer.encode(turns[$0].text) }
+            .flatMap { turn, tokens -> [Int32] in
+                guard let template = templates[turns[turn].role] else { return [] }
+                return template.prefix + tokens + template.close
+            }
     }
 
     /// A window with its template, and the states that the head pools, in the manifest's order.

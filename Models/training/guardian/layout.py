@@ -1,7 +1,8 @@
 """Token sequences of conversations, as the engine builds them.
 
 `[1] user\\n TEXT [2] \\n [1] assistant\\n [11]`: the turns before the judged one stand in front of it, each closed, as far as
-`CONTEXT_TOKENS` goes. The role of a text opens its turn; the verdict stands where the other side would speak next.
+`CONTEXT_TOKENS` goes, from a mark at which most of the following turns begin too. The role of a text opens its turn; the
+verdict stands where the other side would speak next.
 """
 
 from __future__ import annotations
@@ -45,16 +46,27 @@ class Layout:
         }
 
     def context(self, turns: tuple[Turn, ...], limit: int = CONTEXT_TOKENS) -> list[int]:
-        """The turns before the judged one, the latest first served."""
+        """The turns before the judged one, as far back as a mark goes: see `ContextWindow` of the engine."""
+        share = limit // 2
+        texts = [self.tokenizer.encode(turn.text).ids for turn in turns]
+        first, left = len(turns), limit
+        while first > 0 and min(len(texts[first - 1]), share) <= left:
+            first -= 1
+            left -= min(len(texts[first]), share)
+        marks, said = [0], 0
+        for index, turn in enumerate(turns[:-1]):
+            said += min(len(turn.text.encode()) // 4, share)
+            if said >= share:
+                marks.append(index + 1)
+                said = 0
+        start = next((mark for mark in marks if mark >= first), first)
+        others = sum(min(len(text), share) for text in texts[start:-1])
         ids: list[int] = []
-        for turn in reversed(turns):
-            if limit <= 0:
-                break
-            text = self.tokenizer.encode(turn.text).ids
-            if len(text) > limit:
-                text = text[: limit // 2] + text[-(limit - limit // 2) :]
-            limit -= len(text)
-            ids = [*self.words[turn.role][0], *text, *self.close, *ids]
+        for index in range(start, len(turns)):
+            text, most = texts[index], share if index + 1 < len(turns) else limit - others
+            if len(text) > most:
+                text = text[: most // 2] + text[-(most - most // 2) :]
+            ids += [*self.words[turns[index].role][0], *text, *self.close]
         return ids
 
     def sequence(self, turns: tuple[Turn, ...], window: int, clip_end: bool = False) -> Sequence:

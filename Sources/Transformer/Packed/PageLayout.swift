@@ -18,7 +18,8 @@ package struct PageLayout: Sendable, Hashable {
     let layerBytes: Int
     /// Bytes from the page's start to the residuals.
     let residualOffset: Int
-    private let width: Int
+    /// Floats of one token's residual.
+    let width: Int
 
     package init(_ configuration: LlamaConfiguration) {
         layerBytes = 2 * Self.tokens * configuration.kvWidth * MemoryLayout<UInt16>.stride

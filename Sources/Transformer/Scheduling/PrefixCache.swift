@@ -6,14 +6,15 @@
 /// texts cannot be made to collide.
 ///
 /// A full page is shared in place by any number of sequences. The part of a page at a sequence's end, its tail, is lent to one
-/// sequence at a time, which writes on behind it; it leaves the cache for that time. A tail is found only as a whole.
+/// sequence at a time, which writes on behind it; it leaves the cache for that time. Where a sequence goes on differently within
+/// a page or a tail, the equal part is copied, in steps of eight tokens: copying a page costs a hundredth of computing it.
 ///
 /// Pages are dropped least recently used first, ends of paths before what they continue, and never while a sequence holds
 /// them.
 ///
 /// **Timing.** What a page holds depends on nothing but its tokens, so two tenants can share one without either seeing a
 /// word of the other's. But a text whose beginning somebody else sent lately is answered a little sooner, and whoever can
-/// measure that can test a guess: page by page, all 32 tokens of the next page at once, or a whole tail. Where prompts hold
+/// measure that can test a guess: all of the next eight tokens at once, or a whole tail. Where prompts hold
 /// secrets that are short enough to be guessed, requests are made with `sharesPrefix` off: they neither use the cache nor
 /// leave anything in it.
 struct PrefixCache {
@@ -25,6 +26,18 @@ struct PrefixCache {
         var lower = 0
         /// Tokens that were through all layers.
         var upper = 0
+        /// What is to be copied into the page behind those; none of it counts above.
+        var part: Part?
+    }
+
+    /// The beginning of a page that goes on differently.
+    struct Part: Equatable {
+        /// Held for the caller.
+        var page: Int
+        /// Its first tokens that are the same, all through the lower layers.
+        var tokens: Int
+        /// Those of them that were through all layers.
+        var upper: Int
     }
 
     private struct Key: Hashable {
@@ -44,9 +57,13 @@ struct PrefixCache {
 
     /// Fewer tokens than this at a sequence's end are not worth a page: they ride along in a tile of eight rows.
     static let minimumTail = 8
+    /// Parts of pages are found in steps of so many tokens.
+    static let partStep = 8
 
     private var entries: [UInt64: Entry] = [:]
     private var ids: [Key: UInt64] = [:]
+    /// The entries behind another one whose first 8, 16 or 24 tokens are the same.
+    private var beginnings: [Key: Set<UInt64>] = [:]
     /// Ids are never used twice, so a key can name an entry that is gone but never another one.
     private var lastID: UInt64 = 0
     private var time: UInt64 = 0
@@ -60,7 +77,7 @@ struct PrefixCache {
     /// Tokens of a sequence's beginning that `take` would find; changes nothing.
     func matchedTokens(_ tokens: [Int32]) -> Int {
         let path = path(tokens)
-        return path.full.count * PageLayout.tokens + (path.tail.map { entries[$0]?.key.tokens.count ?? 0 } ?? 0)
+        return path.full.count * PageLayout.tokens + path.rest
     }
 
     /// Finds the longest cached beginning of `tokens` and holds its pages for the caller.
@@ -78,6 +95,10 @@ struct PrefixCache {
             // The cache's hold on the page becomes the caller's.
             forget(id, entry)
             match.append(entry.page, lower: entry.key.tokens.count, upper: entry.upper)
+        } else if let (id, tokens) = path.part, let entry = entries[id] {
+            entries[id]?.lastUse = time
+            pool.retain(entry.page)
+            match.part = Part(page: entry.page, tokens: tokens, upper: min(tokens, entry.upper))
         }
         return match
     }
@@ -124,22 +145,47 @@ struct PrefixCache {
 
     // MARK: Tree
 
-    /// Entries on the way along `tokens`: full pages, and the longest tail that goes on from them.
-    private func path(_ tokens: [Int32]) -> (full: [UInt64], tail: UInt64?) {
+    /// What there is along a sequence's tokens.
+    private struct Path {
         var full: [UInt64] = []
+        /// That goes on from the full pages, and from which the sequence goes on.
+        var tail: UInt64?
+        /// That begins as the sequence goes on, and for how many tokens.
+        var part: (id: UInt64, tokens: Int)?
+        /// Tokens of the tail or the part.
+        var rest = 0
+    }
+
+    private func path(_ tokens: [Int32]) -> Path {
+        var path = Path()
         var first = 0
         while first + PageLayout.tokens <= tokens.count {
-            let key = Key(parent: full.last ?? 0, tokens: Array(tokens[first..<first + PageLayout.tokens]))
+            let key = Key(parent: path.full.last ?? 0, tokens: Array(tokens[first..<first + PageLayout.tokens]))
             guard let id = ids[key] else { break }
-            full.append(id)
+            path.full.append(id)
             first += PageLayout.tokens
         }
-        let longest = min(PageLayout.tokens - 1, tokens.count - first)
-        for length in stride(from: longest, through: Self.minimumTail, by: -1) {
-            let key = Key(parent: full.last ?? 0, tokens: Array(tokens[first..<first + length]))
-            if let id = ids[key] { return (full, id) }
+        var key = Key(parent: path.full.last ?? 0, tokens: Array(tokens[first...].prefix(PageLayout.tokens - 1)))
+        while key.tokens.count >= Self.minimumTail {
+            if let id = ids[key] {
+                path.tail = id
+            } else if key.tokens.count.isMultiple(of: Self.partStep), let id = beginnings[key]?.first {
+                path.part = (id, key.tokens.count)
+            } else {
+                key.tokens.removeLast()
+                continue
+            }
+            path.rest = key.tokens.count
+            break
         }
-        return (full, nil)
+        return path
+    }
+
+    /// The beginnings by which an entry is found that is no whole tail of what is looked for.
+    private static func beginnings(of key: Key) -> [Key] {
+        stride(from: partStep, to: key.tokens.count, by: partStep).map {
+            Key(parent: key.parent, tokens: Array(key.tokens.prefix($0)))
+        }
     }
 
     private mutating func keep(_ key: Key, page: inout Int, upper: Int, in pool: inout PagePool) -> UInt64 {
@@ -149,6 +195,7 @@ struct PrefixCache {
             ids[key] = lastID
             entries[lastID] = Entry(key: key, page: page, upper: upper, lastUse: time)
             entries[key.parent]?.children += 1
+            for beginning in Self.beginnings(of: key) { beginnings[beginning, default: []].insert(lastID) }
             return lastID
         }
         entries[id]?.lastUse = time
@@ -172,6 +219,10 @@ struct PrefixCache {
         entries[id] = nil
         ids[entry.key] = nil
         entries[entry.key.parent]?.children -= 1
+        for beginning in Self.beginnings(of: entry.key) {
+            beginnings[beginning]?.remove(id)
+            if beginnings[beginning]?.isEmpty == true { beginnings[beginning] = nil }
+        }
     }
 }
 
@@ -181,5 +232,12 @@ extension PrefixCache.Match {
         if self.upper == self.lower { self.upper += upper }
         self.lower += lower
         pages.append(page)
+    }
+
+    /// Counts the part in, once there is a page that it is copied into.
+    mutating func appendPart() {
+        guard let part else { return }
+        if upper == lower { upper += part.upper }
+        lower += part.tokens
     }
 }

@@ -15,9 +15,17 @@ extension SchedulerCore {
 
         let tokens = request.sequences[index].tokens
         // Held before anything is evicted, so that making room never drops what was just found.
-        let match = request.sharesPrefix ? cache.take(tokens, from: &pool) : PrefixCache.Match()
+        var match = request.sharesPrefix ? cache.take(tokens, from: &pool) : PrefixCache.Match()
         var pages = match.pages
         while pages.count < demand, let page = pool.take() ?? evictedPage() { pages.append(page) }
+        if let part = match.part {
+            if pages.count == demand {
+                copies.append(PageCopy(part, to: pages[match.pages.count]))
+                match.appendPart()
+            }
+            // Whoever gets the page next writes to it only after the copy was made.
+            pool.release(part.page)
+        }
         request.sequences[index].start(match, pages: pages)
         request.isStarted = true
         requests[id] = request

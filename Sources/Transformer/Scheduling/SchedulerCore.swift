@@ -32,6 +32,20 @@ struct SchedulerCore {
         case logits(ScheduledRequest.ID, segment: Int)
     }
 
+    /// The beginning of a page that is needed in another one too.
+    struct PageCopy: Equatable {
+        var from: Int
+        var to: Int
+        /// The first tokens of both.
+        var tokens: Int
+        /// Whether any of them was through all layers.
+        var isWhole: Bool
+
+        init(_ part: PrefixCache.Part, to page: Int) {
+            (from, to, tokens, isWhole) = (part.page, page, part.tokens, part.upper > 0)
+        }
+    }
+
     /// What was done so far.
     struct Counts: Equatable {
         var steps = 0
@@ -53,6 +67,8 @@ struct SchedulerCore {
     var counts = Counts()
     /// Sequences that need no step, since the cache had all of them.
     var found: [Event] = []
+    /// To be made, in order, before anything is computed or read.
+    var copies: [PageCopy] = []
 
     init(limits: SchedulerLimits, pages: Int) {
         self.limits = limits
@@ -130,7 +146,7 @@ struct SchedulerCore {
 
     // MARK: Steps
 
-    /// The rows of the next step; empty if there is nothing to compute. `takeFound` is due afterwards.
+    /// The rows of the next step; empty if there is nothing to compute. `takeCopies` and then `takeFound` are due afterwards.
     mutating func nextStep() -> [PlannedSegment] {
         let readers = order(isWriting: false)
         let writers = order(isWriting: true)
@@ -169,6 +185,12 @@ struct SchedulerCore {
             }
         }
         return read + logits
+    }
+
+    /// Copies that what was begun needs.
+    mutating func takeCopies() -> [PageCopy] {
+        defer { copies = [] }
+        return copies
     }
 
     /// Sequences that were begun and need no step.

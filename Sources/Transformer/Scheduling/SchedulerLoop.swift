@@ -84,6 +84,10 @@ final class SchedulerLoop: @unchecked Sendable {
     private func step() {
         let segments = core.nextStep()
         counters.update(core)
+        for copy in core.takeCopies() {
+            let layers = copy.isWhole ? runner.model.configuration.layers : runner.model.exitDepth
+            memory.copy(copy.from, to: copy.to, tokens: copy.tokens, layers: layers)
+        }
         for event in core.takeFound() { handle(event) }
         guard !segments.isEmpty else { return }
         let ids = Set(segments.map(\.request))

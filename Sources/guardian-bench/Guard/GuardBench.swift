@@ -99,9 +99,9 @@ struct GuardBench: AsyncParsableCommand {
         for count in streams {
             var trials: [String: StreamTrial] = [:]
             for way in ways {
-                trials[way.name] = try await StreamTrial(clients, port: way.port, tls: way.tls, streams: count)
+                trials[way.name] = StreamTrial(clients, port: way.port, tls: way.tls, streams: count)
             }
-            // A first round opens what is kept open and warms what can be warm.
+            // A first round warms what can be warm.
             for round in 0...((samples + count - 1) / count) {
                 for way in ways {
                     guard let trial = trials[way.name] else { continue }
@@ -109,7 +109,6 @@ struct GuardBench: AsyncParsableCommand {
                     if round > 0 { trials[way.name]?.keep(measured) }
                 }
             }
-            for way in ways { await trials[way.name]?.close() }
             for kind in StreamTrial.Kind.allCases {
                 for (share, percentile) in [(0.5, "p50"), (0.99, "p99")] {
                     let times = ways.compactMap { trials[$0.name]?.time(kind, share) }

@@ -153,8 +153,28 @@ struct InferenceSchedulerTests {
         let rows = scheduler.statistics.rows
         let again = try await scheduler.read([ReadSequence(text, taps: [.row(44)])])
         #expect(again == first)
-        // Its tail has been written on.
-        #expect(scheduler.statistics.rows == rows + 13)
+        // Its tail has been written on: of thirteen tokens eight are copied.
+        #expect(scheduler.statistics.rows == rows + 5)
+    }
+
+    @Test func aTextThatGoesOnDifferentlyCostsWhatIsDifferent() async throws {
+        let scheduler = try tiny.scheduler()
+        let text = tokens(60, seed: 7)
+        _ = try await scheduler.read([ReadSequence(text, taps: [.row(59)])])
+        let other = Array(text.prefix(58)) + [3, 1, 4]
+        let taps: [ResidualTap] = [.row(57), .row(60), .mean(30..<61)]
+        let expected = try await tiny.scheduler().read([ReadSequence(other, taps: taps)])
+        let rows = scheduler.statistics.rows
+        #expect(try await scheduler.read([ReadSequence(other, taps: taps)]) == expected)
+        // A page of 32 is shared, 24 of the next are copied.
+        #expect(scheduler.statistics.rows == rows + 61 - 56)
+        // So are the upper layers of what was written.
+        let written = try await write(scheduler, other + [5], 2)
+        #expect(written.tokens == (try tiny.continuation(other + [5], SamplingOptions(), count: 2)))
+        let forked = Array(other.prefix(60)) + [6, 7]
+        let result = try await write(scheduler, forked, 2)
+        #expect(result.outcome.cachedTokens == 56)
+        #expect(result.tokens == (try tiny.continuation(forked, SamplingOptions(), count: 2)))
     }
 
     @Test func aRequestThatSharesNothingCostsAllOfItsTokens() async throws {
@@ -190,7 +210,7 @@ struct InferenceSchedulerTests {
         _ scheduler: InferenceScheduler,
         _ condition: (SchedulerStatistics) -> Bool
     ) async -> Bool {
-        let limit = ContinuousClock.now + .seconds(20)
+        let limit = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < limit {
             if condition(scheduler.statistics) { return true }
             await Task.yield()

@@ -38,21 +38,59 @@ struct PrefixCacheTests {
         #expect(pool.holders(of: pages[0]) == 3)
     }
 
-    @Test mutating func aTailIsLentToOneAndOnlyAsAWhole() throws {
+    @Test mutating func aTailIsLentToOne() throws {
         let text = tokens(45)
         let pages = try leave(text, upper: 45)
-        // One token of the tail is another.
-        #expect(cache.matchedTokens(Array(text.prefix(44)) + [-1]) == 32)
-        #expect(cache.matchedTokens(Array(text.prefix(44))) == 32)
         let first = cache.take(text + [9, 9], from: &pool)
         #expect(first == PrefixCache.Match(pages: pages, lower: 45, upper: 45))
         let second = cache.take(text + [9, 9], from: &pool)
         #expect(second.lower == 32)
+        #expect(second.part == nil)
         release(first)
         release(second)
         // Whoever had it did not give it back.
         #expect(cache.matchedTokens(text) == 32)
         #expect(pool.freeCount == 11)
+    }
+
+    @Test mutating func whatGoesOnDifferentlyIsFoundInStepsOfEight() throws {
+        let text = tokens(64)
+        let pages = try leave(text, upper: 44)
+        for (same, found) in [(39, 0), (40, 8), (47, 8), (48, 16), (63, 24)] {
+            let other = Array(text.prefix(same)) + [-1, -2, -3]
+            #expect(cache.matchedTokens(other) == 32 + found)
+            let match = cache.take(other, from: &pool)
+            #expect(match.lower == 32)
+            #expect(match.pages == [pages[0]])
+            #expect(
+                match.part
+                    == (found == 0 ? nil : PrefixCache.Part(page: pages[1], tokens: found, upper: min(found, 12)))
+            )
+            release(match)
+            if let part = match.part { pool.release(part.page) }
+        }
+        #expect(pool.freeCount == 10)
+    }
+
+    @Test mutating func aPartOfATailIsFoundAndTheTailStaysWhereItIs() throws {
+        let text = tokens(20)
+        let pages = try leave(text)
+        let match = cache.take(Array(text.prefix(18)) + [-1], from: &pool)
+        #expect(match == PrefixCache.Match(part: PrefixCache.Part(page: pages[0], tokens: 16, upper: 0)))
+        // Of two that begin alike either will do, and the whole tail is better than a part.
+        try leave(Array(text.prefix(16)) + [5, 6, 7, 8])
+        let again = cache.take(text + [1], from: &pool)
+        #expect(again.pages == pages)
+        #expect(again.lower == 20)
+        #expect(cache.matchedTokens(text + [1]) == 16)
+    }
+
+    @Test mutating func aPageThatWasDroppedIsNotFoundByItsBeginning() throws {
+        let text = tokens(32)
+        try leave(text)
+        let isDropped = evict()
+        #expect(isDropped)
+        #expect(cache.matchedTokens(Array(text.prefix(24)) + [-1]) == 0)
     }
 
     @Test mutating func aShortTailIsNotKept() throws {
@@ -103,7 +141,7 @@ struct PrefixCacheTests {
         let (old, new) = (tokens(64), tokens(40, seed: 1))
         try leave(old)
         try leave(new)
-        let match = cache.take(Array(old.prefix(40)), from: &pool)
+        let match = cache.take(Array(old.prefix(39)), from: &pool)
         release(match)
         #expect(match.lower == 32)
         // The second page of the old text, the tail of the new one, its first page, then what was used last.

@@ -8,6 +8,11 @@ struct SchedulerCorePropertyTests {
         var random: SeededSequence
         var core: SchedulerCore
         var next: UInt64 = 1
+        /// What the places of each page were computed for: a hash of all tokens up to and including their own, through the lower
+        /// layers and through all.
+        var lower: [[Int]]
+        var upper: [[Int]]
+        var copied = 0
         /// Rows at which a request came, and how many it had.
         var arrivals: [UInt64: (rows: Int, length: Int)] = [:]
 
@@ -18,6 +23,8 @@ struct SchedulerCorePropertyTests {
             limits.readingRows = random.integer(1..<limits.quantum)
             limits.generationShare = Double(random.integer(3..<8)) / 10
             core = SchedulerCore(limits: limits, pages: random.integer(4..<40))
+            lower = Array(repeating: Array(repeating: 0, count: PageLayout.tokens), count: core.pool.count)
+            upper = lower
         }
 
         /// A text that often begins like another.
@@ -50,14 +57,54 @@ struct SchedulerCorePropertyTests {
         mutating func step() {
             let segments = core.nextStep()
             checkStep(segments)
+            for copy in core.takeCopies() {
+                copied += copy.tokens
+                lower[copy.to].replaceSubrange(..<copy.tokens, with: lower[copy.from][..<copy.tokens])
+                guard copy.isWhole else { continue }
+                upper[copy.to].replaceSubrange(..<copy.tokens, with: upper[copy.from][..<copy.tokens])
+            }
             handle(core.takeFound())
             // Now and then a step is given up, with all that it was for.
             if random.oneIn(15) {
                 for id in Set(segments.map(\.request)) { core.remove(id, keepsPrefix: !random.oneIn(3)) }
             } else {
+                compute(segments)
                 handle(core.complete(segments))
             }
             checkPages()
+            checkContents()
+        }
+
+        private func hashes(_ tokens: [Int32]) -> [Int] {
+            var hasher = Hasher()
+            return tokens.map {
+                hasher.combine($0)
+                return hasher.finalize()
+            }
+        }
+
+        mutating func compute(_ segments: [SchedulerCore.PlannedSegment]) {
+            for segment in segments {
+                guard let sequence = core.requests[segment.request]?.sequences[segment.sequence] else { continue }
+                let hashes = hashes(sequence.tokens)
+                for row in segment.rows {
+                    let (page, place) = (sequence.pages[row / PageLayout.tokens], row % PageLayout.tokens)
+                    if segment.stage != .upper { lower[page][place] = hashes[row] }
+                    if segment.stage != .lower { upper[page][place] = hashes[row] }
+                }
+            }
+        }
+
+        /// Whatever a sequence counts as computed is in its pages, whoever computed it.
+        func checkContents() {
+            for sequence in core.requests.values.flatMap(\.sequences) where sequence.isStarted {
+                let hashes = hashes(sequence.tokens)
+                for row in 0..<sequence.lower {
+                    let (page, place) = (sequence.pages[row / PageLayout.tokens], row % PageLayout.tokens)
+                    #expect(lower[page][place] == hashes[row])
+                    if row < sequence.upper { #expect(upper[page][place] == hashes[row]) }
+                }
+            }
         }
 
         mutating func handle(_ events: [SchedulerCore.Event]) {
@@ -153,6 +200,7 @@ struct SchedulerCorePropertyTests {
     @Test func thePropertiesSeeHitsAndWaiting() {
         // The runs above would prove little if nothing was ever shared, or no lane was ever full.
         var hits = 0
+        var copied = 0
         var waited = false
         for seed in 1...10 as ClosedRange<UInt64> {
             var run = Run(seed: seed)
@@ -162,8 +210,10 @@ struct SchedulerCorePropertyTests {
                 waited = waited || run.core.waiting > 5
             }
             hits += run.core.counts.hitTokens
+            copied += run.copied
         }
         #expect(hits > 1000)
+        #expect(copied > 100)
         #expect(waited)
     }
 }
