@@ -85,8 +85,8 @@ final class GatewayMetrics: Sendable {
         )
         media = registry.counter(
             "guardian_media_total",
-            help: "Images, sounds and files of requests, by what the policy made of them: pass, drop, refuse.",
-            labels: ["handling"]
+            help: "Images, sounds and files, by phase and what the policy made of them: pass, drop, refuse.",
+            labels: ["phase", "handling"]
         )
         refused = registry.counter(
             "guardian_callers_refused_total",
@@ -143,8 +143,8 @@ final class GatewayMetrics: Sendable {
         judgedTokens.increment(by: UInt64(inspection.tokens))
     }
 
-    func countMedia(_ count: Int, _ handling: MediaHandling) {
-        media.increment([handling.rawValue], by: UInt64(count))
+    func countMedia(_ count: Int, in phase: Phase, _ handling: MediaHandling) {
+        media.increment([phase.rawValue, handling.rawValue], by: UInt64(count))
     }
 
     func countEngine(_ engine: String, _ failure: EngineFailure?, _ duration: Duration) {

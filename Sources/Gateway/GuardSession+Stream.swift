@@ -49,6 +49,8 @@ struct StreamPassage {
     }
 
     let session: GuardSession
+    /// Whether nothing more of it goes out before all of it was judged.
+    private var isHeldWhole: Bool
     let head: HTTPResponseHead
     var answer: StreamedAnswer
     /// The caller's stream, and where it is written.
@@ -77,6 +79,7 @@ struct StreamPassage {
         outcome: AsyncStream<ResponseOutcome>.Continuation
     ) {
         self.session = session
+        isHeldWhole = session.pipeline.policy.stream.mode == .full
         asked = session.asked
         restorations = session.restorations
         self.head = head
@@ -107,7 +110,7 @@ struct StreamPassage {
             } catch {
                 return fail(error)
             }
-            if let due = answer.due, due != timer?.time {
+            if !isHeldWhole, let due = answer.due, due != timer?.time {
                 timer?.task.cancel()
                 timer = (
                     due,
@@ -131,15 +134,25 @@ struct StreamPassage {
             try await finish()
             return false
         }
-        let goesOn = try await judge { passage, text, number in
-            let text = passage.restored(text, of: number)
-            if !text.isEmpty { passage.send(text, of: number) }
+        // What is no text may stand in front of words, and would go out with them.
+        isHeldWhole = isHeldWhole || holdsMedia
+        if !isHeldWhole {
+            let goesOn = try await judge { passage, text, number in
+                let text = passage.restored(text, of: number)
+                if !text.isEmpty { passage.send(text, of: number) }
+            }
+            guard goesOn else { return false }
         }
-        if goesOn, isOpen, heard + Self.silence <= .now {
+        if heard + Self.silence <= .now {
+            open()
             heard = .now
             output.yield(ByteBuffer(bytes: answer.stream.pulse()))
         }
-        return goesOn
+        return true
+    }
+
+    private var holdsMedia: Bool {
+        session.mediaHandling(in: .output) != .pass && !answer.stream.answer.unscanned.media.isEmpty
     }
 
     /// Judges what is due.
@@ -164,7 +177,7 @@ struct StreamPassage {
             switch inspection.enforcedAction {
             case .block:
                 session.note(total(inspection))
-                await stop(inspection)
+                try await stop(inspection)
                 return false
             case .rewrite:
                 for edit in inspection.decision.edits {
@@ -208,9 +221,8 @@ struct StreamPassage {
     /// The answer has come to its end: the rest of the texts, and everything else, judged as a whole.
     private mutating func finish() async throws {
         let whole = answer.stream.answer
-        guard isOpen || !answer.withheld.isEmpty else {
-            outcome.yield(await session.judge(whole, head: head, isStream: true))
-            return
+        guard !answer.stream.begun.isEmpty || !answer.withheld.isEmpty else {
+            return try await deliver(await session.judge(whole, head: head, isStream: true))
         }
         answer.finish()
         var tails: [Int: String] = [:]
@@ -230,7 +242,13 @@ struct StreamPassage {
         spend(inspection)
         session.note(total(inspection))
         session.noteAnswer(whole)
-        guard inspection.enforcedAction != .block else { return await stop(inspection) }
+        guard inspection.enforcedAction != .block else { return try await stop(inspection) }
+        let rest: any DialectAnswer
+        do throws(ChatAPIError) {
+            rest = try session.handlingMedia(of: whole)
+        } catch {
+            return refuse(error)
+        }
         let replaced = replacedPaths(of: inspection)
         let replacements = session.restored(whole.segments, over: inspection.edits.replacements)
         var rests = tails.merging(answer.withheld) { $1 }
@@ -239,7 +257,7 @@ struct StreamPassage {
             rests[text.number] = replacements[text.path]
         }
         open()
-        let edited = whole.editing(replacements: replacements)
+        let edited = rest.editing(replacements: replacements)
         output.yield(ByteBuffer(bytes: answer.stream.rest(of: edited, texts: rests)))
     }
 
@@ -255,17 +273,13 @@ struct StreamPassage {
     }
 
     /// Ends the stream as the dialect ends one that was filtered: the safeguard response behind what has gone out.
-    private mutating func stop(_ inspection: Inspection) async {
+    private mutating func stop(_ inspection: Inspection) async throws {
         let query = session.state.withLock { $0.request?.lastUserText }
-        guard isOpen else {
-            outcome.yield(.reply(session.blocked(inspection, in: .output, query: query)))
-            return
+        guard !answer.stream.begun.isEmpty else {
+            return try await deliver(.reply(session.blocked(inspection, in: .output, query: query)))
         }
         guard let reply = inspection.decision.reply, !reply.isFailure else {
-            let error = GuardSession.unjudged(inspection.failure)
-            session.state.withLock { $0.error = error }
-            output.yield(ByteBuffer(bytes: answer.stream.failed(error)))
-            return
+            return refuse(GuardSession.unjudged(inspection.failure))
         }
         // Its beginning has gone out under the LLM's own name, and the provider has all of it.
         session.noteAnswer(answer.stream.answer)
@@ -277,9 +291,36 @@ struct StreamPassage {
         output.yield(ByteBuffer(bytes: answer.stream.filtered(saying: TextPieces.of("\n\n" + text))))
     }
 
-    private func fail(_ error: any Error) {
-        if !isOpen, let error = error as? ChatAPIError {
+    /// Ends the stream with what keeps the rest of it from the caller.
+    private mutating func refuse(_ error: ChatAPIError) {
+        guard isOpen else {
             outcome.yield(.reply(session.reply(error)))
+            return
+        }
+        session.state.withLock { $0.error = error }
+        output.yield(ByteBuffer(bytes: answer.stream.failed(error)))
+    }
+
+    /// Gives the caller an answer of which nothing has gone out but word that it is coming.
+    private mutating func deliver(_ outcome: ResponseOutcome) async throws {
+        guard isOpen else {
+            self.outcome.yield(outcome)
+            return
+        }
+        switch outcome {
+        case .forward(_, let body): output.yield(body)
+        case .reply(let reply):
+            switch reply.body {
+            case .stream(let chunks): for try await chunk in chunks { output.yield(chunk) }
+            // The status has gone out: only the stream itself can tell of the error.
+            case .bytes: refuse(session.state.withLock { $0.error } ?? GuardSession.closedEarly)
+            }
+        }
+    }
+
+    private mutating func fail(_ error: any Error) {
+        if answer.stream.begun.isEmpty, let error = error as? ChatAPIError {
+            refuse(error)
         } else {
             // What has gone out stands; the cut tells the caller that it is not the whole answer.
             output.finish(throwing: error)

@@ -292,7 +292,7 @@ final class GuardSession: FilterSession {
         let isAnswer = (200..<300).contains(head.status.code)
         // What was masked can only be put back into an answer that is read.
         let isMasked = !restorations.isEmpty
-        guard isAnswer, pipeline.judges(.output) || isMasked else {
+        guard isAnswer, pipeline.judges(.output) || isMasked || mediaHandling(in: .output) != .pass else {
             state.withLock { _ = $0.passed.insert(.output) }
             // What was said has to be known when somebody goes on from it.
             return isAnswer && dialect.keepsConversations ? .observe : .pass
@@ -303,9 +303,8 @@ final class GuardSession: FilterSession {
         // What is only recorded holds nothing up.
         guard pipeline.policy.acts(in: .output) || isMasked else { return .observe }
         switch pipeline.policy.stream.mode {
-        case .window: return .window(limit: limit)
-        case .full: return .hold(limit: limit)
-        case .observe: return isMasked ? .window(limit: limit) : .observe
+        case .window, .full: return .window(limit: limit)
+        case .observe: return isMasked || mediaHandling(in: .output) != .pass ? .window(limit: limit) : .observe
         }
     }
 
@@ -325,6 +324,7 @@ final class GuardSession: FilterSession {
             $0.note(answer.unscanned, in: .output)
             $0.usage = answer.usage
         }
+        environment.metrics.countMedia(answer.unscanned.media.count, in: .output, mediaHandling(in: .output))
         remember(answer)
     }
 
@@ -339,15 +339,21 @@ final class GuardSession: FilterSession {
         )
         note(inspection)
         noteAnswer(answer)
+        let rest: any DialectAnswer
+        do throws(ChatAPIError) {
+            rest = inspection.enforcedAction == .block ? answer : try handlingMedia(of: answer)
+        } catch {
+            return .reply(reply(error))
+        }
         switch inspection.enforcedAction {
         case .block:
             return .reply(blocked(inspection, in: .output, query: state.withLock { $0.request?.lastUserText }))
         case .rewrite:
             let replacements = restored(answer.segments, over: inspection.edits.replacements)
-            return forward(answer.editing(replacements: replacements), head: head, isStream: isStream)
+            return forward(rest.editing(replacements: replacements), head: head, isStream: isStream)
         case .log, nil:
             let replacements = restored(answer.segments, over: [:])
-            let edited = replacements.isEmpty ? answer : answer.editing(replacements: replacements)
+            let edited = replacements.isEmpty ? rest : rest.editing(replacements: replacements)
             return forward(edited, head: head, isStream: isStream)
         }
     }

@@ -4,6 +4,7 @@ extension Policy {
     /// Whether anything in a phase can end in more than a record. If not, nobody has to wait for the decision.
     package func acts(in phase: Phase) -> Bool {
         let policy = self[phase]
+        guard policy.media == .pass else { return true }
         var actions = policy.categories.values.map(\.action)
         actions += rules.filter { $0.phases.contains(phase) }.map(\.action)
         if case .own(let overall) = policy.overall { actions.append(overall.action) }
@@ -19,9 +20,9 @@ extension Policy {
         policy.output.categories = [:]
         policy.output.overall = nil
         for index in policy.overrides.indices {
-            let input = policy.overrides[index].then.input
+            let (input, output) = (policy.overrides[index].then.input, policy.overrides[index].then.output)
             policy.overrides[index].then.input = PhasePatch(roles: input.roles, media: input.media)
-            policy.overrides[index].then.output = PhasePatch(roles: policy.overrides[index].then.output.roles)
+            policy.overrides[index].then.output = PhasePatch(roles: output.roles, media: output.media)
         }
         return policy
     }

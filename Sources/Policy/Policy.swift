@@ -62,7 +62,7 @@ package struct PhasePolicy: Sendable, Equatable {
     package var roles: Set<Role>
     /// What is done once the rules add up to too much; nil is nothing.
     package var anomaly: AnomalyPolicy?
-    /// What is done with what is no text. Of the input only.
+    /// What is done with what is no text.
     package var media: MediaHandling
 
     package init(

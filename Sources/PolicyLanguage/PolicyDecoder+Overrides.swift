@@ -92,7 +92,7 @@ extension PolicyDecoder {
         }
         let fields = fields(of: node, "\(what) of 'then'", known: PolicyKeys.thenPhase)
         if let node = fields["roles"] { patch.roles = choices(node, "'roles'", each: "role") }
-        if let node = fields["media"] { patch.media = mediaHandling(node, phase: phase) }
+        if let node = fields["media"] { patch.media = choice(node, "media") }
         if let node = fields["anomaly"] { patch.anomaly = anomalyPolicy(node).map { .set($0) } ?? .ignored }
         if let node = fields["overall"] {
             patch.overall = overallPolicy(node, phase: phase).map { .set($0) } ?? .ignored

@@ -9,7 +9,7 @@ extension PolicyDecoder {
         let fields = fields(of: node, what, known: PolicyKeys.phase)
         var policy = PhasePolicy()
         if let roles = fields["roles"] { policy.roles = choices(roles, "'roles'", each: "role") ?? policy.roles }
-        if let media = fields["media"] { policy.media = mediaHandling(media, phase: phase) ?? policy.media }
+        if let media = fields["media"] { policy.media = choice(media, "media") ?? policy.media }
         let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryPatch()
         if let anomaly = fields["anomaly"] { policy.anomaly = anomalyPolicy(anomaly) }
         if let overall = fields["overall"] { policy.overall = overallPolicy(overall, phase: phase) }
@@ -33,14 +33,6 @@ extension PolicyDecoder {
             )
         }
         return policy
-    }
-
-    /// Reads `media`, which says nothing about answers.
-    mutating func mediaHandling(_ node: YAMLNode, phase: Phase) -> MediaHandling? {
-        if phase == .output {
-            note(node, "'media' has no effect in 'output'", hint: "it is about what callers send: put it in 'input'")
-        }
-        return choice(node, "media")
     }
 
     /// Reads `overall`: a threshold alone, or with an action of its own. `defaults` is about categories and says nothing

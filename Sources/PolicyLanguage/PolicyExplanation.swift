@@ -111,7 +111,7 @@ extension PolicyExplanation.PhaseExplanation {
     fileprivate init(phase: Phase, policy: PhasePolicy) {
         self.phase = phase
         roles = Role.allCases.filter(policy.roles.contains)
-        media = phase == .input ? policy.media.rawValue : nil
+        media = phase == .input || policy.media != .pass ? policy.media.rawValue : nil
         anomaly = policy.anomaly.map { "\($0.action.rawValue) from \($0.threshold) on" }
         categories =
             [PolicyExplanation.CategoryExplanation(policy.overall)]

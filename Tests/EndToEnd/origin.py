@@ -205,6 +205,29 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.event("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
 
+    def model_talks_long(self, request):
+        """Says more and more until the test has heard enough of nothing, and then, if it is asked to, what it must not say."""
+        self.begin_events()
+        limit = time.monotonic() + 60
+        while not self.origin.go_on.wait(timeout=0.2) and time.monotonic() < limit:
+            self.event(json.dumps(chunk(request, {"content": "herbs "})))
+        self.origin.was_seen = self.origin.go_on.is_set()
+        self.event(json.dumps(chunk(request, {"content": f"the {LEAK} here" if request.get("user") == "leak" else "."})))
+        self.event(json.dumps(chunk(request, {}, "stop")))
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def model_sounds_late(self, request):
+        """Says something, and sends a sound when the test has read of it."""
+        self.begin_events()
+        for text in pieces(PREFACE):
+            self.event(json.dumps(chunk(request, {"content": text})))
+        self.origin.was_seen = self.origin.go_on.wait(timeout=20)
+        self.event(json.dumps(chunk(request, {"audio": {"id": "a", "data": "QUJDRA" * 8}})))
+        self.event(json.dumps(chunk(request, {}, "stop")))
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
     def model_dies_late(self, request):
         self.begin_events()
         for text in pieces(PREFACE):

@@ -1,5 +1,7 @@
 """Streamed answers that flow on while they are judged."""
 
+import json
+
 import httpx
 import httpx2
 import openai
@@ -86,6 +88,29 @@ def test_a_caller_hears_that_the_answer_goes_on_while_it_is_held(gateway, origin
                 origin.go_on.set()
     assert origin.was_seen, "nothing was heard while the tool's arguments were held"
     assert lines[-2:] == ["data: [DONE]", ""] and "herbs" in "".join(lines)
+
+
+@pytest.mark.parametrize("user", ["leak", "nobody"])
+def test_a_caller_hears_of_an_answer_that_is_held_to_its_end(start_gateway, origin, user):
+    gateway = start_gateway(origin.url, {**rules_only(), "stream": {"mode": "full"}})
+    lines = []
+    body = {"model": "talks-long", "messages": HELLO, "stream": True, "user": user}
+    with httpx.stream(
+        "POST", f"{gateway.url}/v1/chat/completions", json=body, verify=gateway.context, timeout=120
+    ) as answer:
+        for line in answer.iter_lines():
+            lines.append(line)
+            if line.startswith(":"):
+                origin.go_on.set()
+    assert origin.was_seen, "nothing was heard while the answer was held"
+    said = "".join(
+        choice["delta"].get("content") or ""
+        for line in lines
+        if line.startswith("data: {")
+        for choice in json.loads(line[6:])["choices"]
+    )
+    assert lines[0].startswith(":") and lines[-2:] == ["data: [DONE]", ""]
+    assert (said == FIXED) if user == "leak" else (said.startswith("herbs herbs ") and said.endswith("herbs ."))
 
 
 def test_an_upstream_that_dies_in_the_middle_is_seen_as_a_cut(stream, origin):

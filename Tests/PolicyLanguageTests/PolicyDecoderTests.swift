@@ -117,8 +117,8 @@ import Testing
             "3:59: unknown on_failure 'shut'"
         ),
         Wrong(
-            policyText(output: "{others: ignore, media: drop}"),
-            "4:33: 'media' has no effect in 'output'"
+            policyText(output: "{others: ignore, media: burn}"),
+            "4:33: unknown media 'burn'"
         ),
         Wrong(policyText(input: "{others: ignore, media: burn}"), "3:32: unknown media 'burn'"),
         Wrong(policyText(input: "{others: ignore, roles: []}"), "3:32: 'roles' is empty"),
@@ -268,14 +268,14 @@ import Testing
     ]
 
     @Test(arguments: MediaHandling.allCases)
-    func mediaIsHandledAsTheInputSays(handling: MediaHandling) throws {
-        let policy = try loader.load(
-            text: policyText(input: "{others: ignore, media: \(handling.rawValue)}"),
-            file: "test.yaml"
-        )
-        #expect(policy.input.media == handling && policy.output.media == .pass)
-        let silent = try loader.load(text: policyText(input: "{others: ignore}"), file: "test.yaml")
-        #expect(silent.input.media == .pass)
+    func mediaIsHandledAsThePhaseSays(handling: MediaHandling) throws {
+        let phase = "{others: ignore, media: \(handling.rawValue)}"
+        let input = try loader.load(text: policyText(input: phase), file: "test.yaml")
+        #expect(input.input.media == handling && input.output.media == .pass)
+        let output = try loader.load(text: policyText(output: phase), file: "test.yaml")
+        #expect(output.output.media == handling && output.input.media == .pass)
+        // What takes something out of an answer holds it.
+        #expect(output.acts(in: .output) == (handling != .pass))
     }
 
     @Test(arguments: root + phases + rules)
