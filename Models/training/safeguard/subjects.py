@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -115,7 +116,7 @@ class Subjects:
 def sentences(text: str) -> list[str]:
     """The sentences of a text, in lower case."""
     ends = [0, *(match.end() for match in SENTENCE_END.finditer(text))]
-    return [text[start:end].strip().lower() for start, end in zip(ends, ends[1:])]
+    return [text[start:end].strip().lower() for start, end in pairwise(ends)]
 
 
 def prompts() -> Iterator[tuple[str, str, str, str]]:
