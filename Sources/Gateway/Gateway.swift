@@ -382,10 +382,7 @@ extension Gateway {
             logger: logger
         )
         let encoder = SpanEncoder(collector.source)
-        let exporter = SpanExporter(settings.queue) { spans in
-            guard let body = try? encoder.body(spans) else { return .refused }
-            return await collector.send(body)
-        }
+        let exporter = SpanExporter(settings.queue) { await collector.send(encoder.body($0)) }
         return (exporter, collector)
     }
 

@@ -8,7 +8,7 @@ package final class SpanExporter: Sendable {
     package struct Settings: Sendable, Equatable {
         /// Spans that may wait.
         package var capacity = 4096
-        /// Spans of one request to the collector.
+        /// Spans of one request to the collector; those of one exchange are not parted.
         package var batch = 512
         /// How long a span waits at the most for others to go with.
         package var interval: Duration = .seconds(5)
@@ -32,7 +32,12 @@ package final class SpanExporter: Sendable {
     }
 
     private struct State {
-        var spans: [Span] = []
+        /// By exchange, in their order.
+        var exchanges: [[Span]] = []
+        /// In all of them.
+        var count = 0
+        /// What waits has waited long enough.
+        var isDue = false
         var statistics = Statistics()
         var isClosing = false
     }
@@ -62,12 +67,15 @@ package final class SpanExporter: Sendable {
     /// Takes the spans of one exchange, all or none; returns at once.
     package func record(_ spans: [Span]) {
         let isBatch = state.withLock { state in
-            guard !state.isClosing, state.spans.count + spans.count <= settings.capacity else {
+            guard !state.isClosing, state.count + spans.count <= settings.capacity else {
                 state.statistics.dropped += spans.count
                 return false
             }
-            state.spans += spans
-            return state.spans.count >= settings.batch
+            state.exchanges.append(spans)
+            // One wake is enough for as many as there are.
+            let wasBatch = state.count >= settings.batch
+            state.count += spans.count
+            return !wasBatch && state.count >= settings.batch
         }
         if isBatch { wake.yield() }
     }
@@ -75,16 +83,17 @@ package final class SpanExporter: Sendable {
     package var statistics: Statistics {
         state.withLock { state in
             var statistics = state.statistics
-            statistics.queued = state.spans.count
+            statistics.queued = state.count
             return statistics
         }
     }
 
     /// Sends until `close`, or until the task is cancelled: what waits then is lost.
     package func run() async {
-        let clock = Task { [settings, pause, wake] in
+        let clock = Task { [self] in
             while !Task.isCancelled {
                 await pause(settings.interval)
+                state.withLock { $0.isDue = !$0.exchanges.isEmpty }
                 wake.yield()
             }
         }
@@ -101,13 +110,28 @@ package final class SpanExporter: Sendable {
         wake.yield()
     }
 
+    /// What is to be sent now: whole exchanges, as many as fit into a batch, and at least one. nil while it is better to wait for
+    /// more to go with them.
     private func next() -> [Span]? {
-        state.withLock { state in
-            guard !state.spans.isEmpty else { return nil }
-            let batch = Array(state.spans.prefix(settings.batch))
-            state.spans.removeFirst(batch.count)
-            return batch
+        let exchanges: [[Span]]? = state.withLock { state in
+            guard state.count >= settings.batch || (state.isDue && state.count > 0) || state.isClosing else {
+                return nil
+            }
+            var (end, count) = (0, 0)
+            for exchange in state.exchanges {
+                if end > 0, count + exchange.count > settings.batch { break }
+                end += 1
+                count += exchange.count
+            }
+            defer {
+                state.exchanges.removeFirst(end)
+                state.count -= count
+                if state.exchanges.isEmpty { state.isDue = false }
+            }
+            return Array(state.exchanges.prefix(end))
         }
+        guard let spans = exchanges?.flatMap({ $0 }), !spans.isEmpty else { return nil }
+        return spans
     }
 
     private func deliver(_ batch: [Span]) async {

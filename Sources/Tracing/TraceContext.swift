@@ -33,7 +33,17 @@ package struct TraceContext: Sendable, Equatable {
     }
 
     /// `00-TRACE-PARENT-FLAGS`.
-    package var parent: String { "00-\(traceID)-\(spanID)-\(isSampled ? "01" : "00")" }
+    package var parent: String {
+        String(unsafeUninitializedCapacity: 55) { text in
+            text.initialize(repeating: UInt8(ascii: "0"))
+            for place in [2, 35, 52] { text[place] = UInt8(ascii: "-") }
+            Hexadecimal.write(traceID.high, to: text, at: 3)
+            Hexadecimal.write(traceID.low, to: text, at: 19)
+            Hexadecimal.write(spanID.value, to: text, at: 36)
+            if isSampled { text[54] = UInt8(ascii: "1") }
+            return 55
+        }
+    }
 
     /// Section 3.2.2. A version that is not known yet is read as far as it must begin like this one (4.3).
     private static func read(_ bytes: [UInt8]) -> TraceContext? {

@@ -21,12 +21,18 @@ package struct TraceID: Sendable, Hashable, CustomStringConvertible {
 
     /// A new one. Its last seven bytes are random enough for sampling by the ID (Trace Context level 2, random flag).
     package static func random() -> TraceID {
-        var generator = SystemRandomNumberGenerator()
-        return TraceID(high: generator.next(), low: generator.next()) ?? random()
+        let (high, low) = RandomWords.pair()
+        return TraceID(high: high, low: low) ?? random()
     }
 
     /// 32 lower-case hexadecimal digits.
-    package var description: String { Hexadecimal.text(high) + Hexadecimal.text(low) }
+    package var description: String {
+        String(unsafeUninitializedCapacity: 32) { digits in
+            Hexadecimal.write(high, to: digits, at: 0)
+            Hexadecimal.write(low, to: digits, at: 16)
+            return 32
+        }
+    }
 
     /// Whether a trace with this ID is among a share of all, from 0 to 1: the same for everyone who asks.
     package func isAmong(share: Double) -> Bool {
@@ -50,17 +56,25 @@ package struct SpanID: Sendable, Hashable, CustomStringConvertible {
         self.init(value)
     }
 
-    package static func random() -> SpanID { SpanID(.random(in: .min ... .max)) ?? random() }
+    package static func random() -> SpanID { SpanID(RandomWords.pair().0) ?? random() }
 
     /// 16 lower-case hexadecimal digits.
-    package var description: String { Hexadecimal.text(value) }
+    package var description: String {
+        String(unsafeUninitializedCapacity: 16) { digits in
+            Hexadecimal.write(value, to: digits, at: 0)
+            return 16
+        }
+    }
 }
 
 /// Lower-case hexadecimal digits, as Trace Context writes them.
 enum Hexadecimal {
-    static func text(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    /// Writes 16 digits into memory that need not be initialised.
+    static func write(_ value: UInt64, to place: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15
+            place.initializeElement(at: start + index, to: digit + (digit < 10 ? 0x30 : 0x61 - 10))
+        }
     }
 
     /// nil if one of the bytes is no digit, an upper-case letter for instance, or there are more than 16.

@@ -24,7 +24,7 @@ import Testing
             ],
             isError: true
         )
-        let request = try Otlp_ExportRequest(serializedBytes: try encoder.body([span]))
+        let request = try Otlp_ExportRequest(serializedBytes: encoder.body([span]))
         let resource = try #require(request.resourceSpans.first)
         #expect(resource.resource.attributes.first { $0.key == "service.name" }?.value.stringValue == "gate")
         let sent = try #require(resource.scopeSpans.first?.spans.first)
@@ -37,6 +37,39 @@ import Testing
         #expect(sent.status.code == 2)
         #expect(sent.attributes.map(\.key) == ["t", "n", "d", "f", "l"])
         #expect(sent.attributes[1].value.intValue == -3 && sent.attributes[4].value.arrayValue.values.count == 2)
+    }
+
+    /// What the messages write is what they read: not a byte more, and none elsewhere.
+    @Test func `the bytes are those that the messages themselves write`() throws {
+        let long = String(repeating: "ä", count: 9000)
+        let values: [Span.Value] = [
+            .text(""), .text(long), .number(0), .number(.min), .decimal(-0.0), .flag(false), .texts([]),
+            .texts(["", long]),
+        ]
+        var spans: [Span] = []
+        for count in 0...values.count {
+            spans.append(
+                Span(
+                    traceID: .random(),
+                    parent: count == 0 ? nil : .random(),
+                    state: count == 1 ? "a=b" : nil,
+                    name: "span \(count)",
+                    start: 5,
+                    end: .max,
+                    attributes: values.prefix(count).map { Span.Attribute("name", $0) },
+                    isError: count == 2
+                )
+            )
+        }
+        for sent in [[], Array(spans.prefix(1)), spans] {
+            let body = encoder.body(sent)
+            let request = try Otlp_ExportRequest(serializedBytes: body)
+            let again: [UInt8] = try request.serializedBytes()
+            // The bytes themselves would be pages of a log.
+            let isSame = again == body
+            #expect(isSame, "\(sent.count) spans")
+            #expect(request.resourceSpans.first?.scopeSpans.first?.spans.count == sent.count)
+        }
     }
 
     @Test func `a span never ends before it begins`() throws {

@@ -73,6 +73,27 @@ import Testing
         await other.value
     }
 
+    @Test func `an exchange's spans go together, and what is left of a batch waits for more`() async throws {
+        let collector = Collector()
+        let exporter = exporter(collector) { $0.batch = 3 }
+        let task = Task { await exporter.run() }
+        exporter.record([span("a"), span("b")])
+        exporter.record([span("c"), span("d")])
+        try await eventually { exporter.statistics.exported == 2 }
+        #expect(collector.batches.withLock { $0.map { $0.map(\.name) } } == [["a", "b"]])
+        #expect(exporter.statistics.queued == 2)
+        // More than a batch, and of one exchange.
+        exporter.record(["e", "f", "g", "h"].map { span($0) })
+        try await eventually { exporter.statistics.exported == 8 }
+        exporter.close()
+        await task.value
+        #expect(
+            collector.batches.withLock { $0.map { $0.map(\.name) } } == [
+                ["a", "b"], ["c", "d"], ["e", "f", "g", "h"],
+            ]
+        )
+    }
+
     @Test func `what the queue cannot take is dropped and counted, an exchange's spans together`() async {
         let exporter = exporter(Collector()) { $0.capacity = 3 }
         exporter.record([span(), span()])
