@@ -35,6 +35,8 @@ package final class AuditLog: AuditSink {
 
     package func record(_ record: AuditRecord) { queue.enqueue(AuditEncoder.body(record)) }
 
+    package func record(_ record: AuditRecord, body: [UInt8]) { queue.enqueue(body) }
+
     package func flush() { queue.flush() }
 
     package func reopen() { queue.reopen() }

@@ -9,6 +9,9 @@ package protocol AuditSink: Sendable {
     /// Takes a record; safe to call from any thread, returns at once.
     func record(_ record: AuditRecord)
 
+    /// The same where the record's line, `AuditEncoder.body(record)`, is at hand already.
+    func record(_ record: AuditRecord, body: [UInt8])
+
     /// Returns when everything taken so far has been handed to the operating system. Blocks: never call it on an event
     /// loop.
     func flush()
@@ -25,6 +28,7 @@ package protocol AuditSink: Sendable {
 
 extension AuditSink {
     package func reserve() -> Bool { true }
+    package func record(_ record: AuditRecord, body: [UInt8]) { self.record(record) }
     package func reopen() {}
 }
 

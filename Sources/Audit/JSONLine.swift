@@ -83,10 +83,13 @@ struct JSONLine {
     private mutating func quote(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
-        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }) {
-            bytes.append(contentsOf: value.utf8)
-            return
+        // Nearly all of it is names and numbers of our own.
+        let isPlain = value.utf8.withContiguousStorageIfAvailable { text in
+            for byte in text where byte < 0x20 || byte >= 0x7f || byte == 0x22 || byte == 0x5c { return false }
+            bytes.append(contentsOf: text)
+            return true
         }
+        if isPlain == true { return }
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\"": bytes.append(contentsOf: "\\\"".utf8)

@@ -32,13 +32,33 @@ package final class DecisionStore: Sendable {
         }
     }
 
+    /// A record with its line.
+    package struct Entry: Sendable {
+        package var record: AuditRecord
+        /// `AuditEncoder.body(record)`.
+        package var body: [UInt8]
+
+        package init(_ record: AuditRecord, body: [UInt8]) {
+            self.record = record
+            self.body = body
+        }
+    }
+
     /// Adds records, all or none.
     ///
     /// - Throws: `StoreError`.
     package func add(_ records: [AuditRecord]) throws(StoreError) {
+        try add(records.map { Entry($0, body: AuditEncoder.body($0)) })
+    }
+
+    /// The same where their lines are at hand.
+    ///
+    /// - Throws: `StoreError`.
+    package func add(_ entries: [Entry]) throws(StoreError) {
         try write { db in
-            for record in records {
-                let id = try db.rows(Self.insertion, Self.values(record)).first?["id"] ?? .null
+            for entry in entries {
+                let record = entry.record
+                let id = StoreValue.integer(try db.insert(Self.insertion, Self.values(entry)))
                 for (phase, judged) in [("input", record.input), ("output", record.output)] {
                     for category in judged?.categories ?? [] {
                         try db.rows(
@@ -97,27 +117,24 @@ extension DecisionStore {
 
     private static let insertion =
         "INSERT INTO decision (\(columns.joined(separator: ", "))) "
-        + "VALUES (\(columns.map { _ in "?" }.joined(separator: ", "))) RETURNING id"
+        + "VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
 
     /// In the order of `columns`.
-    private static func values(_ record: AuditRecord) -> [StoreValue] {
-        let (input, output) = (record.input, record.output)
-        let texts: [String?] = [
-            record.requestID, record.tenant, record.dialect, record.model, record.mode, record.policy.digest,
-            record.outcome.rawValue,
+    private static func values(_ entry: Entry) -> [StoreValue] {
+        let record = entry.record
+        let (input, output, durations) = (record.input, record.output, record.durations)
+        return [
+            .integer(record.time.millisecondsSinceEpoch), .text(record.requestID), StoreValue(record.tenant),
+            StoreValue(record.dialect), StoreValue(record.model), .text(record.mode), .text(record.policy.digest),
+            .text(record.outcome.rawValue), StoreValue(record.status), StoreValue(record.error),
+            StoreValue(strictest(input, output)), StoreValue(input.map(word)), StoreValue(output.map(word)),
+            StoreValue(input?.scores.map(ScoreBytes.bytes)), StoreValue(output?.scores.map(ScoreBytes.bytes)),
+            .text(rules(input)), .text(rules(output)), StoreValue(input?.failure), StoreValue(output?.failure),
+            StoreValue(strictest(record.candidate?.input, record.candidate?.output)),
+            StoreValue(microseconds(durations.rules)), StoreValue(microseconds(durations.model)),
+            StoreValue(microseconds(durations.upstream)), StoreValue(microseconds(durations.proxy)),
+            StoreValue(microseconds(durations.total)), .text(String(decoding: entry.body, as: UTF8.self) + "}"),
         ]
-        let actions = [strictest(input, output), input.map(word), output.map(word)]
-        let scores = [input, output].map { StoreValue($0?.scores.map(ScoreBytes.bytes)) }
-        let reasons: [String?] = [
-            rules(input), rules(output), input?.failure, output?.failure,
-            strictest(record.candidate?.input, record.candidate?.output),
-        ]
-        let durations = record.durations
-        let stages = [durations.rules, durations.model, durations.upstream, durations.proxy, durations.total]
-        return [.integer(record.time.millisecondsSinceEpoch)] + texts.map { StoreValue($0) }
-            + [StoreValue(record.status), StoreValue(record.error)] + actions.map { StoreValue($0) } + scores
-            + reasons.map { StoreValue($0) } + stages.map { StoreValue(microseconds($0)) }
-            + [.text(String(decoding: AuditEncoder.body(record), as: UTF8.self) + "}")]
     }
 
     private static func word(_ phase: AuditRecord.PhaseRecord) -> String { phase.action?.rawValue ?? "allow" }

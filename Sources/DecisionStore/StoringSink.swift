@@ -19,7 +19,7 @@ package final class StoringSink: AuditSink {
     }
 
     private struct State {
-        var waiting: [AuditRecord] = []
+        var waiting: [DecisionStore.Entry] = []
         var counts = Counts()
         var isScheduled = false
     }
@@ -48,13 +48,15 @@ package final class StoringSink: AuditSink {
     package func reserve() -> Bool { log.reserve() }
 
     package func record(_ record: AuditRecord) {
-        log.record(record)
+        // The line is written once, for the log and for the store.
+        let body = AuditEncoder.body(record)
+        log.record(record, body: body)
         let begins = state.withLock { state in
             guard state.waiting.count < capacity else {
                 state.counts.dropped += 1
                 return false
             }
-            state.waiting.append(record)
+            state.waiting.append(DecisionStore.Entry(record, body: body))
             defer { state.isScheduled = true }
             return !state.isScheduled
         }

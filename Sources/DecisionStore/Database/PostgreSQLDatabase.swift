@@ -135,6 +135,13 @@ final class PostgreSQLConnection: StoreConnection {
         }
     }
 
+    func insert(_ sql: String, _ arguments: [StoreValue]) throws -> Int64 {
+        guard let id = try rows(sql + " RETURNING id", arguments).first?.integer("id") else {
+            throw PostgreSQLError(description: "an insertion returned no id")
+        }
+        return id
+    }
+
     /// Has the server prepare a statement, once.
     private func statement(_ sql: String) throws -> String {
         if let name = prepared[sql] { return name }

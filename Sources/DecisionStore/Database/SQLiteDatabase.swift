@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// An SQLite file, written ahead (WAL), so that readers never wait for the writer; or a database in memory.
 struct SQLiteDatabase: StoreDatabase {
@@ -57,9 +58,56 @@ private struct SQLiteConnection: StoreConnection {
             StoreRow(columns: columns, values: row.databaseValues.map(StoreValue.init))
         }
     }
+
+    /// Values go to SQLite as they are: boxing two dozen of them for the library costs more than the insertion.
+    func insert(_ sql: String, _ arguments: [StoreValue]) throws -> Int64 {
+        let statement = try database.cachedStatement(sql: sql).sqliteStatement
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        sqlite3_reset(statement)
+        for (place, argument) in zip(Int32(1)..., arguments) {
+            try check(argument.bind(to: statement, at: place), SQLITE_OK)
+        }
+        try check(sqlite3_step(statement), SQLITE_DONE)
+        return database.lastInsertedRowID
+    }
+
+    private func check(_ code: Int32, _ expected: Int32) throws {
+        guard code != expected else { return }
+        let message = sqlite3_errmsg(database.sqliteConnection).map { String(cString: $0) }
+        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
+    }
 }
 
 extension StoreValue {
+    /// SQLite copies what it is given.
+    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+    /// - Returns: SQLite's result code.
+    fileprivate func bind(to statement: OpaquePointer, at place: Int32) -> Int32 {
+        switch self {
+        case .null:
+            return sqlite3_bind_null(statement, place)
+        case .integer(let number):
+            return sqlite3_bind_int64(statement, place, number)
+        // What is empty may have no address, and SQLite takes that for null.
+        case .text(""):
+            return sqlite3_bind_text(statement, place, "", 0, Self.copied)
+        case .text(var text):
+            return text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(statement, place, $0.baseAddress, Int32($0.count), Self.copied)
+                }
+            }
+        case .bytes([]):
+            return sqlite3_bind_zeroblob(statement, place, 0)
+        case .bytes(let bytes):
+            return sqlite3_bind_blob(statement, place, bytes, Int32(bytes.count), Self.copied)
+        }
+    }
+
     fileprivate init(_ value: DatabaseValue) {
         switch value.storage {
         case .null: self = .null
