@@ -54,6 +54,14 @@ package final class MappedFile: @unchecked Sendable {
         isMapping = false
     }
 
+    /// Lets go of the pages that were touched so far. They come back, most often from the system's cache, as they are touched
+    /// again: whoever reads all of a file once to check it need not keep all of it resident for that.
+    package func release() {
+        guard isMapping else { return }
+        // The bytes are a file's and never written, so nothing is lost by it.
+        _ = madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, Int32(MADV_DONTNEED))
+    }
+
     deinit {
         if isMapping {
             munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)

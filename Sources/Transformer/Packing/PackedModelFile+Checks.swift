@@ -45,6 +45,8 @@ extension PackedModelFile {
         _ digest: (UnsafeRawBufferPointer) throws -> String
     ) throws(ModelFileError) -> String {
         let found = try Self.digest(of: file.bytes, path: file.path, digest)
+        // A gateway that asks the model little, or for scores alone, needs the smaller part of the file.
+        file.release()
         let stated = file.bytes[PackedPreamble.digestRange].map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0\(digits)" : digits
