@@ -16,6 +16,9 @@ struct GuardBench: AsyncParsableCommand {
             its model too ('model'); 'added' is the last against the first. 'ttft' is the time to the first token, 'token' how long each \
             was on its way from the origin, the hold-back of the stream's window included. Names end with the percentile and the number of \
             streams at once. Load, origin and gateway share the machine.
+            Then whole answers, judged by rules: 'rps' a second, 'cpu' the gateway's own processor time for each, with records \
+            ('audit'), spans ('traces'), and both while the metrics are read ('observed'). 'cost' is what of the throughput is lost, \
+            to the collector too, which runs in this process; 'cpu_cost' what of its processor time the gateway spends on it.
             """
     )
 
@@ -41,6 +44,9 @@ struct GuardBench: AsyncParsableCommand {
 
     @Option(help: "Rounds of these.")
     var rounds = 3
+
+    @Flag(help: "Leaves the streams out.")
+    var ratesOnly = false
 
     @Flag(help: "One JSON line a figure.")
     var json = false
@@ -72,7 +78,7 @@ struct GuardBench: AsyncParsableCommand {
             threads: packed.threads
         )
         let clients = group.next()
-        try await measureStreams(gateways, origin, clock, clients)
+        if !ratesOnly { try await measureStreams(gateways, origin, clock, clients) }
         try await measureRates(gateways, clients)
         try await origin.stop()
         try await group.shutdownGracefully()
@@ -148,7 +154,8 @@ struct GuardBench: AsyncParsableCommand {
         let tls = try gateways.clientContext()
         var series = Series()
         for round in 0...rounds {
-            for (name, gateway) in running {
+            // Now from one end, now from the other, so that what changes meanwhile meets all alike.
+            for (name, gateway) in round.isMultiple(of: 2) ? running : running.reversed() {
                 let admin = gateway.admin
                 let reader = Task {
                     guard name == "observed", let url = URL(string: "http://127.0.0.1:\(admin)/metrics") else {
@@ -160,16 +167,26 @@ struct GuardBench: AsyncParsableCommand {
                     }
                 }
                 let trial = RateTrial(port: gateway.port, tls: tls, connections: 32)
-                let rate = try await trial.run(clients, seconds: round == 0 ? 1 : seconds)
+                let before = ProcessUse(of: gateway.process.identifier)
+                let result = try await trial.run(clients, seconds: round == 0 ? 1 : seconds)
+                let after = ProcessUse(of: gateway.process.identifier)
                 reader.cancel()
                 await reader.value
-                if round > 0 { series.add("guard.rps_\(name)", "1/s", rate) }
+                guard round > 0 else { continue }
+                series.add("guard.rps_\(name)", "1/s", result.rate)
+                if let before, let after {
+                    let cost = (after.processor - before.processor) / Double(result.answers) * 1e6
+                    series.add("guard.cpu_\(name)", "us", cost, higherIsBetter: false)
+                }
             }
         }
         for figure in series.all() { print(try figure.line(json: json)) }
         for way in Self.ways.dropFirst() {
             let cost = zip(series["guard.rps_\(way.name)"], series["guard.rps_quiet"]).map { 100 * (1 - $0 / $1) }
             print(try Figure("guard.cost_\(way.name)", unit: "%", cost).line(json: json))
+            let own = zip(series["guard.cpu_\(way.name)"], series["guard.cpu_quiet"]).map { 100 * ($0 / $1 - 1) }
+            guard !own.isEmpty else { continue }
+            print(try Figure("guard.cpu_cost_\(way.name)", unit: "%", own).line(json: json))
         }
     }
 }

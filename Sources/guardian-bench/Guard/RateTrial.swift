@@ -10,8 +10,14 @@ struct RateTrial {
     private static let question =
         #"{"model":"m","messages":[{"role":"user","content":"How do I keep bread fresh for longer than a day?"}]}"#
 
-    /// - Returns: answers a second.
-    func run(_ eventLoop: any EventLoop, seconds: Int) async throws -> Double {
+    struct Result {
+        var answers: Int
+        var seconds: Double
+        /// Answers a second.
+        var rate: Double { Double(answers) / seconds }
+    }
+
+    func run(_ eventLoop: any EventLoop, seconds: Int) async throws -> Result {
         var clients: [StreamClient] = []
         for _ in 0..<connections {
             clients.append(try await StreamClient.connect(eventLoop, port: port, tls: tls))
@@ -36,6 +42,6 @@ struct RateTrial {
         }
         let elapsed = start.duration(to: .now) / .seconds(1)
         for client in clients { await client.close() }
-        return Double(count) / elapsed
+        return Result(answers: count, seconds: elapsed)
     }
 }
