@@ -10,20 +10,40 @@ import Tracing
 
 /// Where the proxy and the guard meet: makes a session for each exchange on the guarded listener.
 final class GuardFilter: ProxyFilter {
-    /// What sessions need beside the policy.
-    struct Environment: Sendable {
-        var configuration: GatewayConfiguration
-        var audit: any AuditSink
-        var metrics: GatewayMetrics
+    /// What sessions need beside the policy; one for all of them, since a copy for each would be a hundred counts.
+    final class Environment: Sendable {
+        let configuration: GatewayConfiguration
+        let audit: any AuditSink
+        let metrics: GatewayMetrics
         /// SHA-256 of the model's file.
-        var modelDigest: String?
+        let modelDigest: String?
         /// nil where nothing is traced.
-        var spans: SpanExporter?
+        let spans: SpanExporter?
         /// Seals the texts of records; nil leaves them as they are.
-        var sealer: ContentSealer?
-        var callers = CallerDirectory()
-        var limiter = RateLimiter()
-        var ledger = ConversationLedger()
+        let sealer: ContentSealer?
+        let callers: CallerDirectory
+        let limiter = RateLimiter()
+        let ledger: ConversationLedger
+
+        init(
+            configuration: GatewayConfiguration,
+            audit: any AuditSink,
+            metrics: GatewayMetrics,
+            modelDigest: String? = nil,
+            spans: SpanExporter? = nil,
+            sealer: ContentSealer? = nil,
+            callers: CallerDirectory = CallerDirectory(),
+            ledger: ConversationLedger = ConversationLedger()
+        ) {
+            self.configuration = configuration
+            self.audit = audit
+            self.metrics = metrics
+            self.modelDigest = modelDigest
+            self.spans = spans
+            self.sealer = sealer
+            self.callers = callers
+            self.ledger = ledger
+        }
     }
 
     private let store: PolicyStore

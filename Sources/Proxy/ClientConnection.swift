@@ -12,7 +12,7 @@ import Upstream
 /// counts as gone.
 final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     private enum State {
         /// Between requests. Next: exchanging, lingering, closing.
@@ -27,18 +27,18 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         case closed
     }
 
-    private enum ReadStage {
+    private enum ReadStage: UInt8 {
         case idle, head, body, linger
     }
 
-    private enum WriteStage {
+    private enum WriteStage: UInt8 {
         case stall
     }
 
     private let worker: ProxyWorker
     private let peer: ConnectionPeer
-    private let readTimer: StageTimer<ReadStage>
-    private let writeTimer: StageTimer<WriteStage>
+    private let readTimer: StageTimer
+    private let writeTimer: StageTimer
     let bufferAccount = BufferAccount()
     private var context: ChannelHandlerContext?
     private var state = State.awaiting
@@ -62,6 +62,10 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     private var mayKeepAlive = true
     private var framing = ResponseFraming.none(told: nil)
     private var willClose = false
+    /// The head and what else of the answer is to go out with it.
+    private var unsent = ByteBuffer()
+    /// Pieces of an answer are gathered up to this many bytes.
+    private static let smallBody = 16 << 10
 
     init(worker: ProxyWorker, peer: ConnectionPeer) {
         self.worker = worker
@@ -108,7 +112,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
 
     private func opened(_ context: ChannelHandlerContext) {
         self.worker.add(self)
-        self.readTimer.stage(.head, in: self.limits.headerTime)
+        self.readTimer.stage(ReadStage.head, in: self.limits.headerTime)
         self.read()
     }
 
@@ -155,11 +159,11 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         case .awaiting:
             guard !self.isHeadBegun else { return }
             self.isHeadBegun = true
-            self.readTimer.stage(.head, in: self.limits.headerTime)
+            self.readTimer.stage(ReadStage.head, in: self.limits.headerTime)
         case .lingering:
             self.lingered += count
             // As long as the body comes on, up to the limits of all of it.
-            self.readTimer.stage(.linger, in: self.limits.lingerTime)
+            self.readTimer.stage(ReadStage.linger, in: self.limits.lingerTime)
         case .exchanging:
             // The next request, which is dealt with when its turn has come.
             if self.requestEnded { self.isHeadBegun = true }
@@ -204,7 +208,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         case .lingering: self.read()
         case .exchanging(let session):
             if !self.requestEnded, session.wantsBody {
-                self.readTimer.stage(.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
+                self.readTimer.stage(ReadStage.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
                 self.read()
             } else {
                 self.readTimer.clearStage()
@@ -359,7 +363,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         if isWritable {
             if case .closing = self.state {} else { self.writeTimer.clearStage() }
         } else {
-            self.writeTimer.stage(.stall, in: self.limits.writeStallTime)
+            self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
         }
         switch self.state {
         case .exchanging(let session):
@@ -382,34 +386,39 @@ extension ClientConnection: ClientStream {
     func sendContinue() {
         // A client that has begun to send does not wait.
         guard self.parts.isEmpty else { return }
-        self.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+        self.unsent.writeStaticString(HTTP1Answer.goOn)
         self.flush()
     }
 
     func send(_ head: HTTPResponseHead, length: Int?, closes: Bool) {
-        var head = head
-        head.version = .http1_1
         self.framing = ResponseFraming(method: self.method, version: self.version, status: head.status, length: length)
-        self.framing.apply(to: &head.headers)
         self.willClose =
             closes || !self.mayKeepAlive || !self.requestEnded || self.worker.isDraining
             || self.framing == .untilClose
-        if self.willClose { head.headers.replaceOrAdd(name: "connection", value: "close") }
-        self.write(.head(head))
+        // Room for the short answer that often follows.
+        self.unsent.reserveCapacity(minimumWritableBytes: 1024 + min(length ?? 0, Self.smallBody))
+        HTTP1Answer.write(head, framing: self.framing, closes: self.willClose, to: &self.unsent)
     }
 
     func send(_ chunk: ByteBuffer) {
         guard self.framing.hasBody, chunk.readableBytes > 0 else { return }
-        self.write(.body(.byteBuffer(chunk)))
+        if self.framing == .chunked { HTTP1Answer.beginChunk(of: chunk.readableBytes, to: &self.unsent) }
+        if self.unsent.readableBytes + chunk.readableBytes <= Self.smallBody {
+            self.unsent.writeImmutableBuffer(chunk)
+        } else {
+            self.writeUnsent()
+            self.write(chunk)
+        }
+        if self.framing == .chunked { self.unsent.writeStaticString(HTTP1Answer.chunkEnd) }
     }
 
     func flush() {
+        self.writeUnsent()
         self.context?.flush()
     }
 
     func end() {
-        // The encoder would end a body that was never begun.
-        if self.framing.hasBody { self.write(.end(nil)) }
+        if self.framing == .chunked { self.unsent.writeStaticString(HTTP1Answer.lastChunk) }
         self.flush()
         // A drain that began after the head went out ends the connection too, once nothing waits for an answer.
         let isLast = self.worker.isDraining && self.parts.isEmpty
@@ -445,9 +454,16 @@ extension ClientConnection: ClientStream {
 
     // MARK: Inside
 
-    private func write(_ part: HTTPServerResponsePart) {
-        guard let context = self.context else { return }
-        context.write(Self.wrapOutboundOut(part), promise: nil)
+    private func write(_ bytes: ByteBuffer) {
+        self.context?.write(Self.wrapOutboundOut(bytes), promise: nil)
+    }
+
+    private func writeUnsent() {
+        guard self.unsent.readableBytes > 0 else { return }
+        let bytes = self.unsent
+        // An idle connection keeps no memory for answers.
+        self.unsent = ByteBuffer()
+        self.write(bytes)
     }
 
     private func awaitNext() {
@@ -455,9 +471,9 @@ extension ClientConnection: ClientStream {
         self.state = .awaiting
         self.readTimer.clearTotal()
         if self.isHeadBegun {
-            self.readTimer.stage(.head, in: self.limits.headerTime)
+            self.readTimer.stage(ReadStage.head, in: self.limits.headerTime)
         } else {
-            self.readTimer.stage(.idle, in: self.limits.idleTime)
+            self.readTimer.stage(ReadStage.idle, in: self.limits.idleTime)
         }
         if self.isProcessing { return }
         self.process()
@@ -468,7 +484,7 @@ extension ClientConnection: ClientStream {
         self.state = .lingering
         self.lingered = 0
         self.readTimer.total(in: self.limits.bodyTime)
-        self.readTimer.stage(.linger, in: self.limits.lingerTime)
+        self.readTimer.stage(ReadStage.linger, in: self.limits.lingerTime)
         // Tells the client that nothing more comes, so that it closes rather than sends on.
         self.context?.close(mode: .output, promise: nil)
         if self.isProcessing { return }
@@ -481,9 +497,10 @@ extension ClientConnection: ClientStream {
         guard let context = self.context else { return }
         self.state = .closing
         self.readTimer.stop()
-        self.writeTimer.stage(.stall, in: self.limits.writeStallTime)
+        self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
         let flushed = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: flushed)
+        self.writeUnsent()
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: flushed)
         flushed.futureResult.assumeIsolated().whenComplete { _ in
             self.hangUp(.clientWentAway)
         }

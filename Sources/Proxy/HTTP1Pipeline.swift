@@ -11,12 +11,9 @@ enum HTTP1Pipeline {
         limits.maxHeaderListSize = configuration.headerBytes
         // The exact number is checked with the rest of the head, where it gets its own answer.
         limits.maxHeaderFieldCount = configuration.headerCount * 2
-        var encoding = HTTPResponseEncoder.Configuration()
-        encoding.automaticallySetFramingHeaders = false
 
         let connection = ClientConnection(worker: worker, peer: peer)
         try pipeline.addHandler(ByteTap(connection))
-        try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
         try pipeline.addHandler(connection)
     }

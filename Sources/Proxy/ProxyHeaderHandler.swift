@@ -10,13 +10,13 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler, 
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    private enum Stage {
+    private enum Stage: UInt8 {
         case header
     }
 
     private let worker: ProxyWorker
     private let serve: (any Channel, SocketAddress?) throws -> Void
-    private let timer: StageTimer<Stage>
+    private let timer: StageTimer
     private var context: ChannelHandlerContext?
     private var received = ByteBuffer()
     private var isOver = false
@@ -32,7 +32,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler, 
         self.context = context
         self.worker.add(self)
         self.timer.onExpiry = { [weak self] _ in self?.fail("it did not come in time") }
-        self.timer.stage(.header, in: self.worker.configuration.limits.headerTime)
+        self.timer.stage(Stage.header, in: self.worker.configuration.limits.headerTime)
         if context.channel.isActive { context.read() }
     }
 

@@ -9,8 +9,8 @@ import Upstream
 /// gathered and judged, or streamed; the request goes to the upstream; the answer comes back, is judged or streamed;
 /// the exchange is recorded, always. What an event means in which state is `ExchangeStateMachine`'s to say.
 ///
-/// Belongs to the event loop of the client's connection. Only the filter's decisions run elsewhere, in a task that
-/// comes back here.
+/// Belongs to the event loop of the client's connection. Only the filter's decisions about much, and those that have to
+/// wait, run elsewhere, in a task that comes back here.
 final class ProxySession {
     let filter: any FilterSession
     let eventLoop: any EventLoop
@@ -40,6 +40,8 @@ final class ProxySession {
     /// The same of the connection.
     private let account: BufferAccount
     private var isRecorded = false
+    /// The numbers of the last decision that was begun, and of the last that is over.
+    private var decisions = (begun: 0, over: 0)
 
     init(request: CheckedRequest, client: ClientInfo, worker: ProxyWorker, stream: any ClientStream) {
         self.request = request
@@ -162,7 +164,7 @@ final class ProxySession {
         let filter = self.filter
         let body = self.requestBody
         self.requestBody = ByteBuffer()
-        self.decide {
+        self.decide(about: body.readableBytes) {
             await filter.request(body: body)
         } then: {
             $0.requestJudged($1)
@@ -173,7 +175,8 @@ final class ProxySession {
     private func unpack() {
         let (packed, limit) = (Array(self.requestBody.readableBytesView), self.inspectionLimit)
         self.requestBody = ByteBuffer()
-        self.decide {
+        // A few bytes may unpack to many.
+        self.decide(about: limit) {
             Result { () throws(Gzip.Failure) in ByteBuffer(bytes: try Gzip.inflate(packed, limit: limit)) }
         } then: { session, result in
             session.unpacked(result)
@@ -188,7 +191,7 @@ final class ProxySession {
         case .success(let body):
             guard self.hold(body.readableBytes) else { return }
             let filter = self.filter
-            self.decide {
+            self.decide(about: body.readableBytes) {
                 await filter.request(body: body)
             } then: {
                 $0.requestJudged($1)
@@ -306,7 +309,7 @@ final class ProxySession {
         let filter = self.filter
         let body = self.answerBody
         self.answerBody = ByteBuffer()
-        self.decide {
+        self.decide(about: body.readableBytes) {
             await filter.response(head: head, body: body)
         } then: {
             $0.answerJudged($1)
@@ -319,7 +322,8 @@ final class ProxySession {
         let feed = AnswerFeed(limit: limit)
         self.window = feed
         let chunks = feed.chunks
-        self.decide {
+        // It waits for what comes, so it is not of the event loop whatever its length.
+        self.decide(about: .max) {
             await filter.response(head: head, chunks: chunks)
         } then: {
             $0.answerJudged($1)
@@ -451,20 +455,34 @@ final class ProxySession {
         self.filter.finish(self.summary)
     }
 
-    /// Runs a decision of the filter off the event loop and comes back with it.
+    /// Bytes about which the filter decides on the event loop: leaving it and coming back would take longer than that. A
+    /// decision that has to wait leaves it all the same.
+    private static let decidedAtOnce = 4096
+
+    /// Has the filter decide, off the event loop if it is about much, and comes back with what it decided.
+    ///
+    /// - Parameter bytes: what it is about.
     private func decide<Outcome: Sendable>(
+        about bytes: Int,
         _ decision: @escaping @Sendable () async -> Outcome,
         then: @escaping @Sendable (ProxySession, Outcome) -> Void
     ) {
         let eventLoop = self.eventLoop
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        self.task = Task {
+        self.decisions.begun += 1
+        let number = self.decisions.begun
+        let work: @Sendable () async -> Void = {
             let outcome = await decision()
-            eventLoop.execute {
+            let comeBack: @Sendable () -> Void = {
+                session.value.decisions.over = number
                 session.value.task = nil
                 then(session.value, outcome)
             }
+            if eventLoop.inEventLoop { comeBack() } else { eventLoop.execute(comeBack) }
         }
+        let task = bytes <= Self.decidedAtOnce ? Task.immediate(operation: work) : Task(operation: work)
+        // It may be over, and another under way.
+        if self.decisions.over < number { self.task = task }
     }
 }
 

@@ -23,17 +23,6 @@ enum ResponseFraming: Equatable {
         }
     }
 
-    func apply(to headers: inout HTTPHeaders) {
-        headers.remove(name: "content-length")
-        headers.remove(name: "transfer-encoding")
-        switch self {
-        case .none(let told?): headers.add(name: "content-length", value: String(told))
-        case .length(let length): headers.add(name: "content-length", value: String(length))
-        case .chunked: headers.add(name: "transfer-encoding", value: "chunked")
-        case .none(nil), .untilClose: break
-        }
-    }
-
     var hasBody: Bool {
         if case .none = self { false } else { true }
     }

@@ -54,7 +54,8 @@ extension TLSHandler {
         var end: TLSConnection.Reading
         repeat {
             end = self.connection.read(into: &plaintext)
-        } while end.isPlaintext
+            // Asking once more only to hear that there is nothing costs as much as half a record.
+        } while end.isPlaintext && self.connection.hasUnfinishedInput
         self.sendAnswers(context)
         if plaintext.readableBytes > 0 {
             self.hasReceivedData = true

@@ -12,7 +12,7 @@ final class SharedConnection: ChannelInboundHandler {
     private weak var pool: ConnectionPool?
     private let limits: UpstreamLimits
     private let isTLS: Bool
-    private let idleTimer: StageTimer<Void>
+    private let idleTimer: StageTimer
     private let retiresAt: NIODeadline
     private let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
@@ -123,7 +123,7 @@ final class SharedConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.idleTimer.onExpiry = { [weak self] _ in self?.end() }
-        self.idleTimer.stage((), in: self.limits.idleTime)
+        self.idleTimer.stage(in: self.limits.idleTime)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -165,7 +165,7 @@ final class SharedConnection: ChannelInboundHandler {
         if self.isEnding || .now() >= self.retiresAt {
             self.close()
         } else {
-            self.idleTimer.stage((), in: self.limits.idleTime)
+            self.idleTimer.stage(in: self.limits.idleTime)
         }
     }
 

@@ -3,10 +3,12 @@ package import NIOCore
 /// Two clocks of something that goes on: one for the stage it is in, one for the whole of it.
 ///
 /// A stage changes with each piece of an answer, so moving its deadline must be cheap: a deadline that moves back only
-/// changes a number, and the scheduled task finds out when it runs. Belongs to its event loop.
-package final class StageTimer<Stage> {
+/// changes a number, and the scheduled task finds out when it runs. For the same reason stages are numbers here, and no
+/// type's own: what is generic across modules is not compiled for its types. Belongs to its event loop.
+package final class StageTimer {
     package enum Expiry {
-        case stage(Stage)
+        /// By the number it was started with.
+        case stage(UInt8)
         case total
     }
 
@@ -14,72 +16,76 @@ package final class StageTimer<Stage> {
     package var onExpiry: ((Expiry) -> Void)?
 
     private let eventLoop: any EventLoop
-    private var total: NIODeadline?
-    private var stage: (name: Stage, deadline: NIODeadline)?
-    private var scheduled: (task: Scheduled<Void>, at: NIODeadline)?
+    private var name: UInt8 = 0
+    // The distant future stands for none.
+    private var stageDeadline = NIODeadline.distantFuture
+    private var totalDeadline = NIODeadline.distantFuture
+    private var scheduledDeadline = NIODeadline.distantFuture
+    private var scheduled: Scheduled<Void>?
 
     package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
     /// Starts a stage, which ends the one before it.
-    package func stage(_ name: Stage, in amount: TimeAmount) {
-        self.stage = (name, .now() + amount)
+    package func stage(_ name: UInt8 = 0, in amount: TimeAmount) {
+        self.name = name
+        self.stageDeadline = .now() + amount
         self.schedule()
     }
 
     /// Starts the clock of the whole.
     package func total(in amount: TimeAmount) {
-        self.total = .now() + amount
+        self.totalDeadline = .now() + amount
         self.schedule()
     }
 
     /// No stage is timed until the next one starts.
     package func clearStage() {
-        self.stage = nil
+        self.stageDeadline = .distantFuture
     }
 
     /// The whole is no longer timed.
     package func clearTotal() {
-        self.total = nil
+        self.totalDeadline = .distantFuture
     }
 
     /// Nothing expires until something is timed again. What is scheduled stays scheduled: for a timer that will be used
     /// again, that is cheaper than taking it back.
     package func rest() {
-        self.stage = nil
-        self.total = nil
+        self.clearStage()
+        self.clearTotal()
         self.onExpiry = nil
     }
 
     /// Nothing expires any more.
     package func stop() {
-        self.stage = nil
-        self.total = nil
-        self.onExpiry = nil
-        self.scheduled?.task.cancel()
+        self.rest()
+        self.scheduled?.cancel()
         self.scheduled = nil
+        self.scheduledDeadline = .distantFuture
     }
 
     private func schedule() {
-        guard let next = [self.stage?.deadline, self.total].compactMap({ $0 }).min() else { return }
-        if let scheduled = self.scheduled, scheduled.at <= next { return }
-        self.scheduled?.task.cancel()
-        let task = self.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] () -> Void in
+        let next = min(self.stageDeadline, self.totalDeadline)
+        guard next < self.scheduledDeadline else { return }
+        self.scheduled?.cancel()
+        self.scheduledDeadline = next
+        self.scheduled = self.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] () -> Void in
             self?.fired()
         }
-        self.scheduled = (task, next)
     }
 
     private func fired() {
         self.scheduled = nil
+        self.scheduledDeadline = .distantFuture
         let now = NIODeadline.now()
-        if let total = self.total, total <= now {
-            self.total = nil
+        if self.totalDeadline <= now {
+            self.clearTotal()
             self.onExpiry?(.total)
-        } else if let stage = self.stage, stage.deadline <= now {
-            self.stage = nil
-            self.onExpiry?(.stage(stage.name))
+        } else if self.stageDeadline <= now {
+            self.clearStage()
+            self.onExpiry?(.stage(self.name))
         }
         self.schedule()
     }
@@ -87,3 +93,8 @@ package final class StageTimer<Stage> {
 
 @available(*, unavailable)
 extension StageTimer: Sendable {}
+
+extension StageTimer {
+    /// Starts a stage by its name in this room.
+    func stage(_ name: some RawRepresentable<UInt8>, in amount: TimeAmount) { self.stage(name.rawValue, in: amount) }
+}

@@ -16,7 +16,7 @@ package final class UpstreamCluster {
     private var budget: RetryBudget
     private var breaker: CircuitBreaker
     /// Of exchanges that are over, for those to come.
-    private var timers: [StageTimer<UpstreamExchange.Stage>] = []
+    private var timers: [StageTimer] = []
     private static let timersKept = 512
 
     package init(_ upstream: UpstreamServers, eventLoop: any EventLoop, logger: Logger) {
@@ -50,12 +50,12 @@ package final class UpstreamCluster {
     /// The limits that hold for an exchange whatever server it ends up with.
     var timeouts: UpstreamTimeouts { self.pools[0].peer.timeouts }
 
-    func takeTimer() -> StageTimer<UpstreamExchange.Stage> {
+    func takeTimer() -> StageTimer {
         self.timers.popLast() ?? StageTimer(eventLoop: self.eventLoop)
     }
 
     /// - Parameter timer: at rest.
-    func giveBack(_ timer: StageTimer<UpstreamExchange.Stage>) {
+    func giveBack(_ timer: StageTimer) {
         if self.timers.count < Self.timersKept { self.timers.append(timer) } else { timer.stop() }
     }
 

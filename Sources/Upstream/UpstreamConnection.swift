@@ -36,7 +36,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var state = State.opening
     private var turn = Turn()
     private var context: ChannelHandlerContext?
-    private let idleTimer: StageTimer<Void>
+    private let idleTimer: StageTimer
     private let idleTime: TimeAmount
     /// When it is too old for another exchange.
     private let retiresAt: NIODeadline
@@ -95,7 +95,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// It is kept open without use from now on.
     func timeIdleness() {
-        self.idleTimer.stage((), in: self.idleTime)
+        self.idleTimer.stage(in: self.idleTime)
     }
 
     func close() {

@@ -37,7 +37,7 @@ package enum UpstreamBody: Sendable {
 /// so this holds for every method. Beyond that `RetryRule` says what may be tried again, with another server if there is
 /// one, as often as the upstream's settings and its retry budget allow.
 package final class UpstreamExchange {
-    enum Stage {
+    enum Stage: UInt8 {
         case connect, firstByte, idle
     }
 
@@ -82,7 +82,7 @@ package final class UpstreamExchange {
     private var isStarting = false
     private var isDemanding = false
     /// Lent by the cluster; nil once the exchange is over.
-    private var timer: StageTimer<Stage>?
+    private var timer: StageTimer?
 
     /// - Parameters:
     ///   - cluster: the upstream's connections on the loop that this is called on.
@@ -164,7 +164,7 @@ package final class UpstreamExchange {
         switch self.state {
         case .sending(let connection):
             connection.endRequest()
-            self.timer?.stage(.firstByte, in: self.cluster.timeouts.firstByte)
+            self.timer?.stage(Stage.firstByte, in: self.cluster.timeouts.firstByte)
         case .receiving(let connection):
             connection.endRequest()
         case .created, .waiting, .finished:
@@ -177,7 +177,7 @@ package final class UpstreamExchange {
         guard case .receiving(let connection) = self.state else { return }
         if !self.isDemanding {
             self.isDemanding = true
-            self.timer?.stage(.idle, in: self.cluster.timeouts.idle)
+            self.timer?.stage(Stage.idle, in: self.cluster.timeouts.idle)
         }
         connection.read()
     }
@@ -222,7 +222,7 @@ package final class UpstreamExchange {
         }
         if self.requestEnded {
             connection.endRequest()
-            self.timer?.stage(.firstByte, in: self.cluster.timeouts.firstByte)
+            self.timer?.stage(Stage.firstByte, in: self.cluster.timeouts.firstByte)
         } else {
             if self.isStarting { self.needsFlush = true } else { connection.flush() }
             // The client sets the pace here; its own limits apply.
@@ -317,7 +317,7 @@ package final class UpstreamExchange {
         guard let pool = self.pool else { return }
         self.state = .waiting
         self.id = pool.makeWaiterID()
-        self.timer?.stage(.connect, in: self.cluster.timeouts.connect)
+        self.timer?.stage(Stage.connect, in: self.cluster.timeouts.connect)
         pool.lease(self, fresh: fresh)
     }
 
@@ -337,23 +337,24 @@ package final class UpstreamExchange {
         self.timer?.clearStage()
     }
 
-    private func expired(_ expiry: StageTimer<Stage>.Expiry) {
-        switch (expiry, self.state) {
-        case (_, .finished), (_, .created):
-            return
-        case (.stage(.connect), .waiting):
-            guard let pool = self.pool else { return }
+    private func expired(_ expiry: StageTimer.Expiry) {
+        switch self.state {
+        case .finished, .created: return
+        case .waiting, .sending, .receiving: break
+        }
+        guard case .stage(let code) = expiry, let stage = Stage(rawValue: code) else {
+            return self.give(up: UpstreamError(.totalTimeout))
+        }
+        switch stage {
+        case .connect:
+            guard case .waiting = self.state, let pool = self.pool else { return }
             let error = pool.whyWaiting()
             pool.cancel(self)
             self.attemptFailed(error, .unsent)
-        case (.stage(.firstByte), _):
+        case .firstByte:
             self.give(up: UpstreamError(.firstByteTimeout))
-        case (.stage(.idle), _):
+        case .idle:
             self.give(up: UpstreamError(.idleTimeout))
-        case (.stage(.connect), _):
-            return
-        case (.total, _):
-            self.give(up: UpstreamError(.totalTimeout))
         }
     }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -19,6 +20,45 @@ import Testing
             try await client.send("GET /there HTTP/1.1\r\nHost: a\r\n\r\n")
             let text = try await client.wait { $0.contains("no_upstream") }
             #expect(text.contains("HTTP/1.1 502 Bad Gateway"))
+        }
+    }
+
+    @Test func littleIsDecidedOnTheLoopAndMuchElsewhereAndTheOrderIsKept() async throws {
+        let onLoop = Mutex<[Int: Bool]>([:])
+        var script = ScriptedFilter.inspecting(hold: 10_000)
+        script.request = { head, body in
+            onLoop.withLock { $0[body.readableBytes] = MultiThreadedEventLoopGroup.currentEventLoop != nil }
+            return .forward(headers: head.headers, body: body)
+        }
+        let lengths = [1, 4096, 4097, 8000, 2, 3]
+        try await ProxyHarness.run(script) { proxy in
+            let client = try await proxy.connect()
+            for length in lengths {
+                let body = String(repeating: "\(length % 10)", count: length)
+                try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n\(body)")
+            }
+            let text = try await client.wait { $0.hasSuffix("333") }
+            let bodies = text.split(separator: "\r\n\r\n").dropFirst().map { $0.prefix { $0.isNumber } }
+            #expect(bodies.map(\.count) == lengths)
+        }
+        #expect(onLoop.withLock { $0 } == [1: true, 2: true, 3: true, 4096: true, 4097: false, 8000: false])
+    }
+
+    @Test func aDecisionThatWaitsLeavesTheLoopToOthers() async throws {
+        var script = ScriptedFilter.inspecting()
+        let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        script.request = { head, body in
+            if String(buffer: body) == "wait" { for await _ in opened {} }
+            return .reply(.text("done \(String(buffer: body))"))
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let (first, second) = (try await proxy.connect(), try await proxy.connect())
+            try await first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nwait")
+            #expect(try await eventually { proxy.server.metrics.exchangesOpen == 1 })
+            try await second.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\ngo")
+            _ = try await second.wait { $0.hasSuffix("done go") }
+            open.finish()
+            _ = try await first.wait { $0.hasSuffix("done wait") }
         }
     }
 

@@ -27,16 +27,4 @@ import Testing
         #expect(self.framing(.ok, nil, method: .HEAD) == .none(told: nil))
         #expect(self.framing(.noContent, 5, method: .HEAD) == .none(told: nil))
     }
-
-    @Test func fieldsOfAnotherFramingAreReplaced() {
-        var headers: HTTPHeaders = ["content-length": "9", "Transfer-Encoding": "gzip", "x": "y"]
-        ResponseFraming.chunked.apply(to: &headers)
-        #expect(headers["content-length"] == [])
-        #expect(headers["transfer-encoding"] == ["chunked"])
-        ResponseFraming.length(3).apply(to: &headers)
-        #expect(headers["content-length"] == ["3"])
-        #expect(headers["transfer-encoding"] == [])
-        ResponseFraming.untilClose.apply(to: &headers)
-        #expect(headers.map(\.name) == ["x"])
-    }
 }

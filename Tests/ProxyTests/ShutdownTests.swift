@@ -34,15 +34,20 @@ import Testing
 
     @Test func anAnswerThatBeginsDuringTheDrainSaysThatTheConnectionCloses() async throws {
         var script = ScriptedFilter.inspecting()
+        let (drains, drain) = AsyncStream.makeStream(of: Void.self)
         script.request = { _, _ in
-            try? await Task.sleep(for: .milliseconds(300))
+            for await _ in drains {}
             return .reply(.text("late"))
         }
         try await ProxyHarness.run(script) { proxy in
-            let client = try await proxy.connect()
+            let (client, idle) = (try await proxy.connect(), try await proxy.connect())
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await eventually { proxy.server.metrics.exchangesOpen == 1 })
-            await proxy.server.shutdown(deadline: .now() + .seconds(30))
+            async let ended: Void = proxy.server.shutdown(deadline: .now() + .seconds(30))
+            // A connection without a request is closed when the drain begins.
+            _ = try await idle.readToEnd()
+            drain.finish()
+            await ended
             let answer = try await client.readToEnd()
             #expect(answer.contains("connection: close"))
             #expect(answer.hasSuffix("late"))

@@ -6,18 +6,18 @@ import Testing
 
 /// The timer reads the real clock, so these wait for short times and let the loop run what is due.
 @Suite struct StageTimerTests {
-    private enum Stage { case first, second }
+    private enum Stage: UInt8 { case first, second }
 
     private final class Log {
         var expired: [String] = []
     }
 
-    private func timer(_ loop: EmbeddedEventLoop) -> (StageTimer<Stage>, Log) {
-        let timer = StageTimer<Stage>(eventLoop: loop)
+    private func timer(_ loop: EmbeddedEventLoop) -> (StageTimer, Log) {
+        let timer = StageTimer(eventLoop: loop)
         let log = Log()
         timer.onExpiry = { expiry in
             switch expiry {
-            case .stage(let stage): log.expired.append("\(stage)")
+            case .stage(let code): log.expired.append(Stage(rawValue: code).map { "\($0)" } ?? "?")
             case .total: log.expired.append("total")
             }
         }
@@ -37,12 +37,12 @@ import Testing
         let loop = EmbeddedEventLoop()
         self.pass(loop)
         let (timer, log) = self.timer(loop)
-        timer.stage(.first, in: .milliseconds(5))
+        timer.stage(Stage.first, in: .milliseconds(5))
         self.sleep(milliseconds: 6)
         self.pass(loop)
         self.pass(loop)
         #expect(log.expired == ["first"])
-        timer.stage(.second, in: .milliseconds(5))
+        timer.stage(Stage.second, in: .milliseconds(5))
         timer.clearStage()
         self.sleep(milliseconds: 6)
         self.pass(loop)
@@ -53,12 +53,12 @@ import Testing
         let loop = EmbeddedEventLoop()
         self.pass(loop)
         let (timer, log) = self.timer(loop)
-        timer.stage(.first, in: .milliseconds(5))
-        timer.stage(.second, in: .hours(1))
+        timer.stage(Stage.first, in: .milliseconds(5))
+        timer.stage(Stage.second, in: .hours(1))
         self.sleep(milliseconds: 6)
         self.pass(loop)
         #expect(log.expired.isEmpty)
-        timer.stage(.first, in: .milliseconds(5))
+        timer.stage(Stage.first, in: .milliseconds(5))
         self.sleep(milliseconds: 6)
         self.pass(loop)
         #expect(log.expired == ["first"])
@@ -69,7 +69,7 @@ import Testing
         self.pass(loop)
         let (timer, log) = self.timer(loop)
         timer.total(in: .milliseconds(5))
-        timer.stage(.first, in: .hours(1))
+        timer.stage(Stage.first, in: .hours(1))
         self.sleep(milliseconds: 6)
         self.pass(loop)
         #expect(log.expired == ["total"])
@@ -79,7 +79,7 @@ import Testing
         let loop = EmbeddedEventLoop()
         self.pass(loop)
         let (timer, log) = self.timer(loop)
-        timer.stage(.first, in: .milliseconds(5))
+        timer.stage(Stage.first, in: .milliseconds(5))
         timer.stop()
         self.sleep(milliseconds: 6)
         self.pass(loop)

@@ -10,7 +10,7 @@ import Upstream
 final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     typealias InboundIn = HTTP2Frame
 
-    private enum Stage {
+    private enum Stage: UInt8 {
         /// No stream is open.
         case idle
         /// GOAWAY is out, no stream is open, and the client has not closed yet.
@@ -20,7 +20,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     let worker: ProxyWorker
     let peer: ConnectionPeer
     let bufferAccount = BufferAccount()
-    private let timer: StageTimer<Stage>
+    private let timer: StageTimer
     private var context: ChannelHandlerContext?
     private var openStreams = 0
     private var isEnding = false
@@ -42,7 +42,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
         self.worker.add(self)
         self.timer.onExpiry = { [weak self] expiry in self?.expired(expiry) }
         // The first request has as long as a head of HTTP/1 has: the clock is not moved by frames that ask nothing.
-        self.timer.stage(.idle, in: self.limits.headerTime)
+        self.timer.stage(Stage.idle, in: self.limits.headerTime)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -89,18 +89,18 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
 
     private func becomeIdle() {
         if self.isEnding {
-            self.timer.stage(.linger, in: self.limits.lingerTime)
+            self.timer.stage(Stage.linger, in: self.limits.lingerTime)
         } else {
-            self.timer.stage(.idle, in: self.limits.idleTime)
+            self.timer.stage(Stage.idle, in: self.limits.idleTime)
         }
     }
 
-    private func expired(_ expiry: StageTimer<Stage>.Expiry) {
-        switch expiry {
-        case .stage(.idle):
+    private func expired(_ expiry: StageTimer.Expiry) {
+        if case .stage(Stage.idle.rawValue) = expiry {
             self.worker.metrics.countError(ProxyError.connectionIdle.code)
             self.drain()
-        case .stage(.linger), .total: self.cut()
+        } else {
+            self.cut()
         }
     }
 
@@ -109,7 +109,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     func drain() {
         guard !self.isEnding, let context = self.context else { return }
         self.isEnding = true
-        if self.openStreams == 0 { self.timer.stage(.linger, in: self.limits.lingerTime) }
+        if self.openStreams == 0 { self.timer.stage(Stage.linger, in: self.limits.lingerTime) }
         context.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
 

@@ -32,6 +32,7 @@ enum HTTP2Pipeline {
                 try stream.pipeline.syncOperations.addHandler(HTTP2Stream(connection: streams.value))
             }
         }
+        try pipeline.addHandler(FlushGathering())
         try pipeline.addHandler(frames)
         try pipeline.addHandler(ending)
         try pipeline.addHandler(connection)

@@ -25,18 +25,18 @@ final class HTTP2Stream: ChannelInboundHandler {
         case closed
     }
 
-    private enum ReadStage {
+    private enum ReadStage: UInt8 {
         case body, linger
     }
 
-    private enum WriteStage {
+    private enum WriteStage: UInt8 {
         case stall
     }
 
     private let connection: HTTP2Connection
     private let worker: ProxyWorker
-    private let readTimer: StageTimer<ReadStage>
-    private let writeTimer: StageTimer<WriteStage>
+    private let readTimer: StageTimer
+    private let writeTimer: StageTimer
     private var context: ChannelHandlerContext?
     private var state = State.awaiting
 
@@ -138,11 +138,11 @@ final class HTTP2Stream: ChannelInboundHandler {
     private func readMore() {
         switch self.state {
         case .exchanging(let session) where !self.requestEnded && session.wantsBody:
-            self.readTimer.stage(.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
+            self.readTimer.stage(ReadStage.body, in: min(self.limits.bodyIdleTime, self.pace.wait(at: .now())))
             self.context?.read()
         case .lingering where !self.requestEnded:
             guard self.lingered <= self.limits.lingerBytes else { return self.reset(.noError) }
-            self.readTimer.stage(.linger, in: self.limits.lingerTime)
+            self.readTimer.stage(ReadStage.linger, in: self.limits.lingerTime)
             self.context?.read()
         case .awaiting, .exchanging, .answered, .lingering, .closed:
             self.readTimer.clearStage()
@@ -211,7 +211,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         if isWritable {
             if case .answered = self.state {} else { self.writeTimer.clearStage() }
         } else {
-            self.writeTimer.stage(.stall, in: self.limits.writeStallTime)
+            self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
         }
         if case .exchanging(let session) = self.state { session.clientWritabilityChanged(isWritable) }
         context.fireChannelWritabilityChanged()
@@ -298,7 +298,7 @@ extension HTTP2Stream: ClientStream {
             if !self.requestEnded { self.settle(code) }
         }
         // Unless all of it went out at once: a client that gives no window must not keep it here.
-        if case .answered = self.state { self.writeTimer.stage(.stall, in: self.limits.writeStallTime) }
+        if case .answered = self.state { self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime) }
     }
 
     /// The answer is out and the request is not at its end.
