@@ -17,7 +17,7 @@ from detection.taxonomy import CATEGORIES, OUTPUTS
 from detection.trunk import EXPL, HARM, PRED, WIDTH, WINDOW_OVERLAP, WINDOW_TOKENS, digest
 from guardian.layout import CONTEXT_TOKENS, TEMPLATES
 from guardian.network import EXIT_LAYER, FIRST_LAYER, HEAD_WIDTH, POOLINGS, RANK, SCALE
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 MARKERS = {"pred": PRED, "expl": EXPL, "harm": HARM}
 
@@ -56,6 +56,12 @@ def write_adapter(state: dict[str, torch.Tensor], trunk: str, out: Path) -> str:
     }
     (out / "safeguard.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return manifest["weightsSHA256"]
+
+
+def lower_weights(folder: Path) -> dict[str, np.ndarray]:
+    """What the head reads through, of the adapter in a folder."""
+    weights = load_file(folder / "safeguard.safetensors")
+    return {name: value for name, value in weights.items() if int(name.split(".")[1]) <= EXIT_LAYER}
 
 
 def write_head(state: dict[str, torch.Tensor], trunk: str, adapter: str, out: Path) -> None:
@@ -98,11 +104,25 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--trunk", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--responses-only",
+        action="store_true",
+        help="keep the head of the model that is there: only what it does not read has changed",
+    )
     options = parser.parse_args()
     state = torch.load(options.state, weights_only=False)["network"]
     options.out.mkdir(parents=True, exist_ok=True)
     trunk = digest(options.trunk)
-    write_head(state, trunk, write_adapter(state, trunk, options.out), options.out)
+    before = lower_weights(options.out) if options.responses_only else None
+    adapter = write_adapter(state, trunk, options.out)
+    if before is None:
+        return write_head(state, trunk, adapter, options.out)
+    after = lower_weights(options.out)
+    if before.keys() != after.keys() or not all(np.array_equal(before[name], after[name]) for name in before):
+        raise SystemExit(f"the head of {options.out} was fitted to other weights: export without --responses-only")
+    manifest = json.loads((options.out / "detection.json").read_text(encoding="utf-8"))
+    manifest["adapterSHA256"] = adapter
+    (options.out / "detection.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

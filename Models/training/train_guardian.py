@@ -19,18 +19,26 @@ from guardian.network import Guardian
 from guardian.training import MIXTURES, Recipe, train
 from safeguard.samples import Layout as ResponseLayout
 from safeguard.samples import Sample, read_samples, variants
+from safeguard.subjects import Subjects
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def written_responses(layout: ResponseLayout, seed: int) -> list[tuple[list[int], int]]:
-    """Token sequences of all safeguard responses that are trained on, and where each response starts."""
+    """Token sequences of the written prompts with the responses to their subjects, and where each response starts."""
+    subjects = Subjects()
     samples = [sample for sample in read_samples() if sample.split == "train"]
     samples += [
         Sample(category, prompt, response, "train", "corpus")
         for category, prompt, response in corpus.responses(held_out=False)
     ]
-    return [layout.example(form) for sample in samples for form in variants(sample, seed)]
+    return [
+        layout.example(
+            replace(form, response=subjects.target(sample.category, sample.prompt, seed, sample.kind, form.prompt))
+        )
+        for sample in samples
+        for form in variants(sample, seed)
+    ]
 
 
 def main() -> None:
