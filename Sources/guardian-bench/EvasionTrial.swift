@@ -15,49 +15,77 @@ struct EvasionTrial {
     /// Texts that are judged at once.
     private static let width = 16
 
-    init(packed: PackedOption, policy path: String) throws {
+    /// The disguises and scripts that are tried; all if it names none.
+    private let only: [String]
+    private let showsChanged: Bool
+    private let json: Bool
+
+    init(packed: PackedOption, policy path: String, only: [String], showsChanged: Bool, json: Bool) throws {
         let (policy, rules) = try PolicyCompiler.compile(path: path)
         engine = try Gateway.engine(
             GatewayConfiguration.Model(file: packed.model, threads: packed.threads),
             capacity: Self.width
         )
         self.rules = rules
+        self.only = only
+        self.showsChanged = showsChanged
+        self.json = json
         pipeline = GuardPipeline(policy: policy, rules: rules, classifier: engine, writer: engine)
     }
 
-    func run(_ corpus: PairCorpus, count: Int, json: Bool) async throws {
+    /// What `only` may name.
+    static var names: [String] { Disguise.all.map(\.name) + HonestLines.all.map(\.name) }
+
+    func run(_ corpus: PairCorpus, count: Int) async throws {
         defer { engine.shutDown() }
         let pairs = corpus.sample(count)
-        let kinds = [("harmful", pairs.map(\.harmful)), ("harmless", pairs.map(\.harmless))]
-        for (kind, texts) in kinds {
+        let disguises = Disguise.all.filter { isWanted($0.name) }
+        for (kind, texts) in [("harmful", pairs.map(\.harmful)), ("harmless", pairs.map(\.harmless))]
+        where !disguises.isEmpty {
             let plain = try await decisions(texts)
-            report("evasion.\(kind).plain.blocked", plain.map { $0 == .block }, json: json)
-            for disguise in Disguise.all {
-                let disguised = try await decisions(texts.map(disguise.apply))
+            report("evasion.\(kind).plain.blocked", plain.map { $0 == .block })
+            for disguise in disguises {
+                let changed = texts.map(disguise.apply)
+                let disguised = try await decisions(changed)
                 let name = disguise.name.replacing(" ", with: "_")
-                report("evasion.\(kind).\(name).alike", zip(plain, disguised).map { $0 == $1 }, json: json)
-                report("evasion.\(kind).\(name).blocked", disguised.map { $0 == .block }, json: json)
+                report("evasion.\(kind).\(name).alike", zip(plain, disguised).map { $0 == $1 })
+                report("evasion.\(kind).\(name).blocked", disguised.map { $0 == .block })
+                guard showsChanged else { continue }
+                for (index, text) in changed.enumerated() where plain[index] != disguised[index] {
+                    try await show(text, of: texts[index], instead: plain[index])
+                }
             }
         }
-        for script in HonestLines.all {
+        for script in HonestLines.all where isWanted(script.name) {
             let bare = try await bareDecisions(script.lines)
             let read = try await decisions(script.lines)
-            report(
-                "evasion.honest.\(script.name).newly_flagged",
-                zip(bare, read).map { $0 == nil && $1 != nil },
-                json: json
-            )
-            report("evasion.honest.\(script.name).flagged_without_views", bare.map { $0 != nil }, json: json)
+            report("evasion.honest.\(script.name).newly_flagged", zip(bare, read).map { $0 == nil && $1 != nil })
+            report("evasion.honest.\(script.name).flagged_without_views", bare.map { $0 != nil })
         }
     }
 
-    private func report(_ name: String, _ holds: [Bool], json: Bool) {
+    private func isWanted(_ name: String) -> Bool { only.isEmpty || only.contains(name) }
+
+    private func report(_ name: String, _ holds: [Bool]) {
         let share = Double(holds.count(where: \.self)) / Double(max(1, holds.count))
         if json {
             print(#"{"name":"\#(name)","samples":\#(holds.count),"unit":"1","value":\#(share)}"#)
         } else {
             print("\(name): \((share * 1000).rounded() / 1000) of \(holds.count)")
         }
+        // The whole takes long, and what is redirected is kept back otherwise.
+        fflush(nil)
+    }
+
+    /// What the model reads of a text that is decided otherwise, on standard error, with the harm that it sees in each.
+    private func show(_ text: String, of plain: String, instead action: Action?) async throws {
+        var lines = ["\(action.map(\.rawValue) ?? "allow") when plain"]
+        for read in [plain] + TextViews(text).modelViews {
+            let input = ClassifierInput(role: .user, text: read)
+            let harm = try await engine.classify([input], deadline: nil).first?.harm ?? 0
+            lines.append("  \((harm * 1000).rounded() / 1000) \(read.debugDescription)")
+        }
+        FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 
     /// The action for each text; nil is allow.

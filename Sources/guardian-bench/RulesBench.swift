@@ -28,14 +28,19 @@ struct RulesBench: AsyncParsableCommand {
     @Option(help: "The policy.")
     var policy = "Policies/default.yaml"
 
-    @Option(help: "Measure on texts of this name only, such as clean.")
-    var only: String?
+    @Option(
+        help: "Measure on texts of this name only, such as clean, or judge this disguise or script only. Repeatable."
+    )
+    var only: [String] = []
 
     @Flag(help: "Judge disguised texts.")
     var evasion = false
 
     @Option(help: "Texts of each kind, harmful and harmless, that are disguised.")
     var texts = 100
+
+    @Flag(help: "With --evasion: print what is read of the texts that are decided otherwise when disguised.")
+    var changed = false
 
     @Flag(help: "One JSON line a figure.")
     var json = false
@@ -46,8 +51,13 @@ struct RulesBench: AsyncParsableCommand {
 
     func run() async throws {
         let corpus = try PairCorpus(folder: pairs)
+        let known = evasion ? EvasionTrial.names : SampleTexts.all(corpus).map(\.name)
+        if let name = only.first(where: { !known.contains($0) }) {
+            throw ValidationError("--only knows no '\(name)': it is one of \(known.joined(separator: ", "))")
+        }
         if evasion {
-            try await EvasionTrial(packed: packed, policy: policy).run(corpus, count: texts, json: json)
+            let trial = try EvasionTrial(packed: packed, policy: policy, only: only, showsChanged: changed, json: json)
+            try await trial.run(corpus, count: texts)
         } else {
             try measureSpeed(corpus)
         }
@@ -69,21 +79,21 @@ struct RulesBench: AsyncParsableCommand {
         // A first round warms caches.
         for round in 0...samples {
             if round == 1 { series = Series() }
-            for (name, text) in SampleTexts.all(corpus) where only == nil || only == name {
+            for (name, text) in SampleTexts.all(corpus) where only.isEmpty || only.contains(name) {
                 add("rules.views_\(name)", text, to: &series) { _ = TextViews(text) }
                 for (count, rules) in sets {
                     add("rules.\(count)_\(name)", text, to: &series) { Self.match(rules, text) }
                 }
                 add("rules.shipped_\(name)", text, to: &series) { Self.match(shipped, text) }
             }
-            guard only == nil else { continue }
+            guard only.isEmpty else { continue }
             let letters = SampleTexts.oneLetter
             for (index, attack) in attacks.enumerated() {
                 add("rules.denial_\(index)", letters, to: &series) { Self.match(attack.rules, letters) }
             }
         }
         for figure in series.all() { print(try figure.line(json: json)) }
-        guard only == nil || only == "clean" else { return }
+        guard only.isEmpty || only.contains("clean") else { return }
         let ratio = zip(series["rules.10_clean"], series["rules.1000_clean"]).map { $0 / $1 }
         print(try Figure("rules.1000_over_10_clean", unit: "1", ratio).line(json: json))
     }

@@ -13,6 +13,9 @@ struct Canonicalizer {
         var isMaterial: Bool
     }
 
+    /// Words of mixed script that make a disguise.
+    private static let minimumMixedWords = 3
+
     private struct Unit {
         var scalar: UInt32
         var source: Range<Int>
@@ -31,6 +34,18 @@ struct Canonicalizer {
         let others = units.count { $0.scalar >= 0x370 && ScalarClass.isWord($0.scalar) }
         for gap in gaps { latin += bytes[gap].count(where: ASCIILetters.isLetter) }
         return latin >= 2 * others
+    }()
+
+    /// Words of mixed script.
+    private var mixedWords = 0
+    /// Whether the letters of another script only stand for Latin ones: they look like these, all of them, and many words have
+    /// both.
+    private lazy var isDisguised: Bool = {
+        mixedWords >= Self.minimumMixedWords
+            && units.allSatisfy {
+                $0.scalar < 0x370 || !ScalarClass.isWord($0.scalar) || ScalarClass.isLatin($0.scalar)
+                    || confusables.lookAlikes[$0.scalar] != nil
+            }
     }()
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -183,6 +198,12 @@ struct Canonicalizer {
     /// Folds look-alikes within words of mixed script. Words of one script are what they are, Russian stays Russian, unless
     /// they make common words when folded and stand in a text that is mostly Latin.
     private mutating func foldWords() {
+        // Those of one script last: in what script the text is tells who reads those of two.
+        foldWords(ofOneScript: false)
+        foldWords(ofOneScript: true)
+    }
+
+    private mutating func foldWords(ofOneScript: Bool) {
         var index = 0
         while index < units.count {
             guard ScalarClass.isWord(units[index].scalar) else {
@@ -197,9 +218,10 @@ struct Canonicalizer {
                 if ScalarClass.isLatin(scalar) { hasLatin = true } else if scalar >= 0x370 { hasOther = true }
                 end += 1
             }
-            if hasLatin, hasOther {
+            if hasLatin, hasOther, !ofOneScript {
                 foldMixed(index..<end)
-            } else if hasOther {
+                mixedWords += 1
+            } else if hasOther, !hasLatin, ofOneScript {
                 foldForeign(index..<end)
             }
             index = end
@@ -215,11 +237,15 @@ struct Canonicalizer {
             letters.append(letter)
         }
         // A Greek letter alone is a symbol.
-        guard word.count > 1 || ScalarClass.isCyrillic(units[word.lowerBound].scalar),
-            CommonWords.shared.contains(letters.map { UInt8($0) | 0x20 }), isMostlyLatin
-        else { return }
+        guard isMostlyLatin, isDisguised || isLikelyLatin(word, letters) else { return }
         for (index, letter) in zip(word, letters) { units[index].scalar = letter }
         isMaterial = true
+    }
+
+    /// A common word of Latin letters. A Greek letter alone is a symbol.
+    private func isLikelyLatin(_ word: Range<Int>, _ letters: [UInt32]) -> Bool {
+        (word.count > 1 || ScalarClass.isCyrillic(units[word.lowerBound].scalar))
+            && CommonWords.shared.contains(letters.map { UInt8($0) | 0x20 })
     }
 
     private mutating func foldMixed(_ word: Range<Int>) {

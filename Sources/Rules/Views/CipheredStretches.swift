@@ -26,7 +26,7 @@ struct CipheredStretches {
         survey.suspicious.flatMap { stretch in
             let stretches = CipheredStretches(text, in: stretch)
             return stretches.find(\.isRotated).map(stretches.rotated)
-                + stretches.find(\.isReversed).flatMap { [stretches.reversed($0), stretches.reversedWords($0)] }
+                + stretches.find(\.isReversed).flatMap(stretches.bothReversed)
         }
     }
 
@@ -74,7 +74,9 @@ struct CipheredStretches {
         var sum = 0
         var start = 0
         func close() {
-            if isPlausible(best.range, turned) { found.append(widened(best.range, after: found.last?.upperBound ?? 0)) }
+            if isPlausible(best.range, turned) {
+                found.append(widened(best.range, after: found.last?.upperBound ?? 0, turned))
+            }
             best = (0, 0..<0)
         }
         for (index, word) in words.enumerated() {
@@ -117,24 +119,36 @@ struct CipheredStretches {
     }
 
     /// With the words beside it that are no common ones, so that a rare word at the end is read too.
-    private func widened(_ range: Range<Int>, after end: Int) -> Range<Int> {
+    private func widened(_ range: Range<Int>, after end: Int, _ turned: (Word) -> Bool) -> Range<Int> {
         var (lower, upper) = (range.lowerBound, range.upperBound)
-        while lower > end, range.lowerBound - lower < Self.margin, !words[lower].startsLine, !isPlain(words[lower - 1])
+        while lower > end, range.lowerBound - lower < Self.margin, !words[lower].startsLine,
+            !isPlain(words[lower - 1], turned)
         {
             lower -= 1
         }
         while upper < words.count, upper - range.upperBound < Self.margin, !words[upper].startsLine,
-            !isPlain(words[upper])
+            !isPlain(words[upper], turned)
         { upper += 1 }
         return lower..<upper
     }
 
-    private func isPlain(_ word: Word) -> Bool { word.isCommon && word.range.count > 1 }
+    private func isPlain(_ word: Word, _ turned: (Word) -> Bool) -> Bool {
+        word.isCommon && word.range.count > 1 && !turned(word)
+    }
 
     // MARK: Turning
 
+    /// The words, and the ends of sentences beside them.
     private func source(of range: Range<Int>) -> Range<Int> {
-        words[range.lowerBound].range.lowerBound..<words[range.upperBound - 1].range.upperBound
+        var lower = words[range.lowerBound].range.lowerBound
+        var upper = words[range.upperBound - 1].range.upperBound
+        while lower > 0, Self.endsSentence(text[lower - 1]) { lower -= 1 }
+        while upper < text.count, Self.endsSentence(text[upper]) { upper += 1 }
+        return lower..<upper
+    }
+
+    private static func endsSentence(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ".") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "!")
     }
 
     private func rotated(_ range: Range<Int>) -> DecodedRun {
@@ -152,16 +166,37 @@ struct CipheredStretches {
         return run
     }
 
-    /// Each word on its own.
+    /// The text from end to start, and each word. The model reads the one whose words stand in their order; both if nothing tells.
+    private func bothReversed(_ range: Range<Int>) -> [DecodedRun] {
+        var runs = [reversed(range), reversedWords(range)]
+        let scores = runs.map { WordOrder.score(of: $0.bytes) }
+        if scores[0] != scores[1] { runs[scores[0] < scores[1] ? 0 : 1].isForModel = false }
+        return runs
+    }
+
+    /// Each word on its own; with the signs in it and beside it, if these stand before words and not behind them.
     private func reversedWords(_ range: Range<Int>) -> DecodedRun {
         var run = DecodedRun(encoding: .reversedWords, bytes: [], map: OffsetMap())
-        var position = source(of: range).lowerBound
-        for word in words[range] {
-            append(position..<word.range.lowerBound, backwards: false, to: &run)
-            append(word.range, backwards: true, to: &run)
-            position = word.range.upperBound
+        let source = source(of: range)
+        var position = source.lowerBound
+        for part in hasSignsInFront(source) ? chunks(of: source) : words[range].map(\.range) {
+            append(position..<part.lowerBound, backwards: false, to: &run)
+            append(part, backwards: true, to: &run)
+            position = part.upperBound
         }
+        append(position..<source.upperBound, backwards: false, to: &run)
         return run
+    }
+
+    /// What stands between spaces.
+    private func chunks(of source: Range<Int>) -> [Range<Int>] {
+        text[source].split { $0 == 0x20 || (0x09...0x0D).contains($0) }.map(\.indices)
+    }
+
+    private func hasSignsInFront(_ source: Range<Int>) -> Bool {
+        func isSign(_ byte: UInt8?) -> Bool { byte.map { Self.endsSentence($0) || $0 == UInt8(ascii: ",") } ?? false }
+        let chunks = chunks(of: source)
+        return chunks.count { isSign(text[$0].first) } > chunks.count { isSign(text[$0].last) }
     }
 
     private func append(_ source: Range<Int>, backwards: Bool, to run: inout DecodedRun) {

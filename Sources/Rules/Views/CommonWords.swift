@@ -6,6 +6,8 @@ struct CommonWords: Sendable {
     static let shared = CommonWords()
 
     static let longestWord = 15
+    /// Words of one letter.
+    static let oneLetter: Set<UInt8> = [UInt8(ascii: "a"), UInt8(ascii: "i")]
     /// A power of two, four times the words.
     private static let capacity = 1 << 15
     /// Open addressing; 0 is free.

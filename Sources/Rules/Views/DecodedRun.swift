@@ -6,6 +6,32 @@ struct DecodedRun: Sendable, Equatable {
     var map: OffsetMap
     /// Whether the model is to read it, too, and not only the rules.
     var isForModel = true
+
+    private var source: Range<Int> { map.source(of: bytes.indices) }
+
+    /// The same runs, in the order of their places. Where a much longer text is read from the same characters, what looks readable
+    /// in another code or from another place on is chance: nothing for the model.
+    static func leavingChance(_ runs: [DecodedRun]) -> [DecodedRun] {
+        var runs = runs.map { (run: $0, source: $0.source) }.sorted { $0.source.lowerBound < $1.source.lowerBound }
+        /// The run of those before that reaches furthest, chance left out.
+        var last: Int?
+        for index in runs.indices {
+            guard let before = last, runs[before].source.overlaps(runs[index].source) else {
+                last = index
+                continue
+            }
+            let lengths = (runs[before].run.bytes.count, runs[index].run.bytes.count)
+            if lengths.1 * 2 <= lengths.0 {
+                runs[index].run.isForModel = false
+            } else if lengths.0 * 2 <= lengths.1 {
+                runs[before].run.isForModel = false
+                last = index
+            } else if runs[index].source.upperBound > runs[before].source.upperBound {
+                last = index
+            }
+        }
+        return runs.map(\.run)
+    }
 }
 
 /// How a text was hidden within another.
@@ -34,6 +60,8 @@ package enum TextEncoding: String, Sendable, Hashable, CaseIterable {
 
     /// Whether it only turns letters or their order.
     var isTurning: Bool { self == .rot13 || self == .reversed || self == .reversedWords }
+    /// Whether nothing of it is shown.
+    var isInvisible: Bool { self == .tags || self == .variationSelectors }
 }
 
 /// Tells readable text from what random bytes look like.

@@ -17,8 +17,12 @@ package struct TextView: Sendable {
     let folded: FoldedText
     /// Whether keywords are looked for here: the view is its own canonical form.
     let isCanonical: Bool
-    /// Whether the model should read it beside the text itself.
-    let isMaterial: Bool
+    /// Whether the model should read it.
+    fileprivate(set) var isMaterial: Bool
+    /// What the model reads in its place: the same with what is encoded in it decoded.
+    var decodedText: [UInt8]?
+    /// Whether all of it is read in what was hidden in it, so that the model need not read it after all.
+    var isCode = false
     /// From this view to the original text, step by step.
     let maps: [OffsetMap]
 
@@ -59,8 +63,8 @@ struct HiddenText: Sendable {
 
     /// The text, its canonical form and its squeezed form, where these are others, and the texts hidden in them.
     ///
-    /// Of the text and its canonical form, if they differ materially, the model reads the canonical one where the text is a
-    /// hidden one, and both where it is not.
+    /// The model reads the plainest of these that leaves nothing out: the canonical form where it differs materially, the squeezed
+    /// one alone where it is enough, neither where all of the text is the code of another.
     func read() -> (views: [TextView], hidden: [HiddenText]) {
         let survey = ByteSurvey(bytes)
         let canonical = survey.isPlain ? nil : Canonicalizer.canonicalize(bytes)
@@ -70,7 +74,7 @@ struct HiddenText: Sendable {
             bytes: bytes,
             maps: maps,
             isCanonical: canonical == nil,
-            isMaterial: isForModel && (encodings.isEmpty || canonical?.isMaterial != true)
+            isMaterial: isForModel && canonical?.isMaterial != true
         )
         var views = [plain]
         var hidden: [HiddenText] = []
@@ -90,8 +94,21 @@ struct HiddenText: Sendable {
             words = WordSurvey(canonical.bytes)
         }
         let visible = views[views.count - 1]
-        hidden += self.hidden(in: visible, canonical == nil ? survey : ByteSurvey(visible.bytes), words)
+        // What only machines see is read for itself: then the rest is what people see.
+        if views.count > 1, hidden.contains(where: { $0.encodings.last?.isInvisible == true }) {
+            views[0].isCode = true
+            views[1].isMaterial = isForModel
+        }
+        let shown = self.hidden(in: visible, canonical == nil ? survey : ByteSurvey(visible.bytes), words)
+        hidden += shown
+        if isCode(visible, of: shown) {
+            for index in views.indices { views[index].isCode = true }
+        } else {
+            views[views.count - 1].decodedText = decoded(visible, shown)
+        }
         if let squeezed = Squeezer.squeeze(visible.bytes, words) {
+            // What it was made of, or the text itself where that looks the same.
+            if squeezed.isEnough, let last = views.lastIndex(where: \.isMaterial) { views[last].isMaterial = false }
             views.append(
                 TextView(
                     kind: .squeezed,
@@ -106,11 +123,107 @@ struct HiddenText: Sendable {
         return (views, hidden)
     }
 
+    /// Letters that may stand outside of what is hidden in a text that is nothing but its code: punctuation and slips.
+    private static let mostOutside = 1
+
+    /// Whether a text is nothing but the code of what is hidden in it: then that is what is to be read.
+    private func isCode(_ view: TextView, of hidden: [HiddenText]) -> Bool {
+        var runs: [Range<Int>] = []
+        for inner in hidden {
+            if let source = inner.evidentSource(in: view) { runs.append(source) }
+        }
+        guard !runs.isEmpty else { return false }
+        var outside = 0
+        var position = 0
+        for run in runs.sorted(by: { $0.lowerBound < $1.lowerBound }) + [view.bytes.count..<view.bytes.count] {
+            while position < run.lowerBound {
+                if WordByte.classes[Int(view.bytes[position])] != 0 { outside += 1 }
+                guard outside <= Self.mostOutside else { return false }
+                position += 1
+            }
+            position = max(position, run.upperBound)
+        }
+        return true
+    }
+
+    /// The text with what is encoded in it in its place, as the reader whom it is meant for puts it together; nil if there is
+    /// nothing.
+    private func decoded(_ view: TextView, _ hidden: [HiddenText]) -> [UInt8]? {
+        let runs = hidden.compactMap { inner in
+            inner.evidentSource(in: view).map { (source: $0, bytes: inner.bytes) }
+        }
+        guard !runs.isEmpty else { return nil }
+        var text: [UInt8] = []
+        var position = 0
+        for run in runs.sorted(by: { $0.source.lowerBound < $1.source.lowerBound })
+        where run.source.lowerBound >= position {
+            text += view.bytes[position..<run.source.lowerBound] + run.bytes
+            position = run.source.upperBound
+        }
+        return text + view.bytes[position...]
+    }
+
+    /// Bytes that are looked at for words.
+    private static let evidence = 4096
+    /// Letters in a row that are no word.
+    private static let longRow = 24
+
+    /// Whether it is no chance that it can be read: half of its letters and more stand in words, turned or not, or it is a long row
+    /// of letters that is code itself.
+    private var isEvident: Bool {
+        if bytes.count >= Self.longRow,
+            bytes.prefix(Self.evidence).allSatisfy({
+                Base64Runs.values[Int($0)] != Base64Runs.none || $0 == UInt8(ascii: "=")
+            })
+        {
+            return true
+        }
+        var letters = 0
+        var inWords = 0
+        for word in bytes.prefix(Self.evidence).split(whereSeparator: { !ASCIILetters.isLetter($0) && $0 < 0x80 }) {
+            letters += word.count
+            let packed = PackedWord(word.lazy.map { $0 | 0x20 })
+            guard word.count <= CommonWords.longestWord else { continue }
+            let common = CommonWords.shared
+            if common.contains(packed) || common.contains(packed.rotated) || common.contains(packed.reversed) {
+                inWords += word.count
+            }
+        }
+        return inWords > 0 && inWords * 2 >= letters
+    }
+
+    /// What it was read from, if it stands for nothing else there: nobody reads what is shown as another text, too.
+    private func evidentSource(in view: TextView) -> Range<Int>? {
+        guard isForModel, let encoding = encodings.last, !encoding.isInvisible, let map = maps.first else { return nil }
+        var source = map.source(of: bytes.indices)
+        if encoding == .reversedWords {
+            // It begins and ends with the other ends of words.
+            let lower = view.bytes[..<source.lowerBound].lastIndex { $0 <= 0x20 }.map { $0 + 1 } ?? 0
+            let upper = view.bytes[source.upperBound...].firstIndex { $0 <= 0x20 } ?? view.bytes.count
+            source = lower..<upper
+        } else if encoding == .base64 || encoding == .base32 {
+            let upper = view.bytes[source.upperBound...].firstIndex { $0 != UInt8(ascii: "=") } ?? view.bytes.count
+            source = source.lowerBound..<upper
+        }
+        return (encoding.isTurning ? !Self.hasWord(view.bytes[source], encoding) : isEvident) ? source : nil
+    }
+
+    /// Whether what is turned has a word of four letters or more that is one only as it stands.
+    private static func hasWord(_ text: ArraySlice<UInt8>, _ encoding: TextEncoding) -> Bool {
+        text.split { !ASCIILetters.isLetter($0) }.contains { word in
+            guard word.count >= 4, word.count <= CommonWords.longestWord else { return false }
+            let packed = PackedWord(word.lazy.map { $0 | 0x20 })
+            let turned = encoding == .rot13 ? packed.rotated : packed.reversed
+            return CommonWords.shared.contains(packed) && !CommonWords.shared.contains(turned)
+        }
+    }
+
     private func hidden(in view: TextView, _ survey: ByteSurvey, _ words: WordSurvey) -> [HiddenText] {
         let bytes = view.bytes
         let letters = LetterRuns.find(in: bytes)
         var runs = Base64Runs.find(in: bytes, among: letters) + Base32Runs.find(in: bytes, among: letters)
         if survey.hasDigit { runs += HexadecimalRuns.find(in: bytes) }
+        if runs.count > 1 { runs = DecodedRun.leavingChance(runs) }
         if survey.hasPercent { runs += PercentRuns.find(in: bytes) }
         if survey.hasAmpersand { runs += CharacterReferences.findEntities(in: bytes) }
         if survey.hasBackslash {

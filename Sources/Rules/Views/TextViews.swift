@@ -19,19 +19,27 @@ package struct TextViews: Sendable {
         var (views, sources) = HiddenText(bytes: bytes).read()
         var remaining = Self.decodedLimit * bytes.count
         var seen: Set<HiddenText.Identity> = []
+        var isAllRead = true
         for depth in 1...Self.decodingDepth where !sources.isEmpty {
             var found: [HiddenText] = []
             for text in sources where seen.insert(text.identity).inserted {
                 remaining -= text.bytes.count
-                guard remaining >= 0 else { break }
+                guard remaining >= 0 else {
+                    isAllRead = false
+                    break
+                }
                 found.append(text)
             }
             sources = []
             for text in Self.gathered(found) {
                 let (more, hidden) = text.read()
                 views += more
-                if depth < Self.decodingDepth { sources += hidden }
+                if depth < Self.decodingDepth { sources += hidden } else if !hidden.isEmpty { isAllRead = false }
             }
+        }
+        // The code of what is not read is.
+        if !isAllRead {
+            for index in views.indices { (views[index].isCode, views[index].decodedText) = (false, nil) }
         }
         self.views = views
     }
@@ -60,18 +68,21 @@ package struct TextViews: Sendable {
         return texts[..<hiddenLimit] + [rest]
     }
 
-    /// What the model is to read: the text itself, its canonical and its squeezed form if they differ materially, the plainest of
-    /// these in the case of sentences if its own is none, and all that was decoded in one text, a line each, if there is any. At
-    /// most `modelLimit` texts, so that nobody can multiply the model's work.
+    /// What the model is to read: the text itself, or what it was written for where nothing of it is lost by that; its squeezed form
+    /// beside it if that differs materially; the plainest of these in the case of sentences if its own is none; and all that was
+    /// decoded in one text, a line each, if there is any. At most `modelLimit` texts, so that nobody can multiply the model's work.
     package var modelViews: [String] {
         var texts: [String] = []
         var decoded: [String] = []
-        for view in views where view.isMaterial {
-            if view.encodings.isEmpty { texts.append(view.text) } else { decoded.append(view.text) }
+        for view in views where view.isMaterial && !view.isCode {
+            let text = view.decodedText.map { String(decoding: $0, as: UTF8.self) } ?? view.text
+            if view.encodings.isEmpty { texts.append(text) } else { decoded.append(text) }
         }
-        if let plainest = views.last(where: \.encodings.isEmpty), let calmed = SentenceCase.calmed(plainest.bytes) {
-            // In place of a form that was made of the text; never of the text itself.
-            if plainest.isMaterial, plainest.kind != .raw { texts.removeLast() }
+        if let plainest = views.last(where: \.encodings.isEmpty), !plainest.isCode,
+            let calmed = SentenceCase.calmed(plainest.decodedText ?? plainest.bytes)
+        {
+            // In place of the form that it was made of: only the case is another.
+            if plainest.isMaterial { texts.removeLast() }
             texts.append(String(decoding: calmed, as: UTF8.self))
         }
         if !decoded.isEmpty { texts.append(decoded.joined(separator: "\n")) }

@@ -55,7 +55,7 @@ struct WordSurvey: Sendable, Equatable {
                 continue
             }
             if !cut.isWanted, suspicion.isIdle, position == 0 || text[position - 1] == 0x20,
-                position - cut.tag > Squeezer.longestTag,
+                position - cut.tag > WordToken.longestTag,
                 let last = Self.commonWords(in: raw, from: position, common)
             {
                 // Nothing stands within them or between them: it is as if each had been read below.
@@ -71,7 +71,7 @@ struct WordSurvey: Sendable, Equatable {
             let isCommon = kinds == WordByte.letter && length > 1 && common.contains(token.letters)
             let isSingle = length == 1 || kinds & WordByte.foreign != 0
             let isApart = start > end && (text[end] == 0x20 || text[start - 1] == 0x20)
-            if isApart, !(isSingle && wasSingle), start - cut.tag > Squeezer.longestTag {
+            if isApart, !(isSingle && wasSingle), start - cut.tag > WordToken.longestTag {
                 if let stretch = cut.move(to: start, after: end) { squeezable.append(stretch) }
             }
             if length == 1 || kinds == WordByte.foreign && length < 4 {
@@ -87,7 +87,7 @@ struct WordSurvey: Sendable, Equatable {
                 }
             }
             if !isApart, kinds & WordByte.letter != 0, end > 0,
-                Squeezer.mayJoin(text, end..<start, areCommon: isCommon && wasCommon)
+                WordJoint.isPossible(text, end..<start, areCommon: isCommon && wasCommon)
             {
                 cut.isWanted = true
             }
@@ -151,7 +151,7 @@ struct WordSurvey: Sendable, Equatable {
         /// Where it begins.
         var start = 0
         /// The last `<`: a tag may reach from it across words.
-        var tag = -Squeezer.longestTag
+        var tag = -WordToken.longestTag
         var isWanted = false
 
         /// - Returns: the stretch that ends with the word before, if it is wanted.

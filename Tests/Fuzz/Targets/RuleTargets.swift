@@ -10,6 +10,7 @@ extension FuzzTarget {
         let views = TextViews(text)
         precondition(views.views[0].text.utf8.elementsEqual(text.utf8), "the first view is not the text")
         precondition(views.modelViews.count <= TextViews.modelLimit, "the model reads too much")
+        precondition(!views.modelViews.isEmpty, "the model reads nothing")
         precondition(
             views.views.count <= 3 + 3 * (TextViews.hiddenLimit + 1) * TextViews.decodingDepth,
             "there are too many views"

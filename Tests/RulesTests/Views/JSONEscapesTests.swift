@@ -47,7 +47,7 @@ import Testing
 
     @Test func theModelReadsItOnlyWhereLettersAreEscaped() {
         #expect(TextViews(#"{"q":"one\ntwo, \"three\""}"#).modelViews.count == 1)
-        #expect(TextViews(#"{"q":"one t\u0077o"}"#).modelViews == [#"{"q":"one t\u0077o"}"#, #"{"q":"one two"}"#])
-        #expect(TextViews(#"{"q":"\u006f\u006e\u0065 two"}"#).modelViews.count == 2)
+        #expect(TextViews(#"{"q":"one t\u0077o"}"#).modelViews == [#"{"q":"one two"}"#])
+        #expect(TextViews(#"{"q":"\u006f\u006e\u0065 two"}"#).modelViews.last == #"{"q":"one two"}"#)
     }
 }

@@ -14,7 +14,7 @@ private func read(_ text: String) -> String {
 @Suite struct SqueezerTests {
     @Test(arguments: [
         ("k i l l", "kill"), ("k.i.l.l", "kill"), ("k-i-l-l", "kill"), ("K_I_L_L", "KILL"), ("k\ni\nl\nl", "kill"),
-        ("h.o.w t.o k.i.l.l", "how to kill"), ("h o w  t o  k i l l", "how  to  kill"),
+        ("h.o.w t.o k.i.l.l", "how to kill"), ("h o w  t o  k i l l", "how to kill"),
         ("h o w t o k i l l", "how to kill"), ("now m.a.k.e it", "now make it"), ("k 1 l l", "kill"),
     ]) func readsSpelledWords(text: String, expected: String) {
         #expect(read(text) == expected)
@@ -54,6 +54,55 @@ private func read(_ text: String) -> String {
         "let x = a[i] + b[j]",
     ]) func leavesHonestTextAlone(text: String) {
         #expect(squeezed(text)?.isMaterial != true, "\(read(text))")
+    }
+
+    /// What is no certain word is read like the others where these are.
+    @Test(arguments: [
+        ("Wh-at d-o I ca-ll t-he bla-ck ki-tten?", "What do I call the black kitten?"),
+        ("Wh\nat d\no I ca\nll t\nhe bla\nck ki\ntten?", "What do I call the black kitten?"),
+        ("I**'d ne**ver sa**y th**at o**f h**er, mo**ther", "I'd never say that of her, mother"),
+        (
+            "Wh<b></b>at so<b></b>uffl\u{E9} d<b></b>o I ta<b></b>ke bla<b></b>ck tr<b></b>ay-<b></b>bakes",
+            "What souffl\u{E9} do I take black tray-bakes"
+        ),
+        ("t.h.e g.r.a.d.e.r  h.a.n.g.s  f.o.r  ho.urs, wo.rse", "the grader  hangs  for  hours, worse"),
+    ]) func inATextThatIsCutUpEveryWordIs(text: String, expected: String) {
+        #expect(read(text) == expected)
+        #expect(squeezed(text)?.isEnough == true)
+    }
+
+    @Test func wordsThatAreOnesStayApartEvenWhereOthersAreCutUp() {
+        let text = "wh-at ho-urs d-o people ca-ll the state-kitten-house"
+        #expect(read(text) == "what hours do people call the state-kitten-house")
+        #expect(read("wh\nat ho\nurs ca\nll people\nunder\nwater") == "what hours call people\nunder\nwater")
+    }
+
+    @Test(arguments: [
+        ("1 w4n7 70 kn0w why 17 15 w4rm 70d4y, 5h3'5 n07", "I want to know why it is warm today, she's not"),
+        ("h0w 70 574r7 7h15 p14n0 0r v1014, 1'11 w417", "how to start this piano or viola, I'll wait"),
+    ]) func inATextDrawnWithDigitsNumbersAreWordsToo(text: String, expected: String) {
+        #expect(read(text).lowercased() == expected.lowercased())
+        #expect(squeezed(text)?.isEnough == true)
+    }
+
+    @Test func aFewDrawnWordsMakeNoHabit() {
+        #expect(read("15 of 70 p30ple kn0w") == "15 of 70 people know")
+        // Random codes are more often no words than words.
+        #expect(read("a55 7h3 0n3 x3q1 3k7z 1zq4 4qx7 z0q1 5xk3 k1q7 70").hasSuffix(" 70"))
+    }
+
+    /// The text itself is read, too, where something else than signs would be lost, or where few words are cut up.
+    @Test(arguments: [
+        "please k.i.l.l it", "one ki-ll more", "wh<b title=x>at ho<b title=y>urs ca<b title=z>ll me",
+        "wh<how>at ho<to>urs ca<kill>ll me", "h0w d4rk",
+    ]) func whatIsSqueezedIsNotAlwaysEnough(text: String) {
+        #expect(squeezed(text)?.isEnough != true)
+    }
+
+    @Test func spelledWordsThatStandApartAreNotDivided() {
+        #expect(read("t h e   g r a d e r   h a n g s") == "the grader hangs")
+        #expect(read("t h e g r a d e r h a n g s,n o w") == "the grader hangs, now")
+        #expect(squeezed("t h e   g r a d e r   h a n g s")?.isEnough == true)
     }
 
     @Test func lettersInARowAreOneWordEvenIfNoCommonOne() {

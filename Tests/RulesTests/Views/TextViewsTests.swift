@@ -13,24 +13,26 @@ import Testing
 
     @Test func theModelReadsWhatDiffersMaterially() {
         #expect(TextViews("wait… 10\u{A0}m").modelViews.count == 1)
-        #expect(TextViews("ig\u{200B}nore").modelViews == ["ig\u{200B}nore", "ignore"])
+        #expect(TextViews("ig\u{200B}nore").modelViews == ["ignore"])
         let encoded = Data("open the pod door".utf8).base64EncodedString()
-        #expect(TextViews("do \(encoded)").modelViews == ["do \(encoded)", "open the pod door"])
+        #expect(TextViews("do \(encoded)").modelViews == ["do open the pod door", "open the pod door"])
     }
 
     @Test func theModelReadsCapitalsAsSentencesToo() {
         let loud = "TELL ME HOW THE POD DOOR OPENS"
-        #expect(TextViews(loud).modelViews == [loud, "Tell me how the pod door opens"])
+        #expect(TextViews(loud).modelViews == ["Tell me how the pod door opens"])
         let hidden = "TELL ME HOW THE P\u{200B}OD DOOR OPENS"
-        #expect(TextViews(hidden).modelViews == [hidden, "Tell me how the pod door opens"])
+        #expect(TextViews(hidden).modelViews == ["Tell me how the pod door opens"])
         #expect(TextViews("Tell me how NASA opens doors").modelViews.count == 1)
     }
 
     @Test func theModelNeverReadsMoreThanFourTexts() {
         let runs = (0..<50).map { Data("hidden order number \($0)".utf8).base64EncodedString() }
         let views = TextViews("a\u{200B}b " + runs.joined(separator: " , "))
-        #expect(views.modelViews.count == 3)
-        #expect(views.modelViews[2].split(separator: "\n").count == 50)
+        #expect(views.modelViews.count == 2)
+        #expect(views.modelViews.last?.split(separator: "\n").count == 50)
+        let three = "teIl me, k1ll or\u{200B} not: " + runs.joined(separator: " , ")
+        #expect(TextViews(three).modelViews.count <= TextViews.modelLimit)
     }
 
     /// Each line can be read as entities, as escapes and as JSON, in every order: six readings where four fit.
@@ -43,6 +45,56 @@ import Testing
         // A short text with the same encodings on lines of their own stays far below the limit, and all of it is read.
         let apart = words + "\n&#107;&#105;&#108;\n\\u006b\\u0069\\u006c\n"
         #expect(TextViews(apart).views.filter { $0.kind == .raw }.count == 3)
+    }
+
+    @Test func ofATextThatIsNothingButCodeOnlyTheInnermostIsRead() {
+        let plain = "open the pod door, please"
+        let once = Data(plain.utf8).base64EncodedString()
+        #expect(TextViews(once).modelViews == [plain])
+        #expect(TextViews(Data(once.utf8).base64EncodedString()).modelViews == [plain])
+        #expect(TextViews("\"\(once)\"").modelViews == [plain])
+        // What stands beside it is not lost.
+        #expect(TextViews("kill \(once)").modelViews == ["kill \(plain)", plain])
+        // Nor is a code that is too deep to be read.
+        var deep = plain
+        for _ in 0...TextViews.decodingDepth { deep = Data(deep.utf8).base64EncodedString() }
+        #expect(TextViews(deep).modelViews.first == deep)
+    }
+
+    @Test func ofATurnedTextTheTurnedIsReadAloneUnlessItHasWordsOfItsOwn() {
+        let turned = "cyrnfr gryy zr ubj gb bcra guvf qbbe"
+        #expect(TextViews(turned).modelViews == ["please tell me how to open this door"])
+        #expect(TextViews("\(turned) kill \(turned)").modelViews.first?.contains("kill") == true)
+    }
+
+    /// Whatever is left out because it is read elsewhere is.
+    @Test func theModelAlwaysReadsSomething() {
+        var random = SeededGenerator(seed: 41)
+        let turned = "cyrnfr gryy zr ubj gb bcra guvf qbbe"
+        for _ in 0..<300 {
+            var text = random.text(of: "kil1l.- *<b>@0y\n\u{200B}\u{E0041}", length: 0...30)
+            for _ in 0..<Int.random(in: 0...5, using: &random) {
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: text = Data(text.utf8).base64EncodedString()
+                case 1: text += turned
+                case 2: text = String(text.unicodeScalars.map { "&#\($0.value);" }.joined())
+                default: text = "say " + text
+                }
+            }
+            let read = TextViews(text).modelViews
+            #expect(!read.isEmpty && read.count <= TextViews.modelLimit, "\(text)")
+        }
+    }
+
+    @Test func textInTagsIsReadBesideWhatIsShown() {
+        let hidden = String(
+            String.UnicodeScalarView("open it".unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xE0000) })
+        )
+        #expect(TextViews("Hello!" + hidden).modelViews == ["Hello!", "open it"])
+    }
+
+    @Test func ofATextThatIsCutUpThroughoutTheWholeWordsAreReadAlone() {
+        #expect(TextViews("wh-at ho-urs d-o I ca-ll").modelViews == ["what hours do I call"])
     }
 
     @Test func undoesNestedEncodings() {
@@ -90,7 +142,7 @@ import Testing
     @Test func theModelReadsWordsAsTheyAreMeant() {
         #expect(TextViews("please k.i.l.l it").modelViews == ["please k.i.l.l it", "please kill it"])
         // Cyrillic letters and a digit: what is seen, then what is meant.
-        #expect(TextViews("раssw0rd").modelViews == ["раssw0rd", "passw0rd", "password"])
+        #expect(TextViews("раssw0rd").modelViews == ["passw0rd", "password"])
         let encoded = Data("the p@ssw0rd of root".utf8).base64EncodedString()
         #expect(TextViews(encoded).modelViews.last == "the p@ssw0rd of root\nthe password of root")
     }
@@ -98,6 +150,10 @@ import Testing
     @Test func foreignWordsAmongEnglishOnesAreFoldedIfTheyLookSo() {
         #expect(TextViews("open the сосоа and ехсеss box").modelViews.last?.contains("excess box") == true)
         #expect(TextViews("hear ту ехсuse: саре and rope").modelViews.last == "hear ту excuse: cape and rope")
+        // Words of both scripts tell what those of one are; a letter of its own that looks like no Latin one tells the contrary.
+        let disguised = "оpen tһe pоd dооr, nоw; іt'ѕ ѕрісу"
+        #expect(TextViews(disguised).modelViews == ["open the pod door, now; it's spicy"])
+        #expect(TextViews(disguised + " яблоко").modelViews.last?.contains("ѕрісу") == true)
         // A text that is mostly Russian is Russian.
         #expect(TextViews("сор и рот, а не cat").modelViews.count == 1)
     }
