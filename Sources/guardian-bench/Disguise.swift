@@ -20,7 +20,9 @@ struct Disguise {
         Disguise(name: "bold letters") {
             shifted(shifted($0, by: 0x1D3B9, from: 0x61...0x7A), by: 0x1D3BF, from: 0x41...0x5A)
         },
-        Disguise(name: "circled letters") { shifted($0.lowercased(), by: 0x246F, from: 0x61...0x7A) },
+        Disguise(name: "circled letters") {
+            shifted(shifted($0, by: 0x246F, from: 0x61...0x7A), by: 0x2475, from: 0x41...0x5A)
+        },
         Disguise(name: "digits for letters") { letters($0) { leet[$0] ?? String($0) } },
         Disguise(name: "spaced letters") { text in
             text.split(separator: " ").map { spelled($0, " ") }.joined(separator: "   ")

@@ -87,6 +87,24 @@ def test_a_steered_request_has_a_system_message_before_the_conversation(gateway,
     assert (answer.decision, answer.categories) == ("rewrite", ["specialized_advice"])
 
 
+def test_what_is_edited_of_a_conversation_stays_as_it_was_when_it_grows(gateway, origin):
+    """LLM APIs keep what they have read of a beginning: it has to be the same to the byte from turn to turn."""
+    turns = [
+        {"role": "user", "content": "A silver heron question about ticket-4711."},
+        {"role": "assistant", "content": "Which of the two?"},
+        {"role": "user", "content": "ticket-4712, the silver heron one."},
+    ]
+    sent = []
+    for count in (1, 3):
+        assert gateway.ask("", messages=turns[:count]).decision == "rewrite"
+        sent.append(origin.last["messages"])
+    assert [len(messages) for messages in sent] == [2, 4]
+    assert sent[1][:2] == sent[0]
+    # The same request is the same bytes.
+    gateway.ask("", messages=turns)
+    assert origin.bodies[-1] == origin.bodies[-2]
+
+
 def test_a_replaced_request_reaches_the_llm_as_the_policys_text(gateway, origin):
     assert gateway.ask("An amber lynx riddle, please.").decision == "rewrite"
     assert origin.last["messages"][0]["content"] == "Say hello."

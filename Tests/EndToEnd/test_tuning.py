@@ -102,6 +102,14 @@ def test_only_numbers_change_in_the_file_that_is_written(recorded, tmp_path):
     assert run("policy", "check", new).returncode == 0
 
 
+def test_a_category_with_too_few_labels_keeps_its_threshold_and_says_how_many_are_missing(recorded, tmp_path):
+    new = tmp_path / "new.yaml"
+    done = tune(recorded, "--target", "fpr=0.02", "--category", "weapons", "--out", new)
+    assert re.search(r"^ +input weapons: 10 more texts of it are needed for this target$", done.stdout, re.M), done.stdout
+    assert done.returncode != 0 and "no threshold was chosen, so nothing is written" in done.stderr
+    assert not new.exists()
+
+
 class Page(HTMLParser):
     """What a page holds, by the names of its elements; fails if they are not closed in order."""
 
