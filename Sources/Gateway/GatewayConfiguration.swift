@@ -278,6 +278,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var bodyLimit = 10 << 20
     /// Largest answer that is held for inspection, in bytes.
     package var answerLimit = 16 << 20
+    /// How long a caller hears nothing of a stream that is held, while the upstream goes on, before it is told that the answer does.
+    package var longestSilence = Duration.seconds(5)
     /// What a client may ask of the listener, but for the size of a body.
     package var limits = ProxyLimits()
     /// How long exchanges may go on after SIGTERM.

@@ -63,8 +63,6 @@ struct StreamPassage {
     private var isOpen = false
     /// When the caller heard something last.
     private var heard = ContinuousClock.now
-    /// How long a caller hears nothing, while the upstream goes on, before it is told that the answer does.
-    private static let silence = Duration.seconds(5)
     private var spent = Inspection(phase: .output)
     /// What puts the caller's words back into each text, where some were masked.
     private var restorers: [Int: PlaceholderRestorer] = [:]
@@ -143,7 +141,7 @@ struct StreamPassage {
             }
             guard goesOn else { return false }
         }
-        if heard + Self.silence <= .now {
+        if heard + session.environment.configuration.longestSilence <= .now {
             open()
             heard = .now
             output.yield(ByteBuffer(bytes: answer.stream.pulse()))

@@ -120,7 +120,10 @@ final class RecordQueue: @unchecked Sendable {
         locked {
             var counts = self.counts
             counts.queued = entries.count + inFlight
-            if let oldest = writing ?? entries.first?.since { counts.lag = oldest.duration(to: .now) }
+            // The last record of a batch is out before the batch is done with.
+            if counts.queued > 0, let oldest = writing ?? entries.first?.since {
+                counts.lag = oldest.duration(to: .now)
+            }
             return counts
         }
     }
