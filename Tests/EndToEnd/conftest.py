@@ -38,9 +38,10 @@ def scripted_origin():
 
 @pytest.fixture
 def origin(scripted_origin):
-    """The scripted LLM API, with an empty memory."""
+    """The scripted LLM API, with an empty memory before and after."""
     scripted_origin.forget()
-    return scripted_origin
+    yield scripted_origin
+    scripted_origin.forget()
 
 
 @pytest.fixture(scope="session")
