@@ -436,7 +436,12 @@ extension Gateway {
             throw GatewayError(.model, words)
         }
         do throws(GuardianModelError) {
-            return try GuardianEngine(loaded, threads: model.threads, capacity: capacity)
+            return try GuardianEngine(
+                loaded,
+                threads: model.threads,
+                capacity: capacity,
+                pageBytes: model.memory
+            )
         } catch {
             throw GatewayError(.model, "\(error)")
         }

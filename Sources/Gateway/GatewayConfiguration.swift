@@ -131,6 +131,10 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package var queue: Int = 128
         /// Compute threads.
         package var threads: Int
+        /// Bytes for what is being read and written, and for what is kept of texts that were read.
+        package var memory: Int = 256 << 20
+        /// The longest text that is answered has to fit.
+        package static let leastMemory = 64 << 20
 
         package init(file: String, threads: Int) {
             self.file = file

@@ -92,6 +92,11 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         }
         if let node = fields["queue"] { model.queue = integer(node, "queue", in: 1...100_000) ?? model.queue }
         if let node = fields["threads"] { model.threads = integer(node, "threads", in: 1...256) ?? model.threads }
+        if let node = fields["memory"], let memory = size(node, "memory") {
+            let least = GatewayConfiguration.Model.leastMemory
+            if memory < least { note(node, "'memory' must be \(least >> 20)MiB or more") }
+            model.memory = max(memory, least)
+        }
     }
 
     private func entries(of node: YAMLNode, named names: [String]) -> [YAMLEntry] {

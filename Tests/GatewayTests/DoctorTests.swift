@@ -99,6 +99,8 @@ import Testing
         machine.availableMemory = 300 << 20
         #expect(doctor.memory.verdict == .warning)
         configuration.limits.bufferedBytes = 64 << 20
+        #expect(doctor.memory.verdict == .warning)
+        configuration.model.memory = 64 << 20
         #expect(doctor.memory.verdict == .ok)
     }
 

@@ -164,7 +164,7 @@ import Upstream
                first_byte_timeout: 2m, idle_timeout: 7s, total_timeout: 9m, connections: 3, waiting: 4, retries: 0,
                certificate: /x.pem, key: y.pem, health: {path: /healthz, interval: 1s, timeout: 300ms}}
             policy: /p.yaml
-            model: {file: /m.slm, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3}
+            model: {file: /m.slm, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3, memory: 128MiB}
             audit:
               {path: /a.log, content: true, queue: 5, overflow: refuse, rotate: {size: 1MiB, age: 24h, keep: 3},
                signing_key: /s.pem, checkpoint_every: 7}
@@ -202,6 +202,7 @@ import Upstream
         #expect(configuration.model.file == "/m.slm")
         #expect(configuration.model.queue == 9)
         #expect(configuration.model.threads == 3)
+        #expect(configuration.model.memory == 128 << 20)
         #expect(configuration.model.safeguardTimeout == .seconds(4))
         #expect(configuration.audit.content == .all)
         #expect(configuration.audit.place == .file("/a.log"))
@@ -348,6 +349,7 @@ import Upstream
                 "5:45: timeout must be a time such as 500ms, 20s or 5m, not '5'"
             ),
             ("guardian.slm", "guardian.slm, queue: 0", "5:43: queue must be a number from 1 to 100000, not '0'"),
+            ("guardian.slm", "guardian.slm, memory: 8MiB", "5:44: 'memory' must be 64MiB or more"),
         ]
     )
     func `a wrong value is told at its place`(original: String, wrong: String, message: String) throws {

@@ -60,7 +60,8 @@ extension Doctor {
         guard let available = machine.availableMemory else { return .ok("memory", "the system does not tell") }
         let file = FileFacts(configuration.model.file)?.size ?? 0
         let least = file + Self.ownMemory
-        let most = least + configuration.limits.bufferedBytes
+        let kept = configuration.model.memory - GatewayConfiguration.Model.leastMemory
+        let most = least + kept + configuration.limits.bufferedBytes
         let found = "\(available >> 20) MiB can be had"
         if available < least {
             return .failure("memory", found, "the model and the gateway need about \(least >> 20) MiB")
@@ -69,7 +70,7 @@ extension Doctor {
             return .warning(
                 "memory",
                 found,
-                "with limits.buffered_bytes in use the gateway takes up to about \(most >> 20) MiB: lower that limit"
+                "with limits.buffered_bytes and model.memory in use the gateway takes up to about \(most >> 20) MiB: lower them"
             )
         }
         return .ok("memory", found)

@@ -186,6 +186,13 @@ extension GatewayConfigurationKeys {
             .words("the processors"),
             "compute threads"
         ),
+        ConfigurationKey(
+            "memory",
+            .size,
+            .value("256MiB"),
+            "for what is being read and written, and what is kept of texts that were read: 0.8 MB for 32 tokens. With too little "
+                + "for all streams that are judged at once, each is read from its beginning again and again"
+        ),
     ]
 
     static let engines: [ConfigurationKey] = [

@@ -31,13 +31,16 @@ struct BenchGateways {
     private let model: String
     private let policy: String
     private let threads: Int
+    private let memory: String
 
-    init(folder: URL, origin: Int, policy: String, model: String, threads: Int) throws {
+    /// - Parameter memory: of the model, as the configuration has it.
+    init(folder: URL, origin: Int, policy: String, model: String, threads: Int, memory: String) throws {
         self.folder = folder
         self.origin = origin
         self.model = model
         self.policy = policy
         self.threads = threads
+        self.memory = memory
         certificates = try DevelopmentCertificates.make(in: folder.appendingPathComponent("certificates").path)
     }
 
@@ -54,7 +57,10 @@ struct BenchGateways {
             admin: {address: "127.0.0.1:\(admin)"}
             upstream: {url: "http://127.0.0.1:\(origin)"}
             policy: \(policyFile.path)
-            model: {file: \(URL(fileURLWithPath: model).standardizedFileURL.path), threads: \(threads)}
+            model:
+              file: \(URL(fileURLWithPath: model).standardizedFileURL.path)
+              threads: \(threads)
+              memory: \(memory)
             audit: {path: \(observation.isAudited ? "\(folder.path)/\(name)-audit.jsonl" : "/dev/null")}
             event_loops: 1
             \(observation.isTraced ? tracing : "")

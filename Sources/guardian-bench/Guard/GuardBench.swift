@@ -27,6 +27,9 @@ struct GuardBench: AsyncParsableCommand {
     @Option(help: "The policy.")
     var policy = "Policies/default.yaml"
 
+    @Option(help: "What the gateway's model may take for texts that are read (`model.memory`).")
+    var memory = "256MiB"
+
     @Option(help: "Streams of each way at each number of streams at once, at least.")
     var samples = 32
 
@@ -75,7 +78,8 @@ struct GuardBench: AsyncParsableCommand {
             origin: origin.port,
             policy: policy,
             model: packed.model,
-            threads: packed.threads
+            threads: packed.threads,
+            memory: memory
         )
         let clients = group.next()
         if !ratesOnly { try await measureStreams(gateways, origin, clock, clients) }
