@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -209,8 +210,13 @@ def test_a_decision_is_explained_marked_and_found_again(browser, gateway):
     shown = visit(browser, gateway, "decisions")
     Select(browser.find_element(By.NAME, "action")).select_by_visible_text("block")
     browser.find_element(By.CSS_SELECTOR, "#search button").click()
-    opener = shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, "#list tbody button .block"))
-    opener.find_element(By.XPATH, "..").send_keys(Keys.ENTER)
+
+    def is_opened(driver):
+        driver.find_element(By.CSS_SELECTOR, "#list tbody button .block").find_element(By.XPATH, "..").send_keys(Keys.ENTER)
+        return True
+
+    # What was found may take the place of the list that stood there at first just now.
+    WebDriverWait(browser, 60, ignored_exceptions=(StaleElementReferenceException,)).until(is_opened)
     shown.until(lambda driver: "rule block.fixed" in driver.find_element(By.ID, "record-body").text)
     browser.find_element(By.XPATH, "//dialog//button[text()='Right']").click()
     shown.until(lambda driver: "marked as right" in driver.find_element(By.ID, "record-body").text)
