@@ -201,9 +201,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
             self.event(json.dumps(chunk(request, {"tool_calls": [{"index": 0, "function": {"arguments": "herbs "}}]})))
         self.origin.was_seen = self.origin.go_on.is_set()
         self.event(json.dumps(chunk(request, {"tool_calls": [{"index": 0, "function": {"arguments": '"}'}}]})))
-        self.event(json.dumps(chunk(request, {}, "tool_calls")))
-        self.event("[DONE]")
-        self.wfile.write(b"0\r\n\r\n")
+        self.end_events(request, "tool_calls")
 
     def model_talks_long(self, request):
         """Says more and more until the test has heard enough of nothing, and then, if it is asked to, what it must not say."""
@@ -213,9 +211,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
             self.event(json.dumps(chunk(request, {"content": "herbs "})))
         self.origin.was_seen = self.origin.go_on.is_set()
         self.event(json.dumps(chunk(request, {"content": f"the {LEAK} here" if request.get("user") == "leak" else "."})))
-        self.event(json.dumps(chunk(request, {}, "stop")))
-        self.event("[DONE]")
-        self.wfile.write(b"0\r\n\r\n")
+        self.end_events(request, "stop")
 
     def model_sounds_late(self, request):
         """Says something, and sends a sound when the test has read of it."""
@@ -224,9 +220,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
             self.event(json.dumps(chunk(request, {"content": text})))
         self.origin.was_seen = self.origin.go_on.wait(timeout=20)
         self.event(json.dumps(chunk(request, {"audio": {"id": "a", "data": "QUJDRA" * 8}})))
-        self.event(json.dumps(chunk(request, {}, "stop")))
-        self.event("[DONE]")
-        self.wfile.write(b"0\r\n\r\n")
+        self.end_events(request, "stop")
 
     def model_dies_late(self, request):
         self.begin_events()
@@ -339,6 +333,11 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.begin_events()
         for value in chunks:
             self.event(json.dumps(value))
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def end_events(self, request, reason):
+        self.event(json.dumps(chunk(request, {}, reason)))
         self.event("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
 

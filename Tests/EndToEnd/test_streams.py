@@ -76,25 +76,10 @@ def test_a_call_of_a_tool_is_held_until_it_was_judged(stream):
     assert finish_reasons(chunks) == ["content_filter"]
 
 
-def test_a_caller_hears_that_the_answer_goes_on_while_it_is_held(gateway, origin):
+def lines_heard(gateway, origin, **body):
+    """The lines of a stream; the upstream comes to its end once one says that the answer goes on."""
     lines = []
-    body = {"model": "thinks-long", "messages": HELLO, "stream": True}
-    with httpx.stream(
-        "POST", f"{gateway.url}/v1/chat/completions", json=body, verify=gateway.context, timeout=120
-    ) as answer:
-        for line in answer.iter_lines():
-            lines.append(line)
-            if line.startswith(":"):
-                origin.go_on.set()
-    assert origin.was_seen, "nothing was heard while the tool's arguments were held"
-    assert lines[-2:] == ["data: [DONE]", ""] and "herbs" in "".join(lines)
-
-
-@pytest.mark.parametrize("user", ["leak", "nobody"])
-def test_a_caller_hears_of_an_answer_that_is_held_to_its_end(start_gateway, origin, user):
-    gateway = start_gateway(origin.url, {**rules_only(), "stream": {"mode": "full"}})
-    lines = []
-    body = {"model": "talks-long", "messages": HELLO, "stream": True, "user": user}
+    body = {"messages": HELLO, "stream": True, **body}
     with httpx.stream(
         "POST", f"{gateway.url}/v1/chat/completions", json=body, verify=gateway.context, timeout=120
     ) as answer:
@@ -103,6 +88,18 @@ def test_a_caller_hears_of_an_answer_that_is_held_to_its_end(start_gateway, orig
             if line.startswith(":"):
                 origin.go_on.set()
     assert origin.was_seen, "nothing was heard while the answer was held"
+    return lines
+
+
+def test_a_caller_hears_that_the_answer_goes_on_while_it_is_held(gateway, origin):
+    lines = lines_heard(gateway, origin, model="thinks-long")
+    assert lines[-2:] == ["data: [DONE]", ""] and "herbs" in "".join(lines)
+
+
+@pytest.mark.parametrize("user", ["leak", "nobody"])
+def test_a_caller_hears_of_an_answer_that_is_held_to_its_end(start_gateway, origin, user):
+    gateway = start_gateway(origin.url, {**rules_only(), "stream": {"mode": "full"}})
+    lines = lines_heard(gateway, origin, model="talks-long", user=user)
     said = "".join(
         choice["delta"].get("content") or ""
         for line in lines

@@ -60,7 +60,6 @@ package final class PageMemory: @unchecked Sendable {
 
     /// Makes the first tokens of one page those of another: their keys and values in the first layers, and their residuals.
     func copy(_ page: Int, to other: Int, tokens: Int, layers: Int) {
-        guard page != other else { return }
         // Keys lie transposed: the whole of a layer is copied at once, and what follows the tokens is overwritten or not looked at.
         self[other].copyMemory(from: self[page], byteCount: layers * layout.layerBytes)
         layout.residual(self[other], row: 0)

@@ -7,7 +7,8 @@
 ///
 /// A full page is shared in place by any number of sequences. The part of a page at a sequence's end, its tail, is lent to one
 /// sequence at a time, which writes on behind it; it leaves the cache for that time. Where a sequence goes on differently within
-/// a page or a tail, the equal part is copied, in steps of eight tokens: copying a page costs a hundredth of computing it.
+/// a page or a tail, the equal part is copied, in steps of eight tokens: that is some hundred kilobytes, and computing them is a pass
+/// through the model's layers.
 ///
 /// Pages are dropped least recently used first, ends of paths before what they continue, and never while a sequence holds
 /// them.
