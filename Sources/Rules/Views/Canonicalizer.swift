@@ -59,6 +59,8 @@ struct Canonicalizer {
     /// - Parameter stretches: what is to be read; the rest is its own canonical form.
     static func canonicalize(_ bytes: [UInt8], stretches: [Range<Int>]) -> Result? {
         var canonicalizer = Canonicalizer(bytes)
+        // Once for all stretches: reserved anew for each, all units before would move each time.
+        canonicalizer.units.reserveCapacity(stretches.reduce(0) { $0 + $1.count })
         for stretch in stretches { canonicalizer.readScalars(stretch) }
         canonicalizer.foldWords()
         return canonicalizer.result()
@@ -76,7 +78,6 @@ struct Canonicalizer {
     /// Drops what is invisible, folds what stands for itself, and composes what is left.
     private mutating func readScalars(_ stretch: Range<Int>) {
         let start = units.count
-        units.reserveCapacity(start + stretch.count)
         /// Whether invisible scalars stand after the last visible one, which was `before`.
         var hidden = false
         var before: UInt32?
@@ -139,8 +140,11 @@ struct Canonicalizer {
         var index = start
         while index < units.count {
             var end = index + 1
-            while end < units.count, Self.combiningClass(units[end].scalar) > 0 { end += 1 }
-            if end == index + 1 || Self.combiningClass(units[index].scalar) > 0 {
+            // Marks without a base are looked at one by one: each would look at all of the rest otherwise.
+            if Self.combiningClass(units[index].scalar) == 0 {
+                while end < units.count, Self.combiningClass(units[end].scalar) > 0 { end += 1 }
+            }
+            if end == index + 1 {
                 // No marks, or marks without a base: only a starter may join the one before it (Hangul, some Indic).
                 if let last = composed.last, let joined = normalization.composite(last.scalar, units[index].scalar),
                     Self.combiningClass(last.scalar) == 0

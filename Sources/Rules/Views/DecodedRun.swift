@@ -75,6 +75,7 @@ enum ReadableText {
     static func stretches(of bytes: [UInt8], minimum: Int, needsWords: Bool) -> [Range<Int>] {
         var found: [Range<Int>] = []
         let readable = readable
+        let kinds = kinds
         bytes.withUnsafeBufferPointer { bytes in
             var start = 0
             var position = 0
@@ -89,12 +90,20 @@ enum ReadableText {
             }
             while position < bytes.count {
                 let byte = bytes[position]
-                let (value, length) = byte < 0x80 ? (UInt32(byte), 1) : UTF8Scalars.decode(bytes, at: position)
+                if case let kind = kinds[Int(byte)], kind != unknown {
+                    position += 1
+                    if kind != unreadable {
+                        letters += Int(kind & letter)
+                        if kind == space { hasWords = true }
+                    } else {
+                        if position - 1 > start { close(at: position - 1) }
+                        (start, letters, hasWords) = (position, 0, false)
+                    }
+                    continue
+                }
+                let (value, length) = UTF8Scalars.decode(bytes, at: position)
                 if isReadable(value, length, readable) {
-                    if value < 0x80 {
-                        if value == 0x20 { hasWords = true }
-                        if (0x41...0x5A).contains(value & 0xDF) { letters += 1 }
-                    } else if ScalarSet.word.contains(value) {
+                    if ScalarSet.word.contains(value) {
                         letters += 1
                         hasWords = true
                     }
@@ -110,10 +119,26 @@ enum ReadableText {
         return found
     }
 
-    /// Whether people write it: no control characters but white space, nothing invalid or private.
+    private static let unreadable: UInt8 = 0
+    private static let letter: UInt8 = 1
+    private static let space: UInt8 = 2
+    private static let sign: UInt8 = 4
+    private static let unknown: UInt8 = 8
+
+    /// By byte: what it is, where it tells that alone.
+    private static let kinds: [UInt8] = (0...255).map { (byte: UInt8) in
+        switch byte {
+        case 0xC2...0xF4: unknown
+        case _ where ASCIILetters.isLetter(byte): letter
+        case 0x20: space
+        case 0x21...0x7E, 0x09, 0x0A, 0x0D: sign
+        default: unreadable
+        }
+    }
+
+    /// Whether people write what is not ASCII: no control characters but white space, nothing invalid or private.
     @inline(__always)
     private static func isReadable(_ value: UInt32, _ length: Int, _ readable: [UInt64]) -> Bool {
-        if value < 0x80 { return value >= 0x20 && value < 0x7F || value == 0x09 || value == 0x0A || value == 0x0D }
         guard length > 1, value >= 0xA0 else { return false }
         guard value > 0xFFFF else { return readable[Int(value >> 6)] >> UInt64(value & 63) & 1 == 1 }
         return isWritten(value)

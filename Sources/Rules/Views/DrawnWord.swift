@@ -10,16 +10,43 @@ struct DrawnWord {
 
     /// - Parameter bytes: letters in either case, and digits and signs that stand for letters.
     init(_ bytes: some Collection<UInt8>) {
-        letters = bytes.map { WordByte.letters(for: $0)?[0] ?? $0 | 0x20 }
-        let ambiguous = bytes.enumerated().compactMap { WordByte.letters(for: $1)?.count == 2 ? $0 : nil }
-        var best = Self.score(of: letters)
-        for choice in 1..<(1 << min(ambiguous.count, Self.ambiguityLimit)) {
-            var other = letters
-            for (bit, place) in ambiguous.prefix(Self.ambiguityLimit).enumerated() {
+        let likeliest = WordByte.likeliest
+        letters = bytes.map { likeliest[Int($0)] }
+        isCommon = letters.count > 1 && CommonWords.shared.contains(letters)
+        if bytes.contains(WordByte.ambiguous) { choose(among: bytes) }
+    }
+
+    /// Whether letters, digits and signs are a common word.
+    static func isCommon(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.count > 1, bytes.count <= CommonWords.longestWord else { return false }
+        if bytes.contains(WordByte.ambiguous) { return DrawnWord(bytes).isCommon }
+        let likeliest = WordByte.likeliest
+        return CommonWords.shared.contains(PackedWord(bytes.lazy.map { likeliest[Int($0)] }))
+    }
+
+    /// Takes the letters that make the most usual word for the digits that may be one of two.
+    private mutating func choose(among bytes: some Collection<UInt8>) {
+        var places: [Int] = []
+        for (place, byte) in bytes.enumerated() where byte == WordByte.ambiguous {
+            places.append(place)
+            if places.count == Self.ambiguityLimit { break }
+        }
+        // A long word is no common one. What stands behind the last of the digits is the same for all, but for the two letters
+        // that make triples with it.
+        var end = letters.count
+        if end > CommonWords.longestWord, let last = places.last {
+            end = min(end, max(last + 3, CommonWords.longestWord + 1))
+        }
+        var other = Array(letters[..<end])
+        var best = Self.score(of: other)
+        for choice in 1..<(1 << places.count) {
+            for (bit, place) in places.enumerated() {
                 other[place] = choice >> bit & 1 == 1 ? UInt8(ascii: "l") : UInt8(ascii: "i")
             }
             let score = Self.score(of: other)
-            if score > best { (letters, best) = (other, score) }
+            guard score > best else { continue }
+            best = score
+            letters.replaceSubrange(..<end, with: other)
         }
         isCommon = best >= Self.common
     }

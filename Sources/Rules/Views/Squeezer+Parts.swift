@@ -26,10 +26,9 @@ extension Squeezer {
         end = start + 1
         while end < tokens.count, end - start < Self.mostParts, joint(before: end) != nil { end += 1 }
         while end > start + 1 {
-            let word = WordParts(tokens[start..<end], of: text)
-            if word.isCut {
+            if let word = WordParts(tokens[start..<end], of: text).cutWord {
                 isFaithful = false
-                writeParts(start..<end, word.whole)
+                writeParts(start..<end, word)
                 result.isMaterial = true
                 return end
             }
@@ -105,7 +104,7 @@ extension Squeezer {
 
     /// Whether each of the parts is a common word.
     private func areWords(_ parts: ClosedRange<Int>) -> Bool {
-        parts.allSatisfy { !tokens[$0].isSingle && DrawnWord(text[tokens[$0].range]).isCommon }
+        parts.allSatisfy { !tokens[$0].isSingle && DrawnWord.isCommon(text[tokens[$0].range]) }
     }
 
     private mutating func writeCut(_ parts: Range<Int>) {

@@ -38,9 +38,13 @@ struct Squeezer {
     static func squeeze(_ text: [UInt8], _ survey: WordSurvey) -> Result? {
         guard !survey.squeezable.isEmpty else { return nil }
         var stretches = survey.squeezable.map { WordToken.all(of: text, in: $0) }
-        let habits = TextHabits(of: text, tokens: stretches)
+        var all: [WordToken] = []
+        let habits = TextHabits(of: text, tokens: stretches) {
+            all = WordToken.all(of: text, in: text.indices)
+            return all
+        }
         // A habit concerns words that look plain, too.
-        if !habits.isPlain { stretches = [WordToken.all(of: text, in: text.indices)] }
+        if !habits.isPlain { stretches = [all] }
         var squeezer = Squeezer(text, habits)
         for tokens in stretches {
             squeezer.tokens = tokens

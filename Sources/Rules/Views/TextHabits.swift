@@ -17,7 +17,8 @@ struct TextHabits {
     /// - Parameters:
     ///   - text: all of it.
     ///   - tokens: its words in all stretches where any may be certain.
-    init(of text: [UInt8], tokens: [[WordToken]]) {
+    ///   - all: all of its words. Asked for only if those are enough.
+    init(of text: [UInt8], tokens: [[WordToken]], all: () -> [WordToken]) {
         var first = Tally()
         for tokens in tokens { first.count(tokens, of: text) }
         guard first.cuts.values.contains(where: { $0.isHabit(of: text) }) || first.drawn.isHabit(of: text) else {
@@ -25,7 +26,7 @@ struct TextHabits {
         }
         // Words that speak against it may stand anywhere.
         var tally = Tally()
-        tally.count(WordToken.all(of: text, in: text.indices), of: text)
+        tally.count(all(), of: text)
         cuts = Set(tally.cuts.filter { $1.isHabit(of: text) }.keys)
         drawsLetters = tally.drawn.isHabit(of: text)
     }
@@ -77,9 +78,9 @@ struct TextHabits {
 
         private mutating func countParts(_ parts: ArraySlice<WordToken>, _ joint: WordJoint, of text: [UInt8]) {
             let word = WordParts(parts, of: text)
-            if word.isCut {
-                cuts[joint, default: Votes()].add(word.whole)
-            } else if !word.whole.isCommon, word.areWords {
+            if let whole = word.cutWord {
+                cuts[joint, default: Votes()].add(whole)
+            } else if !word.isCommon, word.areWords {
                 cuts[joint, default: Votes()].against += parts.count - 1
             }
         }
@@ -88,12 +89,11 @@ struct TextHabits {
             guard token.kinds & WordByte.letter != 0, token.kinds & (WordByte.drawn | WordByte.digit) != 0 else {
                 return
             }
-            let word = DrawnWord(text[token.range])
-            guard token.isWord, word.isCommon else {
+            guard token.isWord, DrawnWord.isCommon(text[token.range]) else {
                 drawn.against += 1
                 return
             }
-            if word.letters.count >= 3 { drawn.add(word) }
+            if token.range.count >= 3 { drawn.add(DrawnWord(text[token.range])) }
         }
     }
 }

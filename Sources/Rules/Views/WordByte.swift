@@ -18,6 +18,12 @@ enum WordByte {
         }
     }
 
+    /// By byte: the letter it most likely stands for, in lower case.
+    static let likeliest: [UInt8] = (0...255).map { letters(for: $0)?[0] ?? $0 | 0x20 }
+
+    /// The one digit that may be either of two letters.
+    static let ambiguous = UInt8(ascii: "1")
+
     /// The letters that a digit or sign is drawn like, the likeliest first.
     static func letters(for byte: UInt8) -> [UInt8]? {
         switch byte {

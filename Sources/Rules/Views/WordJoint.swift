@@ -21,14 +21,18 @@ enum WordJoint: Hashable {
 
     /// - Parameter gap: what stands between two words; nil if nobody cuts a word up with it.
     init?(_ gap: ArraySlice<UInt8>) {
-        guard let first = gap.first, !gap.contains(0x20) else { return nil }
+        guard let first = gap.first else { return nil }
+        if gap.count == 1 {
+            guard Self.isMark(first) || Self.isSign(first) else { return nil }
+            self = Self.isMark(first) ? .markup(first) : .sign(first)
+            return
+        }
+        guard !gap.contains(0x20) else { return nil }
         if first == UInt8(ascii: "<"), gap.last == UInt8(ascii: ">") {
             self = .tags
         } else if gap.count <= Self.widestMark, gap.allSatisfy(Self.isMark) {
             self = .markup(first)
-        } else if gap.count == 1, Self.isSign(first) {
-            self = .sign(first)
-        } else if Array(gap) == [UInt8(ascii: "-"), 0x0A] {
+        } else if gap.count == 2, first == UInt8(ascii: "-"), gap.last == 0x0A {
             self = .hyphenation
         } else {
             return nil

@@ -17,6 +17,7 @@ struct WordToken {
     /// The words of a stretch of text.
     static func all(of text: [UInt8], in stretch: Range<Int>) -> [WordToken] {
         var tokens: [WordToken] = []
+        let classes = WordByte.classes
         text.withUnsafeBufferPointer { text in
             var position = stretch.lowerBound
             while position < stretch.upperBound {
@@ -24,16 +25,20 @@ struct WordToken {
                     position = end
                     continue
                 }
-                guard WordByte.classes[Int(text[position])] != 0 else {
+                guard classes[Int(text[position])] != 0 else {
                     position += 1
                     continue
                 }
                 let start = position
                 var kinds: UInt8 = 0
                 var scalars = 0
-                while position < stretch.upperBound, case let kind = WordByte.classes[Int(text[position])], kind != 0 {
-                    let (value, length) = UTF8Scalars.decode(text, at: position)
-                    if kind == WordByte.foreign, !isLetter(value) { break }
+                while position < stretch.upperBound, case let kind = classes[Int(text[position])], kind != 0 {
+                    var length = 1
+                    if kind == WordByte.foreign {
+                        let scalar = UTF8Scalars.decode(text, at: position)
+                        guard isLetter(scalar.value) else { break }
+                        length = scalar.length
+                    }
                     kinds |= kind
                     scalars += 1
                     position += length

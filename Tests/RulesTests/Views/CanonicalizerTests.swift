@@ -150,4 +150,12 @@ private func isMaterial(_ text: String) -> Bool {
         let zalgo = "a" + String(repeating: "\u{301}\u{316}", count: 20_000)
         #expect(canonical(zalgo) == "á")
     }
+
+    /// However many stretches and marks there are, each is looked at once: so many would take hours otherwise.
+    @Test func hostileTextsAreReadInOnePass() {
+        let marks = String(repeating: "\u{300}", count: 200_000)
+        #expect(canonical(marks) == marks)
+        let words = String(repeating: "а-b ", count: 200_000)
+        #expect(canonical(words) == words)
+    }
 }
