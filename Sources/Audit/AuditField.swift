@@ -101,6 +101,7 @@ extension AuditField {
         AuditField("durations_ms.model", "number", "in the model"),
         AuditField("durations_ms.upstream_first_byte", "number", "until the upstream's answer began"),
         AuditField("durations_ms.upstream", "number", "until it ended"),
+        AuditField("durations_ms.safeguard", "number", "writing a safeguard response"),
         AuditField(
             "durations_ms.proxy",
             "number",

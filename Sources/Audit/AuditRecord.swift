@@ -223,7 +223,9 @@ extension AuditRecord {
         package var upstreamFirstByte: Duration?
         /// Until its end.
         package var upstream: Duration?
-        /// The rest of the total: reading, writing, waiting for the caller, writing a safeguard response.
+        /// Writing a safeguard response.
+        package var safeguard: Duration?
+        /// The rest of the total: reading, writing, waiting for the caller.
         package var proxy: Duration?
         package var total: Duration?
 
@@ -232,6 +234,7 @@ extension AuditRecord {
             model: Duration? = nil,
             upstreamFirstByte: Duration? = nil,
             upstream: Duration? = nil,
+            safeguard: Duration? = nil,
             proxy: Duration? = nil,
             total: Duration? = nil
         ) {
@@ -239,6 +242,7 @@ extension AuditRecord {
             self.model = model
             self.upstreamFirstByte = upstreamFirstByte
             self.upstream = upstream
+            self.safeguard = safeguard
             self.proxy = proxy
             self.total = total
         }

@@ -34,23 +34,36 @@ package struct AuditTime: Sendable, Hashable, Comparable {
         let (days, millisecondOfDay) = Self.floorDivide(time, 86_400_000)
         let (year, month, day) = Self.civil(daysSinceEpoch: days)
         let second = millisecondOfDay / 1000
-        var text = ""
-        text.reserveCapacity(24)
-        Self.append(year, digits: 4, to: &text)
-        text += "-"
-        Self.append(month, digits: 2, to: &text)
-        text += "-"
-        Self.append(day, digits: 2, to: &text)
-        text += "T"
-        Self.append(second / 3600, digits: 2, to: &text)
-        text += ":"
-        Self.append(second / 60 % 60, digits: 2, to: &text)
-        text += ":"
-        Self.append(second % 60, digits: 2, to: &text)
-        text += "."
-        Self.append(millisecondOfDay % 1000, digits: 3, to: &text)
-        text += "Z"
-        return text
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var length = 0
+            func append(_ byte: UInt8) {
+                text.initializeElement(at: length, to: byte)
+                length += 1
+            }
+            func append(_ value: Int64, digits: Int64) {
+                var weight: Int64 = 1
+                for _ in 1..<digits { weight *= 10 }
+                while weight > 0 {
+                    append(UInt8(ascii: "0") + UInt8(value / weight % 10))
+                    weight /= 10
+                }
+            }
+            append(year, digits: 4)
+            append(UInt8(ascii: "-"))
+            append(month, digits: 2)
+            append(UInt8(ascii: "-"))
+            append(day, digits: 2)
+            append(UInt8(ascii: "T"))
+            append(second / 3600, digits: 2)
+            append(UInt8(ascii: ":"))
+            append(second / 60 % 60, digits: 2)
+            append(UInt8(ascii: ":"))
+            append(second % 60, digits: 2)
+            append(UInt8(ascii: "."))
+            append(millisecondOfDay % 1000, digits: 3)
+            append(UInt8(ascii: "Z"))
+            return length
+        }
     }
 
     /// The same to the second, without punctuation: `20261123T204107Z`. For names of files.
@@ -112,12 +125,6 @@ package struct AuditTime: Sendable, Hashable, Comparable {
         let (era, yearOfEra) = floorDivide(month > 2 ? year : year - 1, 400)
         let dayOfYear = (153 * fromMarch + 2) / 5 + day - 1
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func append(_ value: Int64, digits: Int, to text: inout String) {
-        let plain = String(value)
-        for _ in plain.utf8.count..<max(digits, plain.utf8.count) { text += "0" }
-        text += plain
     }
 
     /// The proleptic Gregorian date. Years are counted from 1 March so that the leap day comes last in its year, and in

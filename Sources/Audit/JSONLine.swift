@@ -7,14 +7,24 @@ struct JSONLine {
     /// Whether a comma is due before the next member or element.
     private var needsComma = false
 
-    init() { bytes.reserveCapacity(512) }
+    init() { bytes.reserveCapacity(1536) }
 
     mutating func object(_ body: (inout JSONLine) -> Void) { container(open: "{", close: "}", body) }
 
     mutating func array(_ body: (inout JSONLine) -> Void) { container(open: "[", close: "]", body) }
 
-    /// A member's name; the value must follow.
-    mutating func key(_ name: String) {
+    /// A member's name, in plain ASCII without quotes or reverse solidi; the value must follow.
+    mutating func key(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// The same where the name is known only when it is written.
+    mutating func key(naming name: String) {
         separate()
         quote(name)
         bytes.append(UInt8(ascii: ":"))

@@ -111,8 +111,8 @@ extension DecisionStore {
     private static let columns = [
         "time", "request_id", "tenant", "dialect", "model", "mode", "policy", "outcome", "status", "error", "action",
         "input_action", "output_action", "input_scores", "output_scores", "input_rules", "output_rules",
-        "input_failure", "output_failure", "candidate_action", "rules_us", "model_us", "upstream_us", "proxy_us",
-        "total_us", "record",
+        "input_failure", "output_failure", "candidate_action", "rules_us", "model_us", "upstream_us", "safeguard_us",
+        "proxy_us", "total_us", "record",
     ]
 
     private static let insertion =
@@ -132,8 +132,9 @@ extension DecisionStore {
             .text(rules(input)), .text(rules(output)), StoreValue(input?.failure), StoreValue(output?.failure),
             StoreValue(strictest(record.candidate?.input, record.candidate?.output)),
             StoreValue(microseconds(durations.rules)), StoreValue(microseconds(durations.model)),
-            StoreValue(microseconds(durations.upstream)), StoreValue(microseconds(durations.proxy)),
-            StoreValue(microseconds(durations.total)), .text(String(decoding: entry.body, as: UTF8.self) + "}"),
+            StoreValue(microseconds(durations.upstream)), StoreValue(microseconds(durations.safeguard)),
+            StoreValue(microseconds(durations.proxy)), StoreValue(microseconds(durations.total)),
+            .text(String(decoding: entry.body, as: UTF8.self) + "}"),
         ]
     }
 

@@ -109,7 +109,7 @@ extension DecisionStore {
     }
 
     private static func latency(_ db: any StoreConnection, _ start: Int64) throws -> [Overview.Latency] {
-        let stages = ["rules", "model", "upstream", "proxy", "total"]
+        let stages = ["rules", "model", "upstream", "safeguard", "proxy", "total"]
         let columns = stages.map { $0 + "_us" }.joined(separator: ", ")
         let rows = try db.rows(
             "SELECT \(columns) FROM decision WHERE time >= ? ORDER BY id DESC LIMIT ?",

@@ -125,7 +125,8 @@ final class GatewayMetrics: Sendable {
         )
         stages = registry.histogram(
             "guardian_stage_duration_seconds",
-            help: "Time by stage: rules, model, upstream_first_byte, upstream.",
+            help: "Time by stage: rules, model, upstream_first_byte, upstream, safeguard (writing a safeguard "
+                + "response).",
             labels: ["stage"]
         )
     }
@@ -186,7 +187,8 @@ final class GatewayMetrics: Sendable {
         if unscanned > 0 { unscannedBytes.increment([phase.rawValue], by: UInt64(unscanned)) }
     }
 
-    func count(_ response: AuditRecord.ResponseRecord) {
+    func count(_ response: AuditRecord.ResponseRecord, took duration: Duration) {
+        stages.observe(duration, ["safeguard"])
         safeguards.increment([response.origin.rawValue, response.fallbackReason ?? ""])
     }
 

@@ -94,7 +94,7 @@ extension GuardSession {
             status: summary.status,
             fault: summary.fault?.rawValue ?? state.error.map { $0.status < 500 ? "client" : $0.fault },
             error: summary.error ?? state.error.map { $0.code ?? $0.type },
-            durations: durations(summary, inspections),
+            durations: durations(summary, inspections, safeguard: state.stages.safeguard),
             tokens: .init(
                 judged: inspections.isEmpty ? nil : inspections.map(\.tokens).reduce(0, +),
                 generated: state.generatedTokens,
@@ -168,16 +168,23 @@ extension GuardSession {
         )
     }
 
-    private func durations(_ summary: ExchangeSummary, _ inspections: [Inspection]) -> AuditRecord.Durations {
+    private func durations(
+        _ summary: ExchangeSummary,
+        _ inspections: [Inspection],
+        safeguard: Range<ContinuousClock.Instant>?
+    ) -> AuditRecord.Durations {
+        let safeguard = safeguard.map { $0.lowerBound.duration(to: $0.upperBound) }
         let rules = inspections.map(\.rulesDuration).reduce(.zero, +)
         let model = inspections.map(\.modelDuration).reduce(.zero, +)
         // A streamed answer is judged while it comes, in shadow mode everything is: stages may overlap.
-        let rest = summary.duration - rules - model - (summary.upstreamDuration ?? .zero)
+        let rest =
+            summary.duration - rules - model - (summary.upstreamDuration ?? .zero) - (safeguard ?? .zero)
         return .init(
             rules: inspections.isEmpty ? nil : rules,
             model: inspections.isEmpty ? nil : model,
             upstreamFirstByte: summary.upstreamFirstByte,
             upstream: summary.upstreamDuration,
+            safeguard: safeguard,
             proxy: max(.zero, rest),
             total: summary.duration
         )
@@ -201,7 +208,7 @@ extension GuardSession {
 
     /// The path with the caller's words in it replaced: a path of a known endpoint holds a model's name at the most.
     private static func route(of path: String, _ endpoint: Endpoint) -> String {
-        let path = path.prefix { $0 != "?" }
+        let path = path[..<(path.utf8.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex)]
         for prefix in ["/v1beta/models/", "/v1/models/"] where path.hasPrefix(prefix) {
             let operation = path.dropFirst(prefix.count).lastIndex(of: ":").map { String(path[$0...]) } ?? ""
             if case .guarded = endpoint { return "\(prefix){model}\(operation)" }

@@ -119,7 +119,7 @@ extension GuardSession {
             $0.generatedTokens = response.tokens
             $0.stages.safeguard = begin..<ContinuousClock.now
         }
-        environment.metrics.count(record)
+        environment.metrics.count(record, took: begin.duration(to: .now))
         return response.text
     }
 }

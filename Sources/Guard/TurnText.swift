@@ -11,6 +11,9 @@ struct TurnText {
     var role: Role
     var turn: Int?
 
+    /// Groups that are looked through one by one: a table of so few costs more than it saves.
+    private static let few = 16
+
     /// Groups segments of the same turn and role. Strings that belong to no turn are one group per role; names are in none.
     static func grouping(_ segments: [TextSegment]) -> [TurnText] {
         struct Key: Hashable {
@@ -21,10 +24,21 @@ struct TurnText {
         var groups: [TurnText] = []
         for (index, segment) in segments.enumerated() where segment.kind == .words {
             let key = Key(role: segment.role, turn: segment.turn)
-            if let position = positions[key] {
-                groups[position].members.append(index)
+            let known: Int?
+            if groups.count <= few {
+                known = groups.lastIndex { $0.role == key.role && $0.turn == key.turn }
             } else {
-                positions[key] = groups.count
+                if positions.isEmpty {
+                    for (position, group) in groups.enumerated() {
+                        positions[Key(role: group.role, turn: group.turn)] = position
+                    }
+                }
+                known = positions[key]
+            }
+            if let known {
+                groups[known].members.append(index)
+            } else {
+                if !positions.isEmpty { positions[key] = groups.count }
                 groups.append(TurnText(members: [index], role: segment.role, turn: segment.turn))
             }
         }

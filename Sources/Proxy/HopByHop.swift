@@ -1,11 +1,18 @@
 import NIOHTTP1
+import Upstream
 
 /// Fields that belong to one connection and are never passed on (RFC 9110, 7.6.1): those known as such, whether empty or
 /// not, and those that a message's `Connection` fields list.
 enum HopByHop {
-    /// The lower-case names that a message's `Connection` fields list; nil where it has none, as most have.
+    /// The lower-case names that a message's `Connection` fields list; nil where they list none that
+    /// would not be dropped anyway.
     static func listed(in headers: HTTPHeaders) -> Set<String>? {
-        guard headers.contains(name: "connection") else { return nil }
+        var isOnlyKeepAlive = true
+        for (name, value) in headers where name.isField("connection") {
+            isOnlyKeepAlive = isOnlyKeepAlive && value.isField("keep-alive")
+        }
+        // Most name this one, which is dropped whether listed or not.
+        guard !isOnlyKeepAlive else { return nil }
         return Set(headers[canonicalForm: "connection"].map { $0.lowercased() })
     }
 

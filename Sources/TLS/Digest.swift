@@ -43,12 +43,16 @@ package enum Digest {
         /// `EVP_MD_CTX *`, owned.
         private let context: OpaquePointer
 
+        /// `EVP_MD *`, fetched once and kept: what `EVP_sha256` names is looked up at each use (OpenSSL's `crypto(7)`,
+        /// "Performance"). It does not change, and any thread may use it.
+        private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+
         package init() throws(TLSError) {
             OpenSSLErrorQueue.clear()
             guard let context = EVP_MD_CTX_new() else {
                 throw .library(operation: "EVP_MD_CTX_new", reason: OpenSSLErrorQueue.drainText())
             }
-            guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            guard EVP_DigestInit_ex(context, Self.algorithm ?? EVP_sha256(), nil) == 1 else {
                 EVP_MD_CTX_free(context)
                 throw .library(operation: "EVP_DigestInit_ex", reason: OpenSSLErrorQueue.drainText())
             }

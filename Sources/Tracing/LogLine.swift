@@ -8,6 +8,16 @@ package struct LogLine: Sendable, Equatable {
         var text: String { self == .info ? "INFO" : "WARN" }
     }
 
+    package struct Attribute: Sendable, Equatable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     package var time: Int64
     package var severity: Severity
@@ -15,7 +25,7 @@ package struct LogLine: Sendable, Equatable {
     package var event: String
     /// Without its line feed.
     package var text: String
-    package var attributes: [Span.Attribute]
+    package var attributes: [Attribute]
     package var traceID: TraceID?
     package var spanID: SpanID?
 
@@ -24,7 +34,7 @@ package struct LogLine: Sendable, Equatable {
         severity: Severity = .info,
         event: String,
         text: String,
-        attributes: [Span.Attribute] = [],
+        attributes: [Attribute] = [],
         traceID: TraceID? = nil,
         spanID: SpanID? = nil
     ) {

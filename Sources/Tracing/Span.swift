@@ -1,4 +1,4 @@
-/// A piece of work within a trace, finished.
+/// A piece of work within a trace, finished. Its attributes are written as it is added to a `SpanBatch`.
 package struct Span: Sendable, Equatable {
     /// The numbers are OpenTelemetry's.
     package enum Kind: Int, Sendable {
@@ -7,24 +7,6 @@ package struct Span: Sendable, Equatable {
         case server = 2
         /// Sends a request elsewhere.
         case client = 3
-    }
-
-    package enum Value: Sendable, Equatable {
-        case text(String)
-        case number(Int)
-        case decimal(Double)
-        case flag(Bool)
-        case texts([String])
-    }
-
-    package struct Attribute: Sendable, Equatable {
-        package var name: String
-        package var value: Value
-
-        package init(_ name: String, _ value: Value) {
-            self.name = name
-            self.value = value
-        }
     }
 
     package var traceID: TraceID
@@ -39,7 +21,6 @@ package struct Span: Sendable, Equatable {
     package var start: Int64
     /// Likewise; not before `start`.
     package var end: Int64
-    package var attributes: [Attribute]
     /// Whether the work failed; why is an attribute.
     package var isError: Bool
 
@@ -52,7 +33,6 @@ package struct Span: Sendable, Equatable {
         kind: Kind = .inside,
         start: Int64,
         end: Int64,
-        attributes: [Attribute] = [],
         isError: Bool = false
     ) {
         self.traceID = traceID
@@ -63,7 +43,6 @@ package struct Span: Sendable, Equatable {
         self.kind = kind
         self.start = start
         self.end = max(start, end)
-        self.attributes = attributes
         self.isError = isError
     }
 }

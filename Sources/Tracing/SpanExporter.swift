@@ -32,9 +32,9 @@ package final class SpanExporter: Sendable {
     }
 
     private struct State {
-        /// By exchange, in their order.
-        var exchanges: [[Span]] = []
-        /// In all of them.
+        /// In their order.
+        var exchanges: [SpanBatch] = []
+        /// Spans in all of them.
         var count = 0
         /// What waits has waited long enough.
         var isDue = false
@@ -43,7 +43,7 @@ package final class SpanExporter: Sendable {
     }
 
     private let settings: Settings
-    private let send: @Sendable ([Span]) async -> Delivery
+    private let send: @Sendable ([SpanBatch]) async -> Delivery
     private let pause: @Sendable (Duration) async -> Void
     private let state = Mutex(State())
     private let wakes: AsyncStream<Void>
@@ -55,7 +55,7 @@ package final class SpanExporter: Sendable {
     package init(
         _ settings: Settings = Settings(),
         pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
-        send: @escaping @Sendable ([Span]) async -> Delivery
+        send: @escaping @Sendable ([SpanBatch]) async -> Delivery
     ) {
         self.settings = settings
         self.send = send
@@ -65,7 +65,7 @@ package final class SpanExporter: Sendable {
     }
 
     /// Takes the spans of one exchange, all or none; returns at once.
-    package func record(_ spans: [Span]) {
+    package func record(_ spans: SpanBatch) {
         let isBatch = state.withLock { state in
             guard !state.isClosing, state.count + spans.count <= settings.capacity else {
                 state.statistics.dropped += spans.count
@@ -98,7 +98,7 @@ package final class SpanExporter: Sendable {
             }
         }
         for await _ in wakes {
-            while let batch = next() { await deliver(batch) }
+            while let (batch, count) = next() { await deliver(batch, count: count) }
             if state.withLock({ $0.isClosing }) { break }
         }
         clock.cancel()
@@ -112,11 +112,9 @@ package final class SpanExporter: Sendable {
 
     /// What is to be sent now: whole exchanges, as many as fit into a batch, and at least one. nil while it is better to wait for
     /// more to go with them.
-    private func next() -> [Span]? {
-        let exchanges: [[Span]]? = state.withLock { state in
-            guard state.count >= settings.batch || (state.isDue && state.count > 0) || state.isClosing else {
-                return nil
-            }
+    private func next() -> (exchanges: [SpanBatch], count: Int)? {
+        state.withLock { state in
+            guard state.count >= settings.batch || state.isDue || state.isClosing, state.count > 0 else { return nil }
             var (end, count) = (0, 0)
             for exchange in state.exchanges {
                 if end > 0, count + exchange.count > settings.batch { break }
@@ -128,32 +126,31 @@ package final class SpanExporter: Sendable {
                 state.count -= count
                 if state.exchanges.isEmpty { state.isDue = false }
             }
-            return Array(state.exchanges.prefix(end))
+            return (Array(state.exchanges.prefix(end)), count)
         }
-        guard let spans = exchanges?.flatMap({ $0 }), !spans.isEmpty else { return nil }
-        return spans
     }
 
-    private func deliver(_ batch: [Span]) async {
+    /// - Parameter count: of the spans in it.
+    private func deliver(_ batch: [SpanBatch], count: Int) async {
         var backoff = Backoff(first: settings.firstPause, longest: settings.longestPause)
         for attempt in 1...max(1, settings.attempts) {
             switch await send(batch) {
             case .taken(let rejected):
-                let rejected = min(rejected, batch.count)
+                let rejected = min(rejected, count)
                 return state.withLock {
-                    $0.statistics.exported += batch.count - rejected
+                    $0.statistics.exported += count - rejected
                     $0.statistics.failed += rejected
                 }
             case .refused:
-                return giveUp(batch)
+                return giveUp(count)
             case .postponed(let after):
                 guard attempt < settings.attempts, !Task.isCancelled, !state.withLock({ $0.isClosing }) else {
-                    return giveUp(batch)
+                    return giveUp(count)
                 }
                 await pause(backoff.next(asked: after))
             }
         }
     }
 
-    private func giveUp(_ batch: [Span]) { state.withLock { $0.statistics.failed += batch.count } }
+    private func giveUp(_ count: Int) { state.withLock { $0.statistics.failed += count } }
 }

@@ -94,7 +94,7 @@ struct TopScreen {
     private var latency: String {
         guard !overview.latency.isEmpty else { return "" }
         let rows = overview.latency.map { [$0.stage, Self.number($0.p50), Self.number($0.p95), Self.number($0.p99)] }
-        return TextTable(header: ["ms", "half", "95 %", "99 %"], rows: rows).description
+        return TextTable(header: ["ms", "50 %", "95 %", "99 %"], rows: rows).description
     }
 
     private var found: String {

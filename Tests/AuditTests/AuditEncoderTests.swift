@@ -50,6 +50,7 @@ import Testing
             model: .milliseconds(31),
             upstreamFirstByte: .milliseconds(1),
             upstream: .zero,
+            safeguard: .milliseconds(40),
             proxy: .milliseconds(3),
             total: .seconds(2)
         )
@@ -83,7 +84,8 @@ import Testing
         let durations = try #require(object["durations_ms"] as? [String: Double])
         #expect(
             durations == [
-                "rules": 0.125, "model": 31, "upstream_first_byte": 1, "upstream": 0, "proxy": 3, "total": 2000,
+                "rules": 0.125, "model": 31, "upstream_first_byte": 1, "upstream": 0, "safeguard": 40, "proxy": 3,
+                "total": 2000,
             ]
         )
     }

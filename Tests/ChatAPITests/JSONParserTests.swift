@@ -68,6 +68,20 @@ struct JSONParserTests {
         #expect(error?.message.contains("twice") == true)
     }
 
+    @Test(arguments: [1, 16, 17, 18, 40])
+    func refusesAnyNameGivenTwiceHoweverManyThereAre(count: Int) throws {
+        let members = (0..<count).map { "\"n\($0)\":\($0)" }
+        guard case .object(let object) = try parse("{\(members.joined(separator: ","))}") else {
+            Issue.record("it is no object")
+            return
+        }
+        #expect(object.members.count == count)
+        for name in 0..<count {
+            let text = "{\(members.joined(separator: ",")),\"n\(name)\":0}"
+            #expect(throws: JSONError.self) { try parse(text) }
+        }
+    }
+
     @Test func theSameNameMayStandInTwoObjects() throws {
         _ = try parse(#"[{"a":1},{"a":{"a":2}}]"#)
     }

@@ -25,6 +25,25 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
+    @Test func aFileOfTheFirstVersionIsGoneOnWith() throws {
+        let folder = try TemporaryFolder()
+        let place = StorePlace.file(folder.file("decisions.sqlite"))
+        let old = try DecisionStore(place)
+        try old.add([.sample("r1", at: 1)])
+        // As it was before there was a second version.
+        _ = try old.write { db in
+            try db.rows("ALTER TABLE decision DROP COLUMN safeguard_us", [])
+            try db.rows("DELETE FROM grdb_migrations WHERE identifier = '2'", [])
+        }
+        let store = try DecisionStore(place)
+        var record = AuditRecord.sample("r2", at: 2)
+        record.durations.safeguard = .seconds(1)
+        try store.add([record])
+        #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["r2", "r1"])
+        let overview = try store.overview(since: AuditTime(millisecondsSinceEpoch: 0), step: 60_000)
+        #expect(overview.latency.first { $0.stage == "safeguard" }?.count == 1)
+    }
+
     @Test func twoStoresShareOneFile() throws {
         let folder = try TemporaryFolder()
         let place = StorePlace.file(folder.file("decisions.sqlite"))

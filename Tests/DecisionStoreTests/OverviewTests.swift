@@ -29,12 +29,17 @@ import Testing
         try store.add(
             (1...100).map { number in
                 var record = AuditRecord.sample("r\(number)", at: 60)
-                record.durations = .init(total: .milliseconds(number))
+                record.durations = .init(safeguard: number == 7 ? .seconds(2) : nil, total: .milliseconds(number))
                 return record
             }
         )
         let overview = try store.overview(since: AuditTime(millisecondsSinceEpoch: 0), step: 60_000)
-        #expect(overview.latency == [.init(stage: "total", count: 100, p50: 51, p95: 96, p99: 100)])
+        #expect(
+            overview.latency == [
+                .init(stage: "safeguard", count: 1, p50: 2000, p95: 2000, p99: 2000),
+                .init(stage: "total", count: 100, p50: 51, p95: 96, p99: 100),
+            ]
+        )
     }
 
     @Test func tellsWhatTheCandidateWouldHaveDone() throws {

@@ -175,8 +175,12 @@ def browser():
     driver.quit()
 
 
-def visit(browser, gateway, page, width=1280):
-    browser.set_window_size(width, 1000)
+def visit(browser, gateway, page, width=1280, scheme="light"):
+    # A window cannot be as narrow as a phone; what is shown in it can.
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 700}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     browser.get("about:blank")
     browser.get(f"{gateway.admin}/#{page}")
     shown = WebDriverWait(browser, 60)
@@ -185,18 +189,64 @@ def visit(browser, gateway, page, width=1280):
     return shown
 
 
-@pytest.mark.parametrize("width", [1280, 500])
+# Words whose colour is too near to that of what is behind them (WCAG 2.1, 1.4.3: 4.5 to 1).
+FAINT = """
+const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+const light = (colour) => {
+  const [r, g, b] = parts(colour).map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const behind = (element) => {
+  const colour = element ? getComputedStyle(element).backgroundColor : "rgb(255, 255, 255)";
+  return parts(colour)[3] === 0 ? behind(element.parentElement) : colour;
+};
+return [...document.querySelectorAll("body *")].filter((each) => {
+  const isText = [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  if (!isText || !each.checkVisibility() || each.closest("noscript, .skip, option")) return false;
+  const style = getComputedStyle(each);
+  const two = [light(each instanceof SVGElement ? style.fill : style.color), light(behind(each))];
+  return (Math.max(...two) + 0.05) / (Math.min(...two) + 0.05) < 4.5;
+}).map((each) => `${each.tagName} ${each.className.baseVal ?? each.className}: ${each.textContent.trim()}`);
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("page", PAGES)
-def test_each_page_fits_and_says_nothing_in_the_console(browser, gateway, page, width):
-    visit(browser, gateway, page, width)
+def test_each_page_fits_can_be_read_and_says_nothing_in_the_console(browser, gateway, page, width, scheme):
+    visit(browser, gateway, page, width, scheme)
+    assert browser.execute_script("return matchMedia(`(prefers-color-scheme: ${arguments[0]})`).matches", scheme)
     size = "return [document.documentElement.scrollWidth, window.innerWidth]"
     content, window = browser.execute_script(size)
-    assert content <= window
+    assert content <= window == width
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
     # Whatever can be typed into has a name for those who do not see it.
     nameless = """return [...document.querySelectorAll('input, select, button')]
         .filter((each) => each.offsetParent && !each.labels?.length && !each.ariaLabel && !each.textContent.trim()).length"""
     assert browser.execute_script(nameless) == 0
+    assert browser.execute_script(FAINT) == []
+
+
+def test_a_phone_shows_what_was_found_without_scrolling_aside(browser, gateway):
+    shown = visit(browser, gateway, "decisions", 390)
+    outside = """return [...document.querySelectorAll('#list td')].filter((each) => each.checkVisibility())
+        .map((each) => each.getBoundingClientRect().right).filter((right) => right > window.innerWidth).length"""
+    shown.until(lambda driver: "cybercrime" in driver.find_element(By.ID, "list").text)
+    assert browser.execute_script(outside) == 0
+
+
+def test_pages_with_nothing_to_show_say_so(browser, start_gateway, scripted_origin):
+    gateway = start_gateway(scripted_origin.url, rules_only())
+    for page, words in [
+        ("now", "No request has passed the gateway in this time."), ("decisions", "Nothing is stored yet."),
+        ("tuning", "Nothing was scored in this time"), ("system", "None is configured"),
+    ]:
+        shown = visit(browser, gateway, page)
+        shown.until(lambda driver: words in driver.find_element(By.ID, f"page-{page}").text)
+    visit(browser, gateway, "decisions")
+    field = browser.find_element(By.NAME, "tenant")
+    field.send_keys("nobody", Keys.ENTER)
+    WebDriverWait(browser, 60).until(lambda driver: "Nothing that fits is stored." in driver.find_element(By.ID, "list").text)
 
 
 def test_the_first_page_counts_what_was_decided(browser, gateway):

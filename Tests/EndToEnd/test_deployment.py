@@ -1,8 +1,12 @@
 """Run as examples/deploy/ has it run: without any of the rights that root has."""
 
 import os
+import shutil
+import subprocess
 
-from harness import Gateway
+import pytest
+
+from harness import ROOT, Gateway
 from policies import rules_only
 
 # Whoever is not root has none of them to begin with.
@@ -19,3 +23,12 @@ def test_it_serves_without_any_capability(tmp_path, certificates, origin):
         assert (answer.status, answer.text) == (200, "You said: hello")
     finally:
         gateway.close()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_the_unit_is_closed_off():
+    unit = ROOT / "examples/deploy/guardian.service"
+    # In tenths; what is above is an error.
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", unit]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout[-500:] + found.stderr

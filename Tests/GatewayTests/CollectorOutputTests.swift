@@ -16,7 +16,7 @@ import Tracing
         let line = record(text)
         #expect(line.text == text && line.event == "guardian.audit.exchange" && line.severity == .info)
         #expect(line.time == 1_795_953_600_042_000_000)
-        #expect(line.attributes == [.init("guardian.request_id", .text("r-1"))])
+        #expect(line.attributes == [.init("guardian.request_id", "r-1")])
         #expect(line.traceID.map { "\($0)" } == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(line.spanID.map { "\($0)" } == "00f067aa0ba902b7")
     }

@@ -18,6 +18,14 @@ import Testing
         #expect(turns.map(\.role) == [.system, .user, .context])
     }
 
+    @Test(arguments: [1, 16, 17, 18, 40])
+    func `turns are told apart however many there are`(count: Int) {
+        let segments = (0..<2 * count).map { number in
+            TextSegment(path: "/\(number)", role: .user, turn: number % count, text: "\(number)")
+        }
+        #expect(TurnText.grouping(segments).map(\.members) == (0..<count).map { [$0, $0 + count] })
+    }
+
     @Test func `a join remembers where each part starts in bytes`() {
         let turn = TurnText(members: [2, 1], role: .user, turn: 1)
         let (text, starts) = turn.joined(segments, separator: " ")

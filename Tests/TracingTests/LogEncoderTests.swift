@@ -13,7 +13,7 @@ import Testing
             severity: .warning,
             event: "lost",
             text: #"{"event":"lost"}"#,
-            attributes: [.init("a", .text("b"))],
+            attributes: [.init("a", "b")],
             traceID: TraceID(hexadecimal: "4bf92f3577b34da6a3ce929d0e0e4736"),
             spanID: SpanID(hexadecimal: "00f067aa0ba902b7")
         )

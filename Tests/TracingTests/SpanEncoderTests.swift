@@ -18,13 +18,17 @@ import Testing
             kind: .client,
             start: 1_700_000_000_000_000_001,
             end: 1_700_000_000_000_000_005,
-            attributes: [
-                .init("t", .text("x")), .init("n", .number(-3)), .init("d", .decimal(0.5)), .init("f", .flag(true)),
-                .init("l", .texts(["a", "b"])),
-            ],
             isError: true
         )
-        let request = try Otlp_ExportRequest(serializedBytes: encoder.body([span]))
+        var batch = SpanBatch()
+        batch.add(span) {
+            $0.text("t", "x")
+            $0.number("n", -3)
+            $0.decimal("d", 0.5)
+            $0.flag("f", true)
+            $0.texts("l", ["a", "b"])
+        }
+        let request = try Otlp_ExportRequest(serializedBytes: encoder.body([batch]))
         let resource = try #require(request.resourceSpans.first)
         #expect(resource.resource.attributes.first { $0.key == "service.name" }?.value.stringValue == "gate")
         let sent = try #require(resource.scopeSpans.first?.spans.first)
@@ -42,33 +46,39 @@ import Testing
     /// What the messages write is what they read: not a byte more, and none elsewhere.
     @Test func `the bytes are those that the messages themselves write`() throws {
         let long = String(repeating: "ä", count: 9000)
-        let values: [Span.Value] = [
-            .text(""), .text(long), .number(0), .number(.min), .decimal(-0.0), .flag(false), .texts([]),
-            .texts(["", long]),
+        let writes: [(inout SpanAttributes) -> Void] = [
+            { $0.text("name", "") }, { $0.text("name", long) }, { $0.number("name", 0) }, { $0.number("name", .min) },
+            { $0.decimal("name", -0.0) }, { $0.flag("name", false) }, { $0.texts("name", []) },
+            { $0.texts("name", ["", long]) },
         ]
-        var spans: [Span] = []
-        for count in 0...values.count {
-            spans.append(
-                Span(
-                    traceID: .random(),
-                    parent: count == 0 ? nil : .random(),
-                    state: count == 1 ? "a=b" : nil,
-                    name: "span \(count)",
-                    start: 5,
-                    end: .max,
-                    attributes: values.prefix(count).map { Span.Attribute("name", $0) },
-                    isError: count == 2
-                )
+        var batches: [SpanBatch] = []
+        for count in 0...writes.count {
+            let span = Span(
+                traceID: .random(),
+                parent: count == 0 ? nil : .random(),
+                state: count == 1 ? "a=b" : nil,
+                name: "span \(count)",
+                start: 5,
+                end: .max,
+                isError: count == 2
             )
+            var batch = SpanBatch()
+            for _ in 0...count % 2 {
+                batch.add(span) { attributes in
+                    for write in writes.prefix(count) { write(&attributes) }
+                }
+            }
+            batches.append(batch)
         }
-        for sent in [[], Array(spans.prefix(1)), spans] {
+        for sent in [[], Array(batches.prefix(1)), batches] {
             let body = encoder.body(sent)
             let request = try Otlp_ExportRequest(serializedBytes: body)
             let again: [UInt8] = try request.serializedBytes()
             // The bytes themselves would be pages of a log.
             let isSame = again == body
-            #expect(isSame, "\(sent.count) spans")
-            #expect(request.resourceSpans.first?.scopeSpans.first?.spans.count == sent.count)
+            #expect(isSame, "\(sent.count) batches")
+            let count = sent.reduce(0) { $0 + $1.count }
+            #expect(request.resourceSpans.first?.scopeSpans.first?.spans.count == count)
         }
     }
 

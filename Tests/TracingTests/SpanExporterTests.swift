@@ -1,3 +1,4 @@
+import SwiftProtobuf
 import Synchronization
 import Testing
 
@@ -6,20 +7,23 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct SpanExporterTests {
     /// A collector that answers as it is told, and remembers what it got and how long it was waited for.
     private final class Collector: Sendable {
-        let batches = Mutex<[[Span]]>([])
+        /// The names of each batch's spans.
+        let batches = Mutex<[[String]]>([])
         let answers: Mutex<[Delivery]>
         let pauses = Mutex<[Duration]>([])
 
         init(_ answers: Delivery...) { self.answers = Mutex(answers) }
 
-        func take(_ spans: [Span]) -> Delivery {
-            batches.withLock { $0.append(spans) }
+        func take(_ spans: [SpanBatch]) -> Delivery {
+            batches.withLock { $0.append(spans.flatMap(\.names)) }
             return answers.withLock { $0.isEmpty ? .taken(rejected: 0) : $0.removeFirst() }
         }
     }
 
-    private func span(_ name: String = "a") -> Span {
-        Span(traceID: .random(), parent: nil, name: name, start: 1, end: 2)
+    private func spans(_ names: String...) -> SpanBatch {
+        var batch = SpanBatch()
+        for name in names { batch.add(Span(traceID: .random(), parent: nil, name: name, start: 1, end: 2)) }
+        return batch
     }
 
     /// The interval never ends here unless a test says so: what is sent is sent because a batch is full or at the end.
@@ -44,11 +48,11 @@ import Testing
     @Test func `spans go in batches, the rest at the end`() async {
         let collector = Collector()
         let exporter = exporter(collector) { $0.batch = 3 }
-        for number in 0..<7 { exporter.record([span("\(number)")]) }
+        for number in 0..<7 { exporter.record(spans("\(number)")) }
         exporter.close()
         await exporter.run()
         #expect(
-            collector.batches.withLock { $0.map { $0.map(\.name) } } == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+            collector.batches.withLock { $0 } == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
         )
         #expect(exporter.statistics == .init(exported: 7))
     }
@@ -57,9 +61,9 @@ import Testing
         let collector = Collector()
         let full = exporter(collector) { $0.batch = 2 }
         let task = Task { await full.run() }
-        full.record([span(), span()])
+        full.record(spans("a", "b"))
         try await eventually { full.statistics.exported == 2 }
-        full.record([span()])
+        full.record(spans("a"))
         #expect(full.statistics.queued == 1)
         full.close()
         await task.value
@@ -67,7 +71,7 @@ import Testing
 
         let timed = exporter(collector) { $0.interval = .milliseconds(1) }
         let other = Task { await timed.run() }
-        timed.record([span()])
+        timed.record(spans("a"))
         try await eventually { timed.statistics.exported == 1 }
         timed.close()
         await other.value
@@ -77,18 +81,18 @@ import Testing
         let collector = Collector()
         let exporter = exporter(collector) { $0.batch = 3 }
         let task = Task { await exporter.run() }
-        exporter.record([span("a"), span("b")])
-        exporter.record([span("c"), span("d")])
+        exporter.record(spans("a", "b"))
+        exporter.record(spans("c", "d"))
         try await eventually { exporter.statistics.exported == 2 }
-        #expect(collector.batches.withLock { $0.map { $0.map(\.name) } } == [["a", "b"]])
+        #expect(collector.batches.withLock { $0 } == [["a", "b"]])
         #expect(exporter.statistics.queued == 2)
         // More than a batch, and of one exchange.
-        exporter.record(["e", "f", "g", "h"].map { span($0) })
+        exporter.record(spans("e", "f", "g", "h"))
         try await eventually { exporter.statistics.exported == 8 }
         exporter.close()
         await task.value
         #expect(
-            collector.batches.withLock { $0.map { $0.map(\.name) } } == [
+            collector.batches.withLock { $0 } == [
                 ["a", "b"], ["c", "d"], ["e", "f", "g", "h"],
             ]
         )
@@ -96,12 +100,12 @@ import Testing
 
     @Test func `what the queue cannot take is dropped and counted, an exchange's spans together`() async {
         let exporter = exporter(Collector()) { $0.capacity = 3 }
-        exporter.record([span(), span()])
-        exporter.record([span(), span()])
-        exporter.record([span()])
+        exporter.record(spans("a", "b"))
+        exporter.record(spans("a", "b"))
+        exporter.record(spans("a"))
         #expect(exporter.statistics == .init(dropped: 2, queued: 3))
         exporter.close()
-        exporter.record([span()])
+        exporter.record(spans("a"))
         await exporter.run()
         #expect(exporter.statistics == .init(exported: 3, dropped: 3))
     }
@@ -115,7 +119,7 @@ import Testing
         )
         let exporter = exporter(collector) { $0.batch = 1 }
         let task = Task { await exporter.run() }
-        exporter.record([span()])
+        exporter.record(spans("a"))
         try await eventually { exporter.statistics.exported == 1 }
         exporter.close()
         await task.value
@@ -133,28 +137,43 @@ import Testing
             $0.attempts = 2
         }
         let task = Task { await exporter.run() }
-        for name in ["a", "b", "c"] { exporter.record([span(name)]) }
+        for name in ["a", "b", "c"] { exporter.record(spans(name)) }
         try await eventually { exporter.statistics == .init(exported: 1, failed: 2) }
-        #expect(collector.batches.withLock { $0.map { $0[0].name } } == ["a", "a", "b", "c"])
+        #expect(collector.batches.withLock { $0 } == [["a"], ["a"], ["b"], ["c"]])
         exporter.close()
         await task.value
     }
 
     @Test func `spans that the collector rejects are counted, no more than were sent`() async {
         let exporter = exporter(Collector(.taken(rejected: 1), .taken(rejected: 99))) { $0.batch = 3 }
-        for _ in 0..<6 { exporter.record([span()]) }
+        for _ in 0..<6 { exporter.record(spans("a")) }
         exporter.close()
         await exporter.run()
         #expect(exporter.statistics == .init(exported: 2, failed: 4))
     }
 
+    @Test func `at the end nothing is sent where nothing waits`() async {
+        let collector = Collector()
+        let exporter = exporter(collector)
+        exporter.close()
+        await exporter.run()
+        #expect(collector.batches.withLock { $0.isEmpty } && exporter.statistics == .init())
+    }
+
     @Test func `at the end nothing is tried twice`() async {
         let collector = Collector(.postponed(after: nil))
         let exporter = exporter(collector)
-        exporter.record([span()])
+        exporter.record(spans("a"))
         exporter.close()
         await exporter.run()
         #expect(exporter.statistics == .init(failed: 1) && collector.pauses.withLock { $0.isEmpty })
+    }
+}
+
+extension SpanBatch {
+    /// Of its spans, as they are read back.
+    fileprivate var names: [String] {
+        (try? Otlp_ScopeSpans(serializedBytes: bytes).spans.map(\.name)) ?? ["unreadable"]
     }
 }
 

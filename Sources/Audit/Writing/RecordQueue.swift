@@ -45,8 +45,11 @@ final class RecordQueue: @unchecked Sendable {
     private var isResting = false
     private var flushing = 0
 
-    /// How long the thread waits for more after a record woke it. Waking it for each would cost more than writing them.
-    private static let gathering: UInt32 = 1_000
+    /// Nanoseconds that the thread waits for more after a record woke it. To wake it for each, and to write each with a call
+    /// of its own, would cost more than the rest of the record.
+    private static let gathering = 10_000_000
+    /// How long it waits before it tries again to write what could not be written.
+    private static let retrying = 200_000_000
 
     /// - Parameter capacity: records that may wait; at least one.
     init(capacity: Int, overflow: AuditOverflow, journal: AuditJournal) {
@@ -54,7 +57,16 @@ final class RecordQueue: @unchecked Sendable {
         self.overflow = overflow
         self.journal = journal
         pthread_mutex_init(mutex, nil)
+        #if canImport(Glibc)
+        // A clock that is set back must not make a wait longer.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(changed, &attributes)
+        pthread_condattr_destroy(&attributes)
+        #else
         pthread_cond_init(changed, nil)
+        #endif
         start()
     }
 
@@ -88,13 +100,14 @@ final class RecordQueue: @unchecked Sendable {
                 return
             }
             entries.append(Entry(body: body, since: .now))
-            if isResting { signal() }
+            if isResting || entries.count == capacity / 2 { signal() }
         }
     }
 
     func flush() {
         locked {
             flushing += 1
+            signal()
             while !(entries.isEmpty && inFlight == 0 && !wantsReopen) && !isFinished { wait() }
             flushing -= 1
         }
@@ -222,29 +235,38 @@ final class RecordQueue: @unchecked Sendable {
 
     /// Waits for work, and a little longer for more of it unless somebody waits for what there is.
     private func rest() {
-        let wasResting = locked {
-            guard entries.isEmpty else { return false }
+        locked {
             isResting = true
             while entries.isEmpty && !wantsReopen && !isClosing { wait() }
             isResting = false
-            return flushing == 0 && !wantsReopen && !isClosing
+            // Half a queue is enough to be written at once.
+            wait(Self.gathering) { flushing == 0 && !wantsReopen && !isClosing && entries.count < capacity / 2 }
         }
-        if wasResting { usleep(Self.gathering) }
     }
 
     /// Waits a fifth of a second before what failed is tried again; false if the queue is closing.
     private func pause() -> Bool {
+        locked {
+            wait(Self.retrying) { !isClosing }
+            return !isClosing
+        }
+    }
+
+    /// Waits so many nanoseconds, less than a second of them, as long as a condition holds whenever somebody signals.
+    private func wait(_ nanoseconds: Int, while condition: () -> Bool) {
+        #if canImport(Glibc)
         var until = timespec()
-        clock_gettime(CLOCK_REALTIME, &until)
-        until.tv_nsec += 200_000_000
+        clock_gettime(CLOCK_MONOTONIC, &until)
+        until.tv_nsec += nanoseconds
         if until.tv_nsec >= 1_000_000_000 {
             until.tv_sec += 1
             until.tv_nsec -= 1_000_000_000
         }
-        return locked {
-            while !isClosing, pthread_cond_timedwait(changed, mutex, &until) == 0 {}
-            return !isClosing
-        }
+        while condition(), pthread_cond_timedwait(changed, mutex, &until) == 0 {}
+        #else
+        var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        while condition(), pthread_cond_timedwait_relative_np(changed, mutex, &time) == 0 {}
+        #endif
     }
 
     // MARK: The lock

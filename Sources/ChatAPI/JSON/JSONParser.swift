@@ -86,7 +86,7 @@ package struct JSONParser {
             guard current == UInt8(ascii: "\"") else { throw error("a name in double quotes was expected") }
             let start = position
             let name = try string()
-            guard names.insert(name).inserted else {
+            guard isNew(name, among: members, &names) else {
                 position = start
                 throw error("the name \(Self.quoted(name)) is given twice")
             }
@@ -99,6 +99,16 @@ package struct JSONParser {
             path.removeLast()
             if try leave(with: UInt8(ascii: "}"), name: "}") { return .object(JSONObject(members)) }
         }
+    }
+
+    /// Members of an object that are looked through one by one: a table of so few costs more than it saves.
+    private static let few = 16
+
+    /// - Parameter names: of `members`, once they are many.
+    private func isNew(_ name: String, among members: [JSONObject.Member], _ names: inout Set<String>) -> Bool {
+        guard members.count > Self.few else { return !members.contains { $0.name == name } }
+        if names.isEmpty { names = Set(members.map(\.name)) }
+        return names.insert(name).inserted
     }
 
     private mutating func array() throws(JSONError) -> JSONValue {

@@ -57,7 +57,8 @@ enum PostgreSQLSchema {
                 PRIMARY KEY (request_id, phase)
             )
             """,
-        ]
+        ],
+        ["ALTER TABLE decision ADD COLUMN safeguard_us BIGINT"],
     ]
 
     /// Gateways that start together wait for one another here: any number that nobody else uses.

@@ -59,6 +59,9 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("2") { db in
+            try db.execute(sql: "ALTER TABLE decision ADD COLUMN safeguard_us INTEGER")
+        }
         return migrator
     }
 }

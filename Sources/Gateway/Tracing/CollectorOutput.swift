@@ -44,7 +44,7 @@ final class CollectorOutput: AuditOutput {
             severity: event == "lost" ? .warning : .info,
             event: "guardian.audit.\(event)",
             text: String(decoding: line, as: UTF8.self),
-            attributes: head.requestID.map { [.init("guardian.request_id", .text($0))] } ?? [],
+            attributes: head.requestID.map { [.init("guardian.request_id", $0)] } ?? [],
             traceID: head.traceID.flatMap { TraceID(hexadecimal: $0) },
             spanID: head.spanID.flatMap { SpanID(hexadecimal: $0) }
         )

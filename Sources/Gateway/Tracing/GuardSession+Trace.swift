@@ -10,145 +10,136 @@ import Tracing
 extension GuardSession {
     /// The exchange as spans: itself, judging of both phases with rules and model within, the request to the LLM, and the
     /// writing of a safeguard response. They hold names, counts and decisions; no text and no score.
-    func spans(_ trace: ExchangeTrace, _ summary: ExchangeSummary, _ record: AuditRecord, _ state: State) -> [Span] {
-        var spans = [exchangeSpan(trace, summary, record)]
-        for inspection in [state.input, state.output].compactMap({ $0 }) {
-            let range = inspection.phase == .input ? state.stages.input : state.stages.output
-            if let range { spans += judging(trace, inspection, range) }
-        }
+    func spans(_ trace: ExchangeTrace, _ summary: ExchangeSummary, _ record: AuditRecord, _ state: State) -> SpanBatch {
+        var spans = SpanBatch()
+        addExchange(to: &spans, trace, summary, record)
+        if let input = state.input, let range = state.stages.input { addJudging(to: &spans, trace, input, range) }
+        if let output = state.output, let range = state.stages.output { addJudging(to: &spans, trace, output, range) }
         if let start = state.stages.forwarded, let duration = summary.upstreamDuration {
-            spans.append(upstreamSpan(trace, start..<start.advanced(by: duration), summary, record))
+            addUpstream(to: &spans, trace, start..<start.advanced(by: duration), summary, record)
         }
         if let range = state.stages.safeguard, let response = record.response {
-            let attributes: [Span.Attribute] = [
-                .init("guardian.response.origin", .text(response.origin.rawValue)),
-                .init("guardian.category", .text(response.category.rawValue)),
-                .init("guardian.tokens", .number(record.tokens.generated ?? 0)),
-            ]
-            spans.append(inner(trace, "safeguard", range, attributes))
+            spans.add(inner(trace, "safeguard", range)) {
+                $0.text("guardian.response.origin", response.origin.rawValue)
+                $0.text("guardian.category", response.category.rawValue)
+                $0.number("guardian.tokens", record.tokens.generated ?? 0)
+            }
         }
         return spans
     }
 
-    private func exchangeSpan(_ trace: ExchangeTrace, _ summary: ExchangeSummary, _ record: AuditRecord) -> Span {
-        var attributes: [Span.Attribute] = [
-            .init("http.request.method", .text(head.method.rawValue)),
-            .init("url.scheme", .text(client.isTLS ? "https" : "http")),
-            .init("network.protocol.version", .text(client.version.major == 2 ? "2" : "1.1")),
-            .init("guardian.request_id", .text(record.requestID)),
-            .init("guardian.outcome", .text(record.outcome.rawValue)),
-            .init("guardian.policy", .text(record.policy.name)),
-        ]
-        if let route = record.route { attributes.append(.init("http.route", .text(route))) }
-        if let status = record.status { attributes.append(.init("http.response.status_code", .number(status))) }
-        if let error = record.error { attributes.append(.init("error.type", .text(error))) }
-        return Span(
+    private func addExchange(
+        to spans: inout SpanBatch,
+        _ trace: ExchangeTrace,
+        _ summary: ExchangeSummary,
+        _ record: AuditRecord
+    ) {
+        let method = head.method.rawValue
+        let span = Span(
             traceID: trace.traceID,
             id: trace.span,
             parent: trace.parent,
             state: trace.state,
-            name: record.route.map { "\(head.method.rawValue) \($0)" } ?? head.method.rawValue,
+            name: record.route.map { method + " " + $0 } ?? method,
             kind: .server,
             start: trace.nanoseconds(trace.begin),
             end: trace.nanoseconds(trace.begin.advanced(by: summary.duration)),
-            attributes: attributes,
             // An error of the caller's own is none of the server's (semantic conventions for HTTP spans).
             isError: (record.status ?? 500) >= 500
         )
+        spans.add(span) {
+            $0.text("http.request.method", method)
+            $0.text("url.scheme", client.isTLS ? "https" : "http")
+            $0.text("network.protocol.version", client.version.major == 2 ? "2" : "1.1")
+            $0.text("guardian.request_id", record.requestID)
+            $0.text("guardian.outcome", record.outcome.rawValue)
+            $0.text("guardian.policy", record.policy.name)
+            if let route = record.route { $0.text("http.route", route) }
+            if let status = record.status { $0.number("http.response.status_code", status) }
+            if let error = record.error { $0.text("error.type", error) }
+        }
     }
 
-    private func judging(
+    private func addJudging(
+        to spans: inout SpanBatch,
         _ trace: ExchangeTrace,
         _ inspection: Inspection,
         _ range: Range<ContinuousClock.Instant>
-    ) -> [Span] {
+    ) {
         let decision = inspection.decision
-        var attributes: [Span.Attribute] = [
-            .init("guardian.phase", .text(inspection.phase.rawValue)),
-            .init("guardian.action", .text(decision.action?.rawValue ?? "allow")),
-            .init("guardian.enforced", .flag(!decision.isShadow)),
-            .init("guardian.segments", .number(inspection.segments.count)),
-        ]
-        if !decision.categories.isEmpty {
-            attributes.append(.init("guardian.categories", .texts(decision.categories.map(\.rawValue))))
-        }
-        if let failure = inspection.failure { attributes.append(.init("error.type", .text(failure.word))) }
-        var outer = inner(trace, "guard \(inspection.phase.rawValue)", range, attributes)
+        var outer = inner(trace, inspection.phase == .input ? "guard input" : "guard output", range)
         outer.isError = inspection.failure != nil
+        spans.add(outer) {
+            $0.text("guardian.phase", inspection.phase.rawValue)
+            $0.text("guardian.action", decision.action?.rawValue ?? "allow")
+            $0.flag("guardian.enforced", !decision.isShadow)
+            $0.number("guardian.segments", inspection.segments.count)
+            if !decision.categories.isEmpty {
+                $0.texts("guardian.categories", decision.categories.map(\.rawValue))
+            }
+            if let failure = inspection.failure { $0.text("error.type", failure.word) }
+        }
         let middle = range.lowerBound.advanced(by: inspection.rulesDuration)
         var rules = inner(trace, "rules", range.lowerBound..<max(range.lowerBound, middle))
-        var model = inner(
-            trace,
-            "model",
-            middle..<max(middle, range.upperBound),
-            [.init("guardian.tokens", .number(inspection.tokens))]
-        )
         rules.parent = outer.id
-        model.parent = outer.id
+        spans.add(rules)
         // Where no category asks for the model it has no part in it.
-        let isModelAsked = inspection.scores != nil || inspection.failure != nil
-        return isModelAsked ? [outer, rules, model] : [outer, rules]
+        guard inspection.scores != nil || inspection.failure != nil else { return }
+        var model = inner(trace, "model", middle..<max(middle, range.upperBound))
+        model.parent = outer.id
+        spans.add(model) { $0.number("guardian.tokens", inspection.tokens) }
     }
 
     /// The request to the LLM, by the semantic conventions for generative AI.
-    private func upstreamSpan(
+    private func addUpstream(
+        to spans: inout SpanBatch,
         _ trace: ExchangeTrace,
         _ range: Range<ContinuousClock.Instant>,
         _ summary: ExchangeSummary,
         _ record: AuditRecord
-    ) -> Span {
+    ) {
         let operation = GenerativeOperation(dialect: record.dialect)
-        var attributes: [Span.Attribute] = []
-        if let operation {
-            attributes.append(.init("gen_ai.operation.name", .text(operation.name)))
-            attributes.append(.init("gen_ai.provider.name", .text(operation.provider)))
-        }
-        if let model = record.model { attributes.append(.init("gen_ai.request.model", .text(model))) }
-        if let tokens = record.tokens.prompt {
-            attributes.append(.init("gen_ai.usage.input_tokens", .number(tokens)))
-        }
-        if let tokens = record.tokens.completion {
-            attributes.append(.init("gen_ai.usage.output_tokens", .number(tokens)))
-        }
-        let servers = environment.configuration.upstream.servers
-        if servers.count == 1, let server = servers.first {
-            attributes.append(.init("server.address", .text(server.host)))
-            attributes.append(.init("server.port", .number(server.port)))
-        }
-        if let first = summary.upstreamFirstByte {
-            attributes.append(.init("guardian.first_byte_ms", .decimal(Double(first.nanoseconds) / 1e6)))
-        }
         let isFailed = summary.fault == .upstream
-        if isFailed { attributes.append(.init("error.type", .text(summary.error ?? "_OTHER"))) }
-        let name = [operation?.name ?? head.method.rawValue, record.model].compactMap { $0 }.joined(separator: " ")
-        return Span(
+        let name = operation?.name ?? head.method.rawValue
+        let span = Span(
             traceID: trace.traceID,
             id: trace.upstreamSpan,
             parent: trace.span,
             state: trace.state,
-            name: name,
+            name: record.model.map { name + " " + $0 } ?? name,
             kind: .client,
             start: trace.nanoseconds(range.lowerBound),
             end: trace.nanoseconds(range.upperBound),
-            attributes: attributes,
             isError: isFailed
         )
+        spans.add(span) {
+            if let operation {
+                $0.text("gen_ai.operation.name", operation.name)
+                $0.text("gen_ai.provider.name", operation.provider)
+            }
+            if let model = record.model { $0.text("gen_ai.request.model", model) }
+            if let tokens = record.tokens.prompt { $0.number("gen_ai.usage.input_tokens", tokens) }
+            if let tokens = record.tokens.completion { $0.number("gen_ai.usage.output_tokens", tokens) }
+            let servers = environment.configuration.upstream.servers
+            if servers.count == 1, let server = servers.first {
+                $0.text("server.address", server.host)
+                $0.number("server.port", server.port)
+            }
+            if let first = summary.upstreamFirstByte {
+                $0.decimal("guardian.first_byte_ms", Double(first.nanoseconds) / 1e6)
+            }
+            if isFailed { $0.text("error.type", summary.error ?? "_OTHER") }
+        }
     }
 
-    private func inner(
-        _ trace: ExchangeTrace,
-        _ name: String,
-        _ range: Range<ContinuousClock.Instant>,
-        _ attributes: [Span.Attribute] = []
-    ) -> Span {
+    private func inner(_ trace: ExchangeTrace, _ name: String, _ range: Range<ContinuousClock.Instant>) -> Span {
         Span(
             traceID: trace.traceID,
             parent: trace.span,
             state: trace.state,
             name: name,
             start: trace.nanoseconds(range.lowerBound),
-            end: trace.nanoseconds(range.upperBound),
-            attributes: attributes
+            end: trace.nanoseconds(range.upperBound)
         )
     }
 }

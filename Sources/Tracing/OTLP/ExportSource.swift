@@ -16,9 +16,9 @@ package struct ExportSource: Sendable {
     package init(service: String, instance: String, version: String) {
         resource = Otlp_Resource.with {
             $0.attributes = [
-                .pair("service.name", .text(service)), .pair("service.instance.id", .text(instance)),
-                .pair("service.version", .text(version)), .pair("telemetry.sdk.language", .text("swift")),
-                .pair("telemetry.sdk.name", .text("guardian")),
+                .pair("service.name", service), .pair("service.instance.id", instance),
+                .pair("service.version", version), .pair("telemetry.sdk.language", "swift"),
+                .pair("telemetry.sdk.name", "guardian"),
             ]
         }
         scope = Otlp_Scope.with {
@@ -35,24 +35,10 @@ package struct ExportSource: Sendable {
 }
 
 extension Otlp_KeyValue {
-    static func pair(_ name: String, _ value: Span.Value) -> Otlp_KeyValue {
+    static func pair(_ name: String, _ text: String) -> Otlp_KeyValue {
         Otlp_KeyValue.with {
             $0.key = name
-            $0.value = .of(value)
-        }
-    }
-}
-
-extension Otlp_AnyValue {
-    static func of(_ value: Span.Value) -> Otlp_AnyValue {
-        Otlp_AnyValue.with { result in
-            switch value {
-            case .text(let text): result.stringValue = text
-            case .number(let number): result.intValue = Int64(number)
-            case .decimal(let number): result.doubleValue = number
-            case .flag(let flag): result.boolValue = flag
-            case .texts(let texts): result.arrayValue.values = texts.map { .of(.text($0)) }
-            }
+            $0.value.stringValue = text
         }
     }
 }

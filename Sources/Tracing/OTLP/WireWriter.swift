@@ -33,6 +33,11 @@ struct WireWriter {
         bytes.append(contentsOf: utf8)
     }
 
+    mutating func text(_ field: UInt64, _ value: StaticString) {
+        begin(field, length: value.utf8CodeUnitCount)
+        value.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    }
+
     /// Bytes, of which the numbers are the parts, the first byte first.
     mutating func bigEndian(_ field: UInt64, _ high: UInt64, _ low: UInt64? = nil) {
         begin(field, length: low == nil ? 8 : 16)
@@ -45,11 +50,22 @@ struct WireWriter {
 
     /// A message within this one, which `body` writes.
     mutating func message(_ field: UInt64, _ body: (inout WireWriter) -> Void) {
+        let start = open(field)
+        body(&self)
+        close(start)
+    }
+
+    /// Begins a message within this one: what is written until `close` is in it.
+    ///
+    /// - Returns: what `close` wants to know.
+    mutating func open(_ field: UInt64) -> Int {
         variable(field << 3 | 2)
-        let start = bytes.count
         // Most are short: room for one byte of length is kept, and the few that need more are moved.
         bytes.append(0)
-        body(&self)
+        return bytes.count - 1
+    }
+
+    mutating func close(_ start: Int) {
         let length = UInt64(bytes.count - start - 1)
         guard length >= 0x80 else { return bytes[start] = UInt8(length) }
         var rest = length

@@ -2,6 +2,7 @@
 // The dashboard: asks the API of the listener that served it, and shows what came back.
 
 const byID = (id) => document.getElementById(id);
+const NO_CANDIDATE = "None is configured. A second policy under 'candidate' is tried on live traffic and decides nothing.";
 const pages = ["now", "decisions", "tuning", "system"];
 let token = sessionStorage.getItem("token");
 let page = null;
@@ -121,22 +122,22 @@ async function showNow() {
   byID("timeline").replaceChildren(...timeline(overview, status.now, Math.max(320, byID("timeline").clientWidth)));
   byID("categories").replaceChildren(bars(overview.categories, "block"));
   byID("latency").replaceChildren(overview.latency.length
-    ? table(["stage", "half", "95 %", "99 %"],
+    ? table(["stage", "50 %", "95 %", "99 %"],
       overview.latency.map((row) => [row.stage, milliseconds(row.p50), milliseconds(row.p95), milliseconds(row.p99)]), [1, 2, 3])
-    : make("p", { class: "quiet" }, "nothing yet"));
+    : make("p", { class: "quiet" }, all ? "nothing measured" : "No request has passed the gateway in this time. What passes is shown here within seconds."));
   byID("candidate").replaceChildren(showCandidate(status, overview));
   byID("latest").replaceChildren(latest.length
     ? table(["", "", ""], latest.map((row) => [moment(row.time), opener(row), row.categories.join(", ").replaceAll("_", " ")]))
-    : make("p", { class: "quiet" }, "none"));
+    : make("p", { class: "quiet" }, "Nothing that is stored was blocked, rewritten or logged."));
 }
 
 async function latestActed() {
   const found = await Promise.all(["block", "rewrite", "log"].map((action) => ask(`decisions?action=${action}&limit=8`)));
-  return found.flatMap((answer) => answer.decisions).sort((a, b) => b.number - a.number).slice(0, 8);
+  return found.flatMap((answer) => answer.decisions).sort(newestFirst).slice(0, 8);
 }
 
 function showCandidate(status, overview) {
-  if (!status.candidate) return make("p", { class: "quiet" }, "none is configured");
+  if (!status.candidate) return make("p", { class: "quiet" }, NO_CANDIDATE);
   const changed = overview.candidate.filter((row) => row.live !== row.candidate);
   const all = overview.candidate.reduce((total, row) => total + row.count, 0);
   const sum = changed.reduce((total, row) => total + row.count, 0);
@@ -161,7 +162,9 @@ async function search(older = false) {
   for (const [name, value] of new FormData(form)) if (value.trim()) wanted.set(name, value.trim());
   if (older && oldest !== null) wanted.set("before", oldest);
   const { decisions } = await ask(`decisions?${wanted}`);
-  const rows = decisions.map((row) => [
+  // They are numbered as they end, and shown as they began.
+  if (decisions.length) oldest = decisions[decisions.length - 1].number;
+  const rows = decisions.sort(newestFirst).map((row) => [
     moment(row.time), opener(row), row.input ? word(row.input) : "–", row.output ? word(row.output) : "–",
     row.categories.join(", ").replaceAll("_", " "), row.dialect ?? "", row.model ?? "", row.tenant ?? "",
     row.candidate ? word(row.candidate) : "", String(row.status ?? ""), milliseconds(row.milliseconds), marksOf(row),
@@ -169,10 +172,12 @@ async function search(older = false) {
   const header = ["time", "open", "asked", "answered", "categories", "API", "model", "tenant", "candidate", "status", "ms", "marked"];
   const made = table(header, rows, [10]);
   if (older) byID("list").querySelector("tbody").append(...made.querySelectorAll("tbody tr"));
-  else byID("list").replaceChildren(decisions.length ? made : make("p", { class: "quiet" }, "Nothing that fits is stored."));
-  oldest = decisions.length ? decisions[decisions.length - 1].number : oldest;
+  else byID("list").replaceChildren(decisions.length ? made : make("p", { class: "quiet" },
+    [...wanted].length ? "Nothing that fits is stored." : "Nothing is stored yet. Search again when requests have passed the gateway."));
   byID("more").hidden = decisions.length < 50;
 }
+
+function newestFirst(a, b) { return b.time.localeCompare(a.time) || b.number - a.number; }
 
 function opener(row) {
   const action = [row.input, row.output].includes("block") ? "block" : [row.input, row.output].includes("rewrite") ? "rewrite"
@@ -216,7 +221,7 @@ function explained(id, phase, judged) {
     reasons.length ? table(["because of", "action", "found by"], reasons) : make("p", { class: "quiet" }, "Nothing reached a threshold, and no rule matched."),
     judged.failure ? make("p", { class: "problem" }, `The model gave no score: ${judged.failure}`) : null,
     scores.length ? make("details", {}, make("summary", {}, "Highest scores"), table(["", "score"], scores, [1])) : null,
-    make("p", { class: "quiet" }, `${judged.segments_scanned} texts read (${judged.bytes_scanned} bytes) as ${judged.views.join(", ") || "they are"}; ${judged.segments_unscanned} not read.`),
+    make("p", { class: "quiet" }, `${judged.segments_scanned} ${judged.segments_scanned === 1 ? "text" : "texts"} read (${judged.bytes_scanned} bytes) as ${judged.views.join(", ") || "they are"}; ${judged.segments_unscanned} not read.`),
     marking(id, phase, judged));
 }
 
@@ -263,7 +268,7 @@ function showSliders() {
   const phase = byID("phase").value;
   byID("tuning-note").textContent = scores.rows.length
     ? `${scores.rows.length.toLocaleString()} scored ${phase === "input" ? "requests" : "answers"}, the newest. Moving a threshold changes nothing that is live.`
-    : "Nothing was scored in this time.";
+    : "Nothing was scored in this time: choose a longer one, or let requests pass that the model judges.";
   byID("sliders").replaceChildren(...scores.names.map((name, index) => slider(phase, name, index)).filter(Boolean));
 }
 
@@ -356,7 +361,7 @@ async function showSystem() {
   const records = status.records;
   byID("system").replaceChildren(
     policy("Policy in force", status.policy),
-    status.candidate ? policy("Candidate", status.candidate) : block("Candidate", [["", "none is configured"]]),
+    status.candidate ? policy("Candidate", status.candidate) : make("div", {}, make("h3", {}, "Candidate"), make("p", { class: "quiet" }, NO_CANDIDATE)),
     block("Model", [
       ["digest", make("code", {}, status.model.digest ?? "none")], ["requests under way", String(status.model.requests)],
       ["waiting", String(status.model.waiting)], ["refused", String(status.model.refused)],
