@@ -4,15 +4,21 @@ import NIOHTTP1
 
 /// Asks each server of an upstream for one page, to see whether it can be reached and answers.
 package enum ServerTrial {
+    package struct Answer: Sendable, Equatable {
+        package var status: Int
+        /// Its `Date` field, as it came.
+        package var date: String?
+    }
+
     /// - Parameter path: asked for with GET.
-    /// - Returns: for each server the status of its answer, or why there was none.
+    /// - Returns: for each server its answer, or why there was none.
     package static func run(
         _ upstream: UpstreamServers,
         path: String,
         timeout: TimeAmount,
         eventLoop: any EventLoop,
         logger: Logger
-    ) -> EventLoopFuture<[Result<Int, UpstreamError>]> {
+    ) -> EventLoopFuture<[Result<Answer, UpstreamError>]> {
         let answers = upstream.servers.map { server in
             var peer = server.peer
             peer.timeouts.connect = timeout
@@ -28,7 +34,12 @@ package enum ServerTrial {
                     headers: ["user-agent": "guardian", "accept": "*/*"]
                 )
                 return WholeExchange.run(head, body: .none, on: cluster, limit: 0)
-                    .map { Result<Int, UpstreamError>.success(Int($0.head.status.code)) }
+                    .map { exchange in
+                        let date = exchange.head.headers.first(name: "date")
+                        return Result<Answer, UpstreamError>.success(
+                            Answer(status: Int(exchange.head.status.code), date: date)
+                        )
+                    }
                     .flatMapErrorThrowing { error in
                         .failure(error as? UpstreamError ?? UpstreamError(.unreachable, detail: "\(error)"))
                     }

@@ -45,9 +45,10 @@ def test_a_gateway_that_can_serve(diagnose):
     assert status == 0
     assert set(checks) == {
         "configuration", "processor", "memory", "open files", "policy", "model", "certificate", "audit", "listen", "admin",
-        "upstream",
+        "upstream", "clock",
     }
     assert all(check["verdict"] != "failure" for check in checks.values()), checks
+    assert checks["clock"]["verdict"] == "ok" and "http://127.0.0.1" in checks["clock"]["found"]
     # The test's certificate lasts two days.
     assert checks["certificate"]["verdict"] == "warning" and "renew it" in text
 

@@ -49,6 +49,38 @@ import Testing
         Doctor(configuration, machine: machine, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
+    @Test(
+        arguments: [
+            (0, .ok, "within 1 s of that of a"), (-59, .ok, "within 59 s of that of a"),
+            (61, .warning, "61 s ahead of that of a"), (-86_400, .warning, "86400 s behind that of a"),
+        ] as [(Int64, CheckResult.Verdict, String)]
+    )
+    func `the clock is compared with a server's`(ahead: Int64, verdict: CheckResult.Verdict, found: String) throws {
+        let time = try #require(AuditTime(rfc3339: "1994-11-06T08:49:37Z"))
+        let now = AuditTime(millisecondsSinceEpoch: time.millisecondsSinceEpoch + ahead * 1000)
+        let result = try #require(doctor.clock([("a", "Sun, 06 Nov 1994 08:49:37 GMT")], now: now))
+        #expect(result.subject == "clock" && result.verdict == verdict && result.found == found)
+    }
+
+    @Test func `of several clocks the nearest counts, and of what is no time none`() throws {
+        let now = try #require(AuditTime(rfc3339: "1994-11-06T08:49:37Z"))
+        let dates = [
+            ("a", "Sun, 06 Nov 1994 09:49:37 GMT"), ("b", "Sun, 06 Nov 1994 08:49:30 GMT"), ("c", "now"),
+        ]
+        #expect(doctor.clock(dates, now: now) == .ok("clock", "within 7 s of that of b"))
+        #expect(doctor.clock([("c", "now")], now: now) == nil && doctor.clock([], now: now) == nil)
+    }
+
+    @Test(
+        arguments: [
+            "", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+            "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Now 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nov 1994 08:49:37 GMT ",
+            "Sun, 06 Nov -994 08:49:37 GMT", "Sun, 06 Nov 1994 8:49:37Z GMT",
+        ]
+    )
+    func `what is no date of HTTP is not read`(text: String) { #expect(Doctor.time(text) == nil) }
+
     @Test mutating func `callers' keys are counted, and a file that is wrong or open to all is told`() {
         #expect(doctor.keys.isEmpty)
         let hash = String(repeating: "a", count: 64)

@@ -72,7 +72,8 @@ extension Doctor {
     /// Sends each server a GET. Any answer shows that the name, the connection, TLS and HTTP are in order; of the health path
     /// it must also be a good one.
     func upstream() async -> [CheckResult] {
-        await servers(of: configuration.upstream, subject: "upstream", keys: "upstream")
+        let (results, dates) = await servers(of: configuration.upstream, subject: "upstream", keys: "upstream")
+        return results + [clock(dates)].compactMap { $0 }
     }
 
     /// The same for the servers of each engine that judges.
@@ -80,21 +81,22 @@ extension Doctor {
         var results: [CheckResult] = []
         for engine in configuration.engines where configuration.judge.voices.contains(where: { $0.name == engine.name })
         {
-            results += await servers(of: engine.api, subject: "engine \(engine.name)", keys: "engines")
+            results += await servers(of: engine.api, subject: "engine \(engine.name)", keys: "engines").results
         }
         return results
     }
 
+    /// - Returns: beside the results, what the servers say that the time is.
     private func servers(
         of api: GatewayConfiguration.UpstreamAPI,
         subject: String,
         keys: String
-    ) async -> [CheckResult] {
+    ) async -> (results: [CheckResult], dates: [(server: String, date: String)]) {
         let servers: UpstreamServers
         do throws(GatewayError) {
             servers = try Gateway.servers(api)
         } catch {
-            return [.failure(subject, error.description)]
+            return ([.failure(subject, error.description)], [])
         }
         let path = api.healthPath
         let trial = ServerTrial.run(
@@ -104,15 +106,19 @@ extension Doctor {
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
             logger: logger
         )
-        guard let answers = try? await trial.get() else { return [] }
-        return zip(servers.servers, answers).map { server, answer in
+        guard let answers = try? await trial.get() else { return ([], []) }
+        var dates: [(server: String, date: String)] = []
+        let results = zip(servers.servers, answers).map { server, answer in
             let name = "\(server.peer.scheme.rawValue)://\(server.peer.authority)"
             switch answer {
-            case .success(let status):
-                guard let path, !(200..<400).contains(status) else { return .ok(subject, "\(name) answers") }
+            case .success(let answer):
+                if let date = answer.date { dates.append((name, date)) }
+                guard let path, !(200..<400).contains(answer.status) else {
+                    return CheckResult.ok(subject, "\(name) answers")
+                }
                 return .failure(
                     subject,
-                    "\(name) answers \(path) with \(status)",
+                    "\(name) answers \(path) with \(answer.status)",
                     "a server that does so is taken out: see \(keys).health"
                 )
             case .failure(let error):
@@ -124,6 +130,7 @@ extension Doctor {
                 )
             }
         }
+        return (results, dates)
     }
 }
 
