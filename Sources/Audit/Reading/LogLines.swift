@@ -59,14 +59,12 @@ struct LogLines: ~Copyable {
     }
 
     private mutating func fill() throws(AuditFileError) {
-        let old = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: Self.block))
         var count = -1
-        repeat {
-            count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: old), Self.block) }
-        } while count < 0 && errno == EINTR
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.block) { block in
+            repeat { count = read(descriptor, block.baseAddress, block.count) } while count < 0 && errno == EINTR
+            if count > 0 { buffer.append(contentsOf: UnsafeMutableBufferPointer(rebasing: block[..<count])) }
+        }
         guard count >= 0 else { throw AuditFileError(.log, path: path, code: errno) }
-        buffer.removeLast(Self.block - count)
         isAtEnd = count == 0
     }
 }
