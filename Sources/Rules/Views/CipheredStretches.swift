@@ -129,7 +129,22 @@ struct CipheredStretches {
         while upper < words.count, upper - range.upperBound < Self.margin, !words[upper].startsLine,
             !isPlain(words[upper], turned)
         { upper += 1 }
-        return lower..<upper
+        return restOfLine(lower..<upper, after: end, turned)
+    }
+
+    /// With the few words that are left of the line on either side, if most of these are no plain ones: a rare word stands there
+    /// beside one that makes sense either way.
+    private func restOfLine(_ range: Range<Int>, after end: Int, _ turned: (Word) -> Bool) -> Range<Int> {
+        func isOdd(_ rest: Range<Int>) -> Bool {
+            rest.count <= Self.margin && words[rest].count(where: { isPlain($0, turned) }) * 3 <= rest.count
+        }
+        var first = range.lowerBound
+        while first > end, !words[first].startsLine, range.lowerBound - first <= Self.margin { first -= 1 }
+        var last = range.upperBound
+        while last < words.count, !words[last].startsLine, last - range.upperBound <= Self.margin { last += 1 }
+        if !isOdd(first..<range.lowerBound) { first = range.lowerBound }
+        if !isOdd(range.upperBound..<last) { last = range.upperBound }
+        return first..<last
     }
 
     private func isPlain(_ word: Word, _ turned: (Word) -> Bool) -> Bool {
@@ -138,13 +153,18 @@ struct CipheredStretches {
 
     // MARK: Turning
 
-    /// The words, and the ends of sentences beside them.
+    /// The words, and the signs beside them.
     private func source(of range: Range<Int>) -> Range<Int> {
         var lower = words[range.lowerBound].range.lowerBound
         var upper = words[range.upperBound - 1].range.upperBound
-        while lower > 0, Self.endsSentence(text[lower - 1]) { lower -= 1 }
-        while upper < text.count, Self.endsSentence(text[upper]) { upper += 1 }
+        while lower > 0, Self.isSign(text[lower - 1]) { lower -= 1 }
+        while upper < text.count, Self.isSign(text[upper]) { upper += 1 }
         return lower..<upper
+    }
+
+    /// Signs and digits: what is no letter, no white space and not shown.
+    private static func isSign(_ byte: UInt8) -> Bool {
+        (0x21...0x7E).contains(byte) && !ASCIILetters.isLetter(byte)
     }
 
     private static func endsSentence(_ byte: UInt8) -> Bool {
@@ -174,12 +194,14 @@ struct CipheredStretches {
         return runs
     }
 
-    /// Each word on its own; with the signs in it and beside it, if these stand before words and not behind them.
+    /// Each word on its own, with the signs in it; with those beside it, if these stand before words and not behind them.
     private func reversedWords(_ range: Range<Int>) -> DecodedRun {
         var run = DecodedRun(encoding: .reversedWords, bytes: [], map: OffsetMap())
         let source = source(of: range)
         var position = source.lowerBound
-        for part in hasSignsInFront(source) ? chunks(of: source) : words[range].map(\.range) {
+        let isWhole = hasSignsInFront(source)
+        for chunk in chunks(of: source) {
+            let part = isWhole ? chunk : withoutSigns(chunk)
             append(position..<part.lowerBound, backwards: false, to: &run)
             append(part, backwards: true, to: &run)
             position = part.upperBound
@@ -191,6 +213,15 @@ struct CipheredStretches {
     /// What stands between spaces.
     private func chunks(of source: Range<Int>) -> [Range<Int>] {
         text[source].split { $0 == 0x20 || (0x09...0x0D).contains($0) }.map(\.indices)
+    }
+
+    /// What stands between the signs at either end.
+    private func withoutSigns(_ chunk: Range<Int>) -> Range<Int> {
+        func isWord(_ place: Int) -> Bool { WordByte.classes[Int(text[place])] != 0 }
+        guard let lower = chunk.first(where: isWord), let upper = chunk.last(where: isWord) else {
+            return chunk.lowerBound..<chunk.lowerBound
+        }
+        return lower..<upper + 1
     }
 
     private func hasSignsInFront(_ source: Range<Int>) -> Bool {

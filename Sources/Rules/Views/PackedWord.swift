@@ -45,6 +45,28 @@ struct PackedWord: Sendable, Hashable {
         return (letters ^ ByteWord.high).trailingZeroBitCount / 8
     }
 
+    /// The letter at a place. Only of words that fit.
+    @inline(__always)
+    subscript(place: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: place < 8 ? low &>> UInt64(8 * place) : high &>> UInt64(8 * (place - 8)))
+    }
+
+    /// The first letters. Only of words that fit.
+    ///
+    /// - Parameter length: at most those that there are.
+    @inline(__always)
+    func prefix(_ length: Int) -> PackedWord {
+        var word = self
+        word.count = length
+        if length < 8 {
+            word.low &= (1 &<< UInt64(8 * length)) &- 1
+            word.high = 0
+        } else if length < Self.capacity {
+            word.high &= (1 &<< UInt64(8 * (length - 8))) &- 1
+        }
+        return word
+    }
+
     @inline(__always)
     mutating func append(_ letter: UInt8) {
         if count < 8 {

@@ -47,7 +47,7 @@ struct Squeezer {
         if !habits.isPlain { stretches = [all] }
         var squeezer = Squeezer(text, habits)
         for tokens in stretches {
-            squeezer.tokens = tokens
+            squeezer.tokens = SpelledNumbers.parted(tokens, of: text)
             squeezer.readTokens()
         }
         guard squeezer.isChanged else { return nil }
@@ -72,7 +72,9 @@ struct Squeezer {
             }
             if index >= run.end { run = spelling(from: index) }
             if run.isSpelling(from: index) {
+                writeSpace(before: index)
                 readSpelling(index..<run.end)
+                writeSpace(behind: run.end)
                 index = run.end
                 continue
             }

@@ -126,7 +126,8 @@ struct HiddenText: Sendable {
     /// Letters that may stand outside of what is hidden in a text that is nothing but its code: punctuation and slips.
     private static let mostOutside = 1
 
-    /// Whether a text is nothing but the code of what is hidden in it: then that is what is to be read.
+    /// Whether a text is nothing but the code of what is hidden in it, or that and the request to read it: then that is what is to
+    /// be read.
     private func isCode(_ view: TextView, of hidden: [HiddenText]) -> Bool {
         var runs: [Range<Int>] = []
         for inner in hidden {
@@ -134,12 +135,20 @@ struct HiddenText: Sendable {
         }
         guard !runs.isEmpty else { return false }
         var outside = 0
+        var words = 0
         var position = 0
         for run in runs.sorted(by: { $0.lowerBound < $1.lowerBound }) + [view.bytes.count..<view.bytes.count] {
             while position < run.lowerBound {
-                if WordByte.classes[Int(view.bytes[position])] != 0 { outside += 1 }
-                guard outside <= Self.mostOutside else { return false }
-                position += 1
+                let start = position
+                while position < run.lowerBound, WordByte.classes[Int(view.bytes[position])] != 0 { position += 1 }
+                if position == start {
+                    position += 1
+                } else if DecodingRequest.isWord(view.bytes[start..<position]) {
+                    words += 1
+                } else {
+                    outside += position - start
+                }
+                guard outside <= Self.mostOutside, words <= DecodingRequest.mostWords else { return false }
             }
             position = max(position, run.upperBound)
         }
@@ -185,7 +194,9 @@ struct HiddenText: Sendable {
             let packed = PackedWord(word.lazy.map { $0 | 0x20 })
             guard word.count <= CommonWords.longestWord else { continue }
             let common = CommonWords.shared
-            if common.contains(packed) || common.contains(packed.rotated) || common.contains(packed.reversed) {
+            if common.contains(packed) || common.contains(packed.rotated) || common.contains(packed.reversed)
+                || word.count > 3 && CommonWords.further.contains(packed)
+            {
                 inWords += word.count
             }
         }

@@ -1,7 +1,7 @@
 /// Divides letters that stand without spaces into the words they most likely are.
 ///
-/// The likeliest division by single words, found by dynamic programming: a common word costs the logarithm of its rank
-/// (Zipf's law), any other stretch much more, and more for each letter. Linear in the letters.
+/// The likeliest division by single words, found by dynamic programming (P. Norvig, "Natural Language Corpus Data", 2009): a
+/// word costs the logarithm of its rank (Zipf's law), any other stretch much more, and more for each letter. Linear in the letters.
 enum WordSplitter {
     /// Bits, as the frequencies of English words have it.
     private static let commonCost = 5
@@ -12,11 +12,15 @@ enum WordSplitter {
     private static let usualLength = 8
     /// A word of two letters that is less frequent is one seldom: a part of another.
     private static let frequentRank = 300
-    /// Of an ending that makes another word of a common one.
+    /// What a short word costs more that is not among the commonest: most are names, or parts of others.
+    private static let shortFurtherCost = 6
+    private static let shortFurtherLength = 5
+    /// Of an ending that makes another word of a known one.
     private static let endingCost = 5
-    private static let endings = ["s", "es", "ed", "er", "ing", "ly"].map { ArraySlice($0.utf8) }
-    private static let lastLetters = Set(endings.compactMap(\.last))
-    private static let shortestStem = 3
+    /// Of a capital within a word, behind a small letter.
+    private static let innerCapitalCost = 12
+    /// Of a word that begins with a capital I behind a small letter and is more than that.
+    private static let capitalICost = 4
     /// The longest stretch that is taken for one word that is not common.
     private static let longestRareWord = 12
 
@@ -26,31 +30,36 @@ enum WordSplitter {
         var isCommon: Bool
     }
 
-    /// - Parameter letters: in lower case; what is no letter is in no common word.
+    /// - Parameters:
+    ///   - letters: in lower case; what is no letter is in no word that is known.
+    ///   - capitals: those of the letters that are written as capitals; none if that says nothing.
     /// - Returns: the words in order, and what the division costs.
-    static func split(_ letters: [UInt8]) -> (words: [Word], cost: Int) {
+    static func split(_ letters: [UInt8], capitals: [Bool] = []) -> (words: [Word], cost: Int) {
         var costs = Array(repeating: Int.max, count: letters.count + 1)
         var last = Array(repeating: Word(range: 0..<0, isCommon: false), count: letters.count + 1)
         costs[0] = 0
+        let beginnings = WordBeginnings.shared
         for start in letters.indices {
+            let mayBegin = beginnings.contains(letters, at: start)
             var word = PackedWord()
+            var capitalCost = 0
             for end in start + 1...min(start + CommonWords.longestWord, letters.count) {
                 word.append(letters[end - 1])
                 let length = end - start
-                let cost: Int
-                let rank = CommonWords.shared.rank(of: word).flatMap {
-                    length == 2 && $0 >= frequentRank ? nil : $0
-                }
-                var isCommon = rank != nil
-                if let rank {
-                    cost = commonCost + (Int.bitWidth - (rank + 1).leadingZeroBitCount)
-                } else if let rank = stemRank(of: letters[start..<end]) {
+                if length > 1, startsCapitals(end - 1, capitals) { capitalCost += innerCapitalCost }
+                var cost: Int
+                var isCommon = false
+                if length < WordBeginnings.length || mayBegin, let known = knownCost(of: word) {
+                    cost = known
                     isCommon = true
-                    cost = commonCost + endingCost + (Int.bitWidth - (rank + 1).leadingZeroBitCount)
                 } else if length <= longestRareWord {
                     cost = rareCost + rareLetterCost * length + longLetterCost * max(0, length - usualLength)
                 } else {
                     continue
+                }
+                cost += capitalCost
+                if length > 1, letters[start] == UInt8(ascii: "i"), startsCapitals(start, capitals) {
+                    cost += capitalICost
                 }
                 guard costs[start] + cost < costs[end] else { continue }
                 costs[end] = costs[start] + cost
@@ -66,14 +75,29 @@ enum WordSplitter {
         return (words.reversed(), costs[letters.count])
     }
 
-    /// The rank of the common word that a word is made of by an ending; nil if there is none.
-    private static func stemRank(of word: ArraySlice<UInt8>) -> Int? {
-        guard let last = word.last, lastLetters.contains(last) else { return nil }
+    /// What a word costs that is known, or made of a known one by an ending; nil if it is neither.
+    private static func knownCost(of word: PackedWord) -> Int? {
+        if let cost = listedCost(of: word) { return cost }
         var best: Int?
-        for ending in endings where word.count >= ending.count + shortestStem && word.suffix(ending.count) == ending {
-            guard let rank = CommonWords.shared.rank(of: PackedWord(word.dropLast(ending.count))) else { continue }
-            best = min(best ?? rank, rank)
+        WordStems.forEach(of: word) { stem in
+            if let cost = listedCost(of: stem) { best = min(best ?? cost, cost) }
         }
-        return best
+        return best.map { $0 + endingCost }
     }
+
+    private static func listedCost(of word: PackedWord) -> Int? {
+        if let rank = CommonWords.shared.rank(of: word) {
+            return word.count == 2 && rank >= frequentRank ? nil : commonCost + bits(rank)
+        }
+        guard word.count > 2, let rank = CommonWords.further.rank(of: word) else { return nil }
+        return commonCost + bits(rank) + (word.count <= shortFurtherLength ? shortFurtherCost : 0)
+    }
+
+    /// Whether a capital stands behind a small letter.
+    @inline(__always)
+    private static func startsCapitals(_ place: Int, _ capitals: [Bool]) -> Bool {
+        !capitals.isEmpty && place > 0 && capitals[place] && !capitals[place - 1]
+    }
+
+    private static func bits(_ rank: Int) -> Int { Int.bitWidth - (rank + 1).leadingZeroBitCount }
 }

@@ -69,7 +69,10 @@ struct WordSurvey: Sendable, Equatable {
             let (start, kinds, length) = (token.start, token.kinds, token.end - token.start)
             position = token.end
             let isCommon = kinds == WordByte.letter && length > 1 && common.contains(token.letters)
-            let isSingle = length == 1 || kinds & WordByte.foreign != 0
+            let isNumber =
+                kinds & WordByte.letter != 0 && kinds & (WordByte.drawn | WordByte.digit) != 0
+                && kinds & WordByte.foreign == 0 && SpelledNumbers.isNumber(text, start..<position)
+            let isSingle = length == 1 || kinds & WordByte.foreign != 0 || isNumber
             let isApart = start > end && (text[end] == 0x20 || text[start - 1] == 0x20)
             if isApart, !(isSingle && wasSingle), start - cut.tag > WordToken.longestTag {
                 if let stretch = cut.move(to: start, after: end) { squeezable.append(stretch) }
@@ -78,7 +81,13 @@ struct WordSurvey: Sendable, Equatable {
                 singles = start - end <= Squeezer.widestGap ? singles + 1 : 1
                 if singles >= Squeezer.minimumSpelling { cut.isWanted = true }
             } else {
-                singles = 0
+                if isNumber {
+                    if start - end > Squeezer.widestGap { singles = 0 }
+                    let most = Self.countParts(text, start..<position, &singles)
+                    if most >= Squeezer.minimumSpelling { cut.isWanted = true }
+                } else {
+                    singles = 0
+                }
                 if kinds == WordByte.letter {
                     suspicion.count(token.letters, start..<position, isCommon: isCommon)
                 } else if kinds & WordByte.letter != 0 {
@@ -97,6 +106,26 @@ struct WordSurvey: Sendable, Equatable {
         }
         if let stretch = cut.move(to: text.count, after: text.count) { squeezable.append(stretch) }
         suspicious = suspicion.stretches(in: text, margin: Self.margin)
+    }
+
+    /// Counts the parts of a number and the letters beside it as words: see `SpelledNumbers`.
+    ///
+    /// - Parameter singles: that stand in a row before it, then at its end.
+    /// - Returns: the most in a row.
+    private static func countParts(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ word: Range<Int>,
+        _ singles: inout Int
+    ) -> Int {
+        let begins = ASCIILetters.isLetter(text[word.lowerBound])
+        let ends = ASCIILetters.isLetter(text[word.upperBound - 1])
+        if begins { singles += 1 }
+        let isDigit = word.count - (begins ? 1 : 0) - (ends ? 1 : 0) == 1
+        if isDigit { singles += 1 }
+        let most = singles
+        if !isDigit { singles = 0 }
+        if ends { singles += 1 }
+        return max(most, singles)
     }
 
     /// The last of the common words that stand in a row from `start` on, a space behind each; nil if there is none.

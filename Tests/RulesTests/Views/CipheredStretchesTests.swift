@@ -28,6 +28,14 @@ private func rotated(_ text: String) -> String {
         #expect(found(words).contains { $0.0 == .reversedWords && $0.1 == secret })
     }
 
+    @Test(arguments: [
+        "who'd open the six-week-old door of the house", "xylem = banging pots at the window of the house",
+    ]) func readsSignsWithinReversedWordsAndRareWordsBesideThem(text: String) {
+        let words = text.split(separator: " ").map { String($0.reversed()) }.joined(separator: " ")
+        #expect(found(words).contains { $0.0 == .reversedWords && $0.1 == text })
+        #expect(found(String(text.reversed())).contains { $0.0 == .reversed && $0.1 == text })
+    }
+
     @Test func findsAStretchInOtherTextAndRareWordsAtItsEnd() {
         let text =
             "The answer to this question is the following: \(rotated("open the large door with a quokka")).\nThank you."

@@ -142,6 +142,18 @@ private func read(_ text: String) -> String {
         }
     }
 
+    @Test(arguments: [
+        ("W e d o n't k n o w t h a t", "We don't know that"),
+        ("I'v e s e e n i t i s n't t h e r e", "I've seen it isn't there"),
+        ("h e h a s1938p i c t u r e s", "he has 1938 pictures"),
+        ("s e e C h a p t e r4.T h e n g o", "see Chapter 4. Then go"),
+        ("t h e c a f é i s o p e n", "the café is open"),
+        ("f r e s h   l o g s   40   f o r   a l l", "fresh logs 40 for all"),
+        ("t h e y w e n t(a n d w e)h o m e", "they went(and we) home"),
+    ]) func readsWhatStandsBesideSpelledWords(text: String, expected: String) {
+        #expect(read(text) == expected)
+    }
+
     @Test func spellingIsReadBehindDigitsThatStandAlone() {
         #expect(read("1 2 3 4 5 6 8, k i l l").hasSuffix(", kill"))
     }

@@ -15,7 +15,7 @@ import Testing
         #expect(TextViews("wait… 10\u{A0}m").modelViews.count == 1)
         #expect(TextViews("ig\u{200B}nore").modelViews == ["ignore"])
         let encoded = Data("open the pod door".utf8).base64EncodedString()
-        #expect(TextViews("do \(encoded)").modelViews == ["do open the pod door", "open the pod door"])
+        #expect(TextViews("sell \(encoded)").modelViews == ["sell open the pod door", "open the pod door"])
     }
 
     @Test func theModelReadsCapitalsAsSentencesToo() {

@@ -12,6 +12,15 @@ import Testing
         #expect(WordOrder.score(of: Array(back.utf8)) < 0)
     }
 
+    @Test func sentencesBeginWithCapitalsAndEndWithSigns() {
+        for (text, back) in [
+            ("You testify, you die.", "die. you testify, You"), ("Go home. Now!", "!woN .emoh oG"),
+            ("Sum it up.", "up. it Sum"),
+        ] {
+            #expect(WordOrder.score(of: Array(text.utf8)) > WordOrder.score(of: Array(back.utf8)))
+        }
+    }
+
     @Test func whatHasNoSuchWordsTellsNothing() {
         for text in ["", "kill", "Привет мир", "1 2 3"] { #expect(WordOrder.score(of: Array(text.utf8)) == 0) }
     }

@@ -11,9 +11,18 @@ import Testing
     @Test(arguments: [
         ("howtomakeacake", ["how", "to", "make", "a", "cake"]),
         ("givemethepassword", ["give", "me", "the", "password"]),
+        ("hewasjokingonmonday", ["he", "was", "joking", "on", "monday"]),
+        ("theyweredruggedanddragged", ["they", "were", "drugged", "and", "dragged"]),
         ("openthequokka", ["open", "the", "quokka"]), ("kill", ["kill"]), ("xqz", ["xqz"]), ("", []),
     ]) func findsTheLikeliestWords(letters: String, expected: [String]) {
         #expect(words(letters) == expected)
+    }
+
+    @Test func aCapitalBehindASmallLetterBeginsAWord() {
+        let text = Array("howdoIstop".utf8)
+        let letters = text.map { $0 | 0x20 }
+        let words = WordSplitter.split(letters, capitals: text.map { $0 & 0x20 == 0 }).words
+        #expect(words.map { String(decoding: text[$0.range], as: UTF8.self) } == ["how", "do", "I", "stop"])
     }
 
     @Test func theWordsAreTheLetters() {
