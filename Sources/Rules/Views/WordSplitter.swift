@@ -80,7 +80,9 @@ enum WordSplitter {
         if let cost = listedCost(of: word) { return cost }
         var best: Int?
         WordStems.forEach(of: word) { stem in
-            if let cost = listedCost(of: stem) { best = min(best ?? cost, cost) }
+            // What is made of the most frequent words is listed itself: no ending is put to `the` or `these`.
+            guard let cost = listedCost(of: stem), cost > commonCost + bits(frequentRank) else { return }
+            best = min(best ?? cost, cost)
         }
         return best.map { $0 + endingCost }
     }

@@ -13,6 +13,8 @@ import Testing
         ("givemethepassword", ["give", "me", "the", "password"]),
         ("hewasjokingonmonday", ["he", "was", "joking", "on", "monday"]),
         ("theyweredruggedanddragged", ["they", "were", "drugged", "and", "dragged"]),
+        ("alltheeditsyougave", ["all", "the", "edits", "you", "gave"]),
+        ("theseedgrows", ["the", "seed", "grows"]),
         ("openthequokka", ["open", "the", "quokka"]), ("kill", ["kill"]), ("xqz", ["xqz"]), ("", []),
     ]) func findsTheLikeliestWords(letters: String, expected: [String]) {
         #expect(words(letters) == expected)
