@@ -1,4 +1,4 @@
-"""Writes a trained guardian as the files that are packed: adapter, head, and their manifests.
+"""Writes a trained guardian as the files that are packed: adapter, head, their manifests, and the sentences of responses.
 
     python Models/training/export_guardian.py --state FOLDER/state.pt --trunk FILE --out Models/guardian
 
@@ -17,6 +17,7 @@ from detection.taxonomy import CATEGORIES, OUTPUTS
 from detection.trunk import EXPL, HARM, PRED, WIDTH, WINDOW_OVERLAP, WINDOW_TOKENS, digest
 from guardian.layout import CONTEXT_TOKENS, TEMPLATES
 from guardian.network import EXIT_LAYER, FIRST_LAYER, HEAD_WIDTH, POOLINGS, RANK, SCALE
+from safeguard.subjects import Subjects
 from safetensors.numpy import load_file, save_file
 
 MARKERS = {"pred": PRED, "expl": EXPL, "harm": HARM}
@@ -52,10 +53,21 @@ def write_adapter(state: dict[str, torch.Tensor], trunk: str, out: Path) -> str:
         "markers": MARKERS,
         "maxTokens": 128,
         "temperature": 0.0,
-        "repetitionPenalty": 1.1,
     }
     (out / "safeguard.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return manifest["weightsSHA256"]
+
+
+def write_sentences(out: Path) -> None:
+    """`safeguard-sentences.json`: what responses are put together from, by category; the cues are for training alone."""
+    rows = {
+        category: [
+            {"name": subject.name, "refusals": subject.refusals, "ways": subject.ways} for subject in subjects
+        ]
+        for category, subjects in Subjects().by_category.items()
+    }
+    text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    (out / "safeguard-sentences.json").write_text(text, encoding="utf-8")
 
 
 def lower_weights(folder: Path) -> dict[str, np.ndarray]:
@@ -115,6 +127,7 @@ def main() -> None:
     trunk = digest(options.trunk)
     before = lower_weights(options.out) if options.responses_only else None
     adapter = write_adapter(state, trunk, options.out)
+    write_sentences(options.out)
     if before is None:
         return write_head(state, trunk, adapter, options.out)
     after = lower_weights(options.out)

@@ -24,8 +24,8 @@ from safeguard.subjects import Subjects
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def written_responses(layout: ResponseLayout, seed: int) -> list[tuple[list[int], int]]:
-    """Token sequences of the written prompts with the responses to their subjects, and where each response starts."""
+def written_samples(seed: int) -> list[Sample]:
+    """The written prompts in all their forms, with the responses to their subjects."""
     subjects = Subjects()
     samples = [sample for sample in read_samples() if sample.split == "train"]
     samples += [
@@ -33,9 +33,7 @@ def written_responses(layout: ResponseLayout, seed: int) -> list[tuple[list[int]
         for category, prompt, response in corpus.responses(held_out=False)
     ]
     return [
-        layout.example(
-            replace(form, response=subjects.target(sample.category, sample.prompt, seed, sample.kind, form.prompt))
-        )
+        replace(form, response=subjects.target(form.category, sample.prompt, seed, sample.kind, form.prompt))
         for sample in samples
         for form in variants(sample, seed)
     ]
@@ -68,6 +66,7 @@ def main() -> None:
         seed=options.seed,
     )
     tokenizer = load_tokenizer(options.trunk)
+    responses = ResponseLayout(tokenizer)
     torch.manual_seed(recipe.seed)
     network = Guardian(options.trunk, options.upper)
     if options.start:
@@ -81,7 +80,7 @@ def main() -> None:
         Layout(tokenizer),
         groups,
         corpus.own(held_out=True),
-        written_responses(ResponseLayout(tokenizer), recipe.seed),
+        [responses.example(sample) for sample in written_samples(recipe.seed)],
         recipe,
         options.work,
     )

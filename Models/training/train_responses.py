@@ -3,7 +3,8 @@
     python Models/training/train_responses.py --data DIR --state FOLDER/state.pt --trunk FILE --out FOLDER/final.pt
 
 What the head reads does not change. Half of the prompts are the written ones, half are public rows: what a response says depends on
-the subject of a prompt alone (`safeguard/subjects.py`), so any prompt with a category can be answered.
+the subject of a prompt alone (`safeguard/subjects.py`), so any prompt with a category can be answered. The loss is that of the choices
+which the model will have (`safeguard/automaton.py`), each among the tokens that may come next: nothing is learned of the rest.
 """
 
 from __future__ import annotations
@@ -13,23 +14,27 @@ import json
 import math
 import random
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from detection.taxonomy import CATEGORIES
 from detection.trunk import load_tokenizer
 from guardian import corpus
-from guardian.lowrank import run_blocks
-from guardian.network import EXIT_LAYER, FIRST_LAYER, Guardian, padded
+from guardian.network import EXIT_LAYER, Guardian
+from safeguard.paths import Paths, SamplePath
 from safeguard.samples import Layout, Sample
 from safeguard.subjects import Subjects
-from torch.nn import functional
-from train_guardian import written_responses
+from train_guardian import written_samples
 
-BATCH = 4
+BATCH = 8
 RATE = 8e-4
+BATCHES = 16
+"""Drawn at a time."""
 WARM_UP = 30
-LONGEST = 400
+SENTENCES = 0.25
+"""Of the sequences, those that go on behind the name of the subject: which of its sentences are taken matters less."""
+LONGEST = 300
 """Characters of a public prompt, at the most: what it is about is said by then, and long ones cost time."""
 HARMLESS = 400
 """Harmless public prompts, under any category, which get the general response."""
@@ -37,8 +42,8 @@ OWN, GENERAL = 450, 60
 """Harmful public prompts of a category with a subject of their own, and with the general one, at the most."""
 
 
-def public_responses(data: Path, layout: Layout, seed: int) -> list[tuple[list[int], int]]:
-    """Token sequences of public rows of one category each, and of harmless ones that were stopped all the same."""
+def public_samples(data: Path, seed: int) -> list[Sample]:
+    """Public rows of one category each, and of harmless ones that were stopped all the same."""
     rng = random.Random(seed)
     subjects = Subjects()
     found = []
@@ -64,38 +69,32 @@ def public_responses(data: Path, layout: Layout, seed: int) -> list[tuple[list[i
         counts[place] += 1
         forced = kind == "mismatch" or rng.random() < 0.3
         response = subjects.target(category, prompt, seed, kind)
-        found.append(layout.example(Sample(category, prompt, response, "train", kind, forced)))
+        found.append(Sample(category, prompt, response, "train", kind, forced))
     return found
 
 
-class Continuations:
-    """Sequences of which the upper blocks are trained."""
-
-    def __init__(self, network: Guardian, sequences: list[tuple[list[int], int]]):
-        self.network, self.sequences = network, sequences
-
-    def __len__(self) -> int:
-        return len(self.sequences)
-
-    def loss(self, indices: list[int]) -> torch.Tensor:
-        """Mean cross-entropy a token of the responses of some sequences."""
-        group = [self.sequences[index] for index in indices]
-        model = self.network.model
-        with torch.no_grad():
-            below = self.network.below(padded([ids for ids, _ in group]))
-            states = run_blocks(model, below, FIRST_LAYER, EXIT_LAYER + 1)
-        states = run_blocks(model, states, EXIT_LAYER + 1, len(model.model.layers))
-        rows = torch.cat([states[i, start - 1 : len(ids) - 1] for i, (ids, start) in enumerate(group)])
-        targets = torch.tensor([token for ids, start in group for token in ids[start:]])
-        return functional.cross_entropy(model.lm_head(model.model.norm(rows)), targets)
+def drawn(groups: list[list[SamplePath]], rng: random.Random) -> Iterator[list[tuple[SamplePath, bool]]]:
+    """Batches, of each group as many paths, none twice before all were drawn. Paths of like length go together: padding is
+    computed like any token."""
+    decks: list[list[SamplePath]] = [[] for _ in groups]
+    while True:
+        some: list[tuple[SamplePath, bool]] = []
+        for index in range(BATCH * BATCHES):
+            group = index % len(groups)
+            if not decks[group]:
+                decks[group] = rng.sample(groups[group], len(groups[group]))
+            some.append((decks[group].pop(), rng.random() < SENTENCES))
+        some.sort(key=lambda drawn: len(drawn[0].ids) if drawn[1] else drawn[0].named)
+        yield from rng.sample([some[start : start + BATCH] for start in range(0, len(some), BATCH)], BATCHES)
 
 
-def held_out_loss(examples: Continuations) -> float:
-    """Mean over batches, without a graph."""
+def held_out_names(paths: Paths, held_out: list[SamplePath]) -> float:
+    """Share of held-out prompts whose subject is found."""
+    hits: list[bool] = []
     with torch.no_grad():
-        starts = range(0, len(examples), BATCH)
-        losses = [examples.loss([*range(start, min(start + BATCH, len(examples)))]).item() for start in starts]
-    return sum(losses) / len(losses)
+        for start in range(0, len(held_out), BATCH):
+            hits += paths.losses([(path, False) for path in held_out[start : start + BATCH]])[2]
+    return round(sum(hits) / len(hits), 4)
 
 
 def main() -> None:
@@ -105,61 +104,55 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--trunk", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    torch.manual_seed(1)
-    rng = random.Random(1)
+    torch.manual_seed(options.seed)
+    rng = random.Random(options.seed)
     network = Guardian(options.trunk)
     network.load(torch.load(options.state, weights_only=False)["network"])
     network.eval()
-    layout = Layout(load_tokenizer(options.trunk))
-    written, public = written_responses(layout, 1), public_responses(options.data, layout, 1)
-    print(json.dumps({"written": len(written), "public": len(public)}), flush=True)
-    training = Continuations(network, written + public)
+    paths = Paths(network, Layout(load_tokenizer(options.trunk)))
+    groups = [
+        [paths.path(sample) for sample in samples]
+        for samples in (written_samples(1), public_samples(options.data, 1))
+    ]
+    print(json.dumps({"written": len(groups[0]), "public": len(groups[1])}), flush=True)
     subjects = Subjects()
-    samples = [
-        Sample(category, prompt, subjects.target(category, prompt, 1), "heldout", "corpus")
+    held_out = [
+        paths.path(Sample(category, prompt, subjects.target(category, prompt, 1), "heldout", "corpus"))
         for category, prompt, _ in corpus.responses(held_out=True)
     ]
-    held_out = Continuations(network, [layout.example(sample) for sample in rng.sample(samples, 60)])
-    upper = [tensor for name, tensor in network.adapters().items() if int(name.split(".")[1]) > EXIT_LAYER]
     for tensor in network.adapters().values():
         tensor.requires_grad_(False)
+    upper = [tensor for name, tensor in network.adapters().items() if int(name.split(".")[1]) > EXIT_LAYER]
     for tensor in upper:
         tensor.requires_grad_(True)
     optimiser = torch.optim.AdamW(upper, lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
-    decks: list[list[int]] = [[], []]
-    total = 0.0
-
-    def draw(deck: int) -> int:
-        """One of the written sequences, or of the public ones, none twice before all were drawn."""
-        if not decks[deck]:
-            first, last = (0, len(written)) if deck == 0 else (len(written), len(written) + len(public))
-            decks[deck] = rng.sample(range(first, last), last - first)
-        return decks[deck].pop()
-
-    def save(step: int) -> None:
-        torch.save({"network": network.state(), "step": step}, options.out)
-
-    print(json.dumps({"step": 0, "held out": round(held_out_loss(held_out), 4)}), flush=True)
+    batches = drawn(groups, rng)
+    print(json.dumps({"step": 0, "held out": held_out_names(paths, held_out)}), flush=True)
+    total, hits = 0.0, 0
     for step in range(1, options.steps + 1):
         rate = RATE * min(1.0, step / WARM_UP) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / options.steps)))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        loss = training.loss([draw(index % 2) for index in range(BATCH)])
+        losses, weights, found = paths.losses(next(batches))
+        loss = (losses * weights).sum() / weights.sum()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(upper, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         total += loss.item()
+        hits += sum(found)
         if step % 50 == 0:
-            print(json.dumps({"step": step, "loss": round(total / 50, 4)}), flush=True)
-            total = 0.0
-            save(step)
-    print(json.dumps({"step": options.steps, "held out": round(held_out_loss(held_out), 4)}), flush=True)
-    save(options.steps)
+            print(json.dumps({"step": step, "loss": round(total / 50, 4), "names": hits / 50 / BATCH}), flush=True)
+            total, hits = 0.0, 0
+            torch.save({"network": network.state(), "step": step}, options.out)
+        if step % 400 == 0 or step == options.steps:
+            print(json.dumps({"step": step, "held out": held_out_names(paths, held_out)}), flush=True)
+    torch.save({"network": network.state(), "step": options.steps}, options.out)
 
 
 if __name__ == "__main__":

@@ -28,13 +28,22 @@ package struct SafeguardResponse: Sendable, Hashable {
     package var origin: Origin
     /// Why the template was used, as a fixed word for logs and metrics; nil for generated text.
     package var fallbackReason: String?
+    /// What the model took the prompt to be about; nil for a template.
+    package var subject: String?
     /// Tokens the model wrote, whether used or not.
     package var tokens: Int
 
-    package init(text: String, origin: Origin, fallbackReason: String? = nil, tokens: Int = 0) {
+    package init(
+        text: String,
+        origin: Origin,
+        fallbackReason: String? = nil,
+        subject: String? = nil,
+        tokens: Int = 0
+    ) {
         self.text = text
         self.origin = origin
         self.fallbackReason = fallbackReason
+        self.subject = subject
         self.tokens = tokens
     }
 }

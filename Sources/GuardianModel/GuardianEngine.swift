@@ -139,7 +139,8 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
         let generation = SafeguardGeneration(model: model)
         guard let prompt = generation.prompt(for: request) else { return fallback(request.category, "failed") }
         let written = Mutex<[Int32]>([])
-        let outcome = try await scheduler.generate(generation.request(prompt), deadline: deadline) { token in
+        let outcome = try await scheduler.generate(generation.request(prompt, request.category), deadline: deadline) {
+            token in
             written.withLock { $0.append(token) }
             return true
         }
@@ -159,7 +160,7 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
         if score >= model.safeguard.detectorLimit ?? 0.9 {
             return fallback(request.category, "detector", tokens: draft.tokens)
         }
-        return SafeguardResponse(text: text, origin: .generated, tokens: draft.tokens)
+        return SafeguardResponse(text: text, origin: .generated, subject: draft.subject, tokens: draft.tokens)
     }
 
     private func fallback(_ category: HarmCategory, _ reason: String, tokens: Int = 0) -> SafeguardResponse {

@@ -7,6 +7,9 @@ struct GuardianFiles: Sendable {
     static let safeguard = "safeguard.json"
     static let checks = "safeguard-checks.json"
     static let templates = "templates.json"
+    static let sentences = "safeguard-sentences.json"
+    /// What is read of every guardian, beside the weights that the manifests name.
+    static let all = [detection, safeguard, checks, templates, sentences]
 
     private enum Place: Sendable {
         case folder(String)

@@ -19,6 +19,7 @@ package final class GuardianModel: Sendable {
     let safeguard: SafeguardManifest
     let acceptance: SafeguardAcceptance
     let fallbacks: SafeguardTemplates
+    let sentences: SafeguardSentences
 
     /// - Parameters:
     ///   - path: a file that was packed with the guardian's parts.
@@ -56,6 +57,7 @@ package final class GuardianModel: Sendable {
         safeguard = parts.safeguard
         acceptance = parts.acceptance
         fallbacks = parts.fallbacks
+        sentences = parts.sentences
     }
 
     /// Layers that a text goes through to be judged.

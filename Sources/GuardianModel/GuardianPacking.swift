@@ -9,10 +9,7 @@ extension PackedModelWriter {
     package init(_ source: GuardianSource) throws(GuardianModelError) {
         let detection = source.parts.detection
         var attachments: [Part] = []
-        for name in [
-            GuardianFiles.detection, detection.weights, GuardianFiles.safeguard, GuardianFiles.checks,
-            GuardianFiles.templates,
-        ] {
+        for name in GuardianFiles.all + [detection.weights] {
             attachments.append(Part(name: name, bytes: Array(try source.files.contents(name))))
         }
         do throws(ModelFileError) {

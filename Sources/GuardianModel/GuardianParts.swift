@@ -13,6 +13,7 @@ struct GuardianParts: Sendable {
     let safeguard: SafeguardManifest
     let acceptance: SafeguardAcceptance
     let fallbacks: SafeguardTemplates
+    let sentences: SafeguardSentences
 
     /// The format of the manifests that this version reads.
     static let format = 1
@@ -60,6 +61,12 @@ struct GuardianParts: Sendable {
             throw .invalidManifest(path: files.path(GuardianFiles.templates), reason: "it has no 'general'")
         }
         self.fallbacks = fallbacks
+        let subjects: [String: [SafeguardSentences.Subject]] = try files.decoded(GuardianFiles.sentences)
+        do throws(SafeguardSentences.Fault) {
+            sentences = try SafeguardSentences(subjects, tokenizer, longest: manifests.safeguard.maxTokens)
+        } catch {
+            throw .invalidManifest(path: files.path(GuardianFiles.sentences), reason: "\(error)")
+        }
         let weights = try files.safetensors(detection.weights)
         do throws(ModelFileError) {
             head = try DetectionHead(

@@ -39,7 +39,7 @@ package final class GuardianSource: Sendable {
         try take(Self.trunkName, trunkPath, expecting: detection.trunkSHA256, safeguard.trunkSHA256)
         try take(detection.weights, files.path(detection.weights), expecting: detection.weightsSHA256)
         try take(safeguard.weights, files.path(safeguard.weights), expecting: safeguard.weightsSHA256)
-        for name in [GuardianFiles.detection, GuardianFiles.safeguard, GuardianFiles.checks, GuardianFiles.templates] {
+        for name in GuardianFiles.all {
             try take(name, files.path(name))
         }
         do throws(ModelFileError) {

@@ -10,8 +10,10 @@ struct SafeguardGeneration {
     /// What was written.
     struct Draft: Sendable {
         var text: String
+        /// What the model took the prompt to be about.
+        var subject: String
         var tokens: Int
-        /// The token limit and not the end token stopped it.
+        /// The token limit stopped it.
         var isCapped: Bool
         /// A control token was written, which is no text.
         var hasControl: Bool
@@ -29,25 +31,30 @@ struct SafeguardGeneration {
         return (template.prefix + text + template.suffix, task)
     }
 
-    /// - Parameter prompt: as `prompt` gives it.
-    func request(_ prompt: (read: [Int32], task: [Int32])) -> GenerationRequest {
+    /// - Parameters:
+    ///   - prompt: as `prompt` gives it.
+    ///   - category: whose sentences the response is put together from.
+    func request(_ prompt: (read: [Int32], task: [Int32]), _ category: HarmCategory) -> GenerationRequest {
         GenerationRequest(
             prompt.read + prompt.task,
             sampling: SamplingOptions(
                 temperature: model.safeguard.temperature,
-                topP: 0.9,
-                repetitionPenalty: model.safeguard.repetitionPenalty ?? 1
+                topP: 0.9
             ),
             limits: GenerationLimits(
                 maxTokens: model.safeguard.maxTokens,
                 stopTokens: [ChatMarkup().endOfTurn]
-            )
+            ),
+            automaton: model.sentences.automaton(for: category)
         )
     }
 
     func draft(_ tokens: [Int32], _ outcome: GenerationOutcome) -> Draft {
-        Draft(
-            text: model.tokenizer.decode(tokens),
+        let text = model.tokenizer.decode(tokens)
+        let parts = SafeguardSentences.parts(of: text)
+        return Draft(
+            text: parts?.response ?? text,
+            subject: parts?.subject ?? "",
             tokens: tokens.count,
             isCapped: outcome.end == .length,
             hasControl: tokens.contains { model.tokenizer.controlTokens.contains($0) }

@@ -16,7 +16,6 @@ struct SafeguardManifest: Decodable, Sendable {
     var maxTokens: Int
     /// 0 is greedy.
     var temperature: Double
-    var repetitionPenalty: Double?
     /// A response that the detector itself scores at or above this is not sent.
     var detectorLimit: Double?
 }

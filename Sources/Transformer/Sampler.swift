@@ -42,7 +42,31 @@ package struct Sampler: Sendable {
         if options.repetitionPenalty != 1 { penalise(logits, seen) }
         let best = try Self.likeliest(UnsafeBufferPointer(logits))
         guard options.temperature > 0 else { return best }
-        return draw(UnsafeBufferPointer(logits), best: best)
+        return draw(UnsafeBufferPointer(logits), logits.indices.lazy.map { Int32($0) }, best: best)
+    }
+
+    /// The next token, one of some alone. Of equal logits the lowest id is the likelier.
+    ///
+    /// - Parameters:
+    ///   - logits: one per token of the vocabulary; changed by the penalty.
+    ///   - allowed: tokens of the vocabulary.
+    ///   - seen: tokens that the penalty is for.
+    /// - Throws: `SessionError.notFinite` if none of their logits is a number.
+    package mutating func next(
+        _ logits: UnsafeMutableBufferPointer<Float>,
+        among allowed: [Int32],
+        seen: Set<Int32> = []
+    ) throws(SessionError) -> Int32 {
+        if options.repetitionPenalty != 1 { penalise(logits, seen) }
+        let finite = allowed.filter { logits[Int($0)].isFinite }.sorted()
+        guard
+            let best = finite.max(by: {
+                let (one, other) = (logits[Int($0)], logits[Int($1)])
+                return one != other ? one < other : $0 > $1
+            })
+        else { throw .notFinite }
+        guard options.temperature > 0 else { return best }
+        return draw(UnsafeBufferPointer(logits), finite, best: best)
     }
 
     /// The id of the greatest logit.
@@ -61,14 +85,18 @@ package struct Sampler: Sendable {
         }
     }
 
-    private mutating func draw(_ logits: UnsafeBufferPointer<Float>, best: Int32) -> Int32 {
+    private mutating func draw(
+        _ logits: UnsafeBufferPointer<Float>,
+        _ ids: some Sequence<Int32>,
+        best: Int32
+    ) -> Int32 {
         let greatest = Double(logits[Int(best)])
         // Tokens e^-20 times as likely as the best cannot matter; leaving them out keeps the sort short.
         let cut = greatest - 20 * options.temperature
         var candidates: [(id: Int32, weight: Double)] = []
-        for index in logits.indices where Double(logits[index]) >= cut {
-            let weight = Exponential.exp((Double(logits[index]) - greatest) / options.temperature)
-            candidates.append((Int32(index), weight))
+        for id in ids where Double(logits[Int(id)]) >= cut {
+            let weight = Exponential.exp((Double(logits[Int(id)]) - greatest) / options.temperature)
+            candidates.append((id, weight))
         }
         candidates.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.id < $1.id }
         let total = candidates.reduce(0) { $0 + $1.weight }

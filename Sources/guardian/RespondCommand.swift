@@ -59,6 +59,7 @@ struct RespondCommand: AsyncParsableCommand {
                 "text": response.text, "origin": response.origin.rawValue, "tokens": response.tokens,
             ]
             object["reason"] = response.fallbackReason
+            object["subject"] = response.subject
             let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
             print(String(decoding: data, as: UTF8.self))
         }
@@ -80,6 +81,7 @@ struct RespondCommand: AsyncParsableCommand {
             object["origin"] = response.origin.rawValue
             object["tokens"] = response.tokens
             object["reason"] = response.fallbackReason
+            object["subject"] = response.subject
             return object
         }
     }

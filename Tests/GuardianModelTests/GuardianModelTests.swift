@@ -119,7 +119,10 @@ struct GuardianModelTests {
 
     @Test func attachmentsThatAreMissingOrBrokenAreNamed() throws {
         let copy = try Copy()
-        for name in ["safeguard.json", "safeguard-checks.json", "templates.json", "detection.safetensors"] {
+        for name in [
+            "safeguard.json", "safeguard-checks.json", "templates.json", "safeguard-sentences.json",
+            "detection.safetensors",
+        ] {
             let other = String(name.dropLast()) + "_"
             // The first place that the header has the name is among the attachments.
             let missing = try #require(
@@ -127,7 +130,9 @@ struct GuardianModelTests {
             )
             #expect("\(missing)".contains(name), "\(missing)")
         }
-        for name in ["detection.json", "safeguard.json", "safeguard-checks.json", "templates.json"] {
+        for name in [
+            "detection.json", "safeguard.json", "safeguard-checks.json", "templates.json", "safeguard-sentences.json",
+        ] {
             let broken = try #require(try copy.error(replacing: "{", by: "[", in: name))
             #expect("\(broken)".contains(name), "\(broken)")
         }

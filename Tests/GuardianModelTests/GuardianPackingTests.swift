@@ -10,7 +10,8 @@ struct GuardianPackingTests {
         _ = try Loaded.model()
         let file = try PackedModelFile(path: Loaded.file, digest: Loaded.stated(in: Loaded.file))
         let names = [
-            "detection.json", "detection.safetensors", "safeguard.json", "safeguard-checks.json", "templates.json",
+            "detection.json", "safeguard.json", "safeguard-checks.json", "templates.json", "safeguard-sentences.json",
+            "detection.safetensors",
         ]
         #expect(file.attachmentNames == names)
         for name in names {

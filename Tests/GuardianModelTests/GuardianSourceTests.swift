@@ -48,7 +48,7 @@ struct GuardianSourceTests {
 
     @Test(arguments: [
         "detection.json", "detection.safetensors", "safeguard.json", "safeguard.safetensors", "safeguard-checks.json",
-        "templates.json",
+        "templates.json", "safeguard-sentences.json",
     ])
     func aMissingOrCorruptFileIsNamed(name: String) throws {
         let missing = try #require(try load(replacing: [name: nil]))

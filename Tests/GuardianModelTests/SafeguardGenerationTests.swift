@@ -2,9 +2,9 @@ import Foundation
 import GuardCore
 import Testing
 import Tokenizer
-import Transformer
 
 @testable import GuardianModel
+@testable import Transformer
 
 struct SafeguardGenerationTests {
     private struct Golden: Decodable {
@@ -13,15 +13,14 @@ struct SafeguardGenerationTests {
             var category: HarmCategory
             var forced: Bool
             var prompt: [Int32]
-            var greedy: [Int32]
-            var penalised: [Int32]
-            var penalisedText: String
-            var accepted: Bool
-            var acceptedText: String
+            /// Up to `maxTokens` tokens, if anything may be written.
+            var free: [Int32]
+            var written: [Int32]
+            var subject: String
+            var response: String
         }
         var weightsSHA256: String
         var maxTokens: Int
-        var repetitionPenalty: Double
         var cases: [Case]
     }
 
@@ -45,25 +44,21 @@ struct SafeguardGenerationTests {
         let golden = try golden()
         let reading = FloatWriting(try Loaded.source())
         for entry in golden.cases {
-            let prompt = try #require(SafeguardGeneration(model: model).prompt(for: request(entry)))
+            let generation = SafeguardGeneration(model: model)
+            let prompt = try #require(generation.prompt(for: request(entry)))
             try #require(prompt.read + prompt.task == entry.prompt)
-            for (penalty, expected) in [(1, entry.greedy), (golden.repetitionPenalty, entry.penalised)] {
-                let tokens = try reading.continuation(
-                    prompt,
-                    SamplingOptions(repetitionPenalty: penalty),
-                    GenerationLimits(maxTokens: golden.maxTokens, stopTokens: [2])
-                )
-                #expect(tokens == expected, "\(entry.text)")
-            }
-            #expect(model.tokenizer.decode(entry.penalised) == entry.penalisedText)
-            let isCapped = entry.penalised.count == golden.maxTokens
-            let accepted = try? model.acceptance.accept(
-                entry.penalisedText,
-                category: entry.category,
-                isCapped: isCapped
-            )
-            #expect((accepted != nil) == entry.accepted)
-            if let accepted { #expect(accepted == entry.acceptedText) }
+            let limits = GenerationLimits(maxTokens: golden.maxTokens, stopTokens: [2])
+            let free = try reading.continuation(prompt, limits: limits)
+            #expect(free == entry.free, "\(entry.text)")
+            let request = generation.request(prompt, entry.category)
+            let written = try reading.continuation(prompt, limits: request.limits, automaton: request.automaton)
+            #expect(written == entry.written, "\(entry.text)")
+            let outcome = GenerationOutcome(tokens: written.count, end: .stop, cachedTokens: 0)
+            let draft = generation.draft(entry.written, outcome)
+            #expect(draft.subject == entry.subject)
+            #expect(draft.text == entry.response)
+            let accepted = try model.acceptance.accept(draft.text, category: entry.category, isCapped: draft.isCapped)
+            #expect(accepted == entry.response)
         }
     }
 
@@ -78,7 +73,7 @@ struct SafeguardGenerationTests {
         for entry in golden.cases {
             let reading = try PackedReading(model.packed, capacity: entry.prompt.count + golden.maxTokens)
             var logits = try reading.logits(after: entry.prompt)
-            for token in entry.greedy.prefix(48) {
+            for token in entry.free.prefix(48) {
                 let best = try #require(logits.max())
                 places += 1
                 if logits[Int(token)] == best { first += 1 }
@@ -87,7 +82,7 @@ struct SafeguardGenerationTests {
             }
         }
         // The bounds leave half as much room again as the first packed model took.
-        #expect(places == golden.cases.reduce(0) { $0 + min(48, $1.greedy.count) })
+        #expect(places == golden.cases.reduce(0) { $0 + min(48, $1.free.count) })
         #expect(Double(first) >= 0.85 * Double(places))
         #expect(losses.count { $0 > 0.8 } <= places / 100)
         #expect(losses.allSatisfy { $0 < 3 })
@@ -100,32 +95,28 @@ struct SafeguardGenerationTests {
         let generation = SafeguardGeneration(model: model)
         let prompt = try #require(generation.prompt(for: request))
         let reading = try PackedReading(model.packed, capacity: 512)
-        var logits = try reading.logits(after: prompt.read + prompt.task)
+        let automaton = try #require(model.sentences.automaton(for: .cybercrime))
+        var state = TokenAutomaton.start
         var expected: [Int32] = []
-        // The penalty and the likeliest, as the manifest asks for.
-        let penalty = Float(model.safeguard.repetitionPenalty ?? 1)
-        while expected.count < model.safeguard.maxTokens {
-            for token in Set(expected) {
-                let logit = logits[Int(token)]
-                logits[Int(token)] = logit > 0 ? logit / penalty : logit * penalty
-            }
-            let best = try #require(logits.indices.max { logits[$0] < logits[$1] })
-            if best == 2 { break }
-            expected.append(Int32(best))
-            logits = try reading.logits(after: [Int32(best)])
+        var next = prompt.read + prompt.task
+        while state != TokenAutomaton.end {
+            let logits = try reading.logits(after: next)
+            let best = try #require(automaton.tokens(in: state).max { logits[Int($0)] < logits[Int($1)] })
+            expected.append(best)
+            state = try #require(automaton.target(of: best, from: state))
+            next = [best]
         }
         // The text is judged first, as in the gateway; its pages are gone on from.
         _ = try await engine.classify([ClassifierInput(role: .user, text: request.text)], deadline: nil)
+        let steps = engine.statistics.steps
         let response = await engine.respond(to: request, deadline: nil)
+        #expect(response.origin == .generated)
         #expect(response.tokens == expected.count)
         #expect(engine.statistics.hitTokens == prompt.read.count)
-        if response.origin == .generated {
-            let text = try model.acceptance.accept(
-                model.tokenizer.decode(expected),
-                category: .cybercrime,
-                isCapped: expected.count == model.safeguard.maxTokens
-            )
-            #expect(response.text == text)
-        }
+        let parts = try #require(SafeguardSentences.parts(of: model.tokenizer.decode(expected)))
+        #expect(response.subject == parts.subject)
+        #expect(response.text == parts.response)
+        // Fewer steps than tokens: what leaves no choice is read in one go.
+        #expect(engine.statistics.steps - steps < expected.count / 2)
     }
 }

@@ -3,15 +3,22 @@ import Testing
 @testable import Transformer
 
 struct SamplerTests {
-    private func draw(_ options: SamplingOptions, _ logits: [Float], count: Int, seen: Set<Int32> = []) throws
-        -> [Int32]
-    {
+    private func draw(
+        _ options: SamplingOptions,
+        _ logits: [Float],
+        among allowed: [Int32]? = nil,
+        count: Int,
+        seen: Set<Int32> = []
+    ) throws -> [Int32] {
         var sampler = Sampler(options)
         return try (0..<count).map { _ in
             var copy = logits
             var result: Result<Int32, SessionError> = .failure(.notFinite)
             copy.withUnsafeMutableBufferPointer { copy in
-                result = Result { () throws(SessionError) in try sampler.next(copy, seen: seen) }
+                result = Result { () throws(SessionError) in
+                    guard let allowed else { return try sampler.next(copy, seen: seen) }
+                    return try sampler.next(copy, among: allowed, seen: seen)
+                }
             }
             return try result.get()
         }
@@ -63,6 +70,21 @@ struct SamplerTests {
     @Test func logitsThatAreNoNumbersAreAnError() throws {
         for logits in [[.nan, .nan], [.infinity, 1], []] as [[Float]] {
             #expect(throws: SessionError.notFinite) { try draw(SamplingOptions(), logits, count: 1) }
+        }
+    }
+
+    @Test func onlyAllowedTokensAreTaken() throws {
+        #expect(try draw(SamplingOptions(), [9, 1, 4, 4, .nan], among: [4, 3, 2, 1], count: 1) == [2])
+        let options = SamplingOptions(temperature: 1, seed: 5)
+        let tokens = try draw(options, [9, 1.693_147, 1, .nan], among: [2, 1, 3], count: 3000)
+        #expect(Set(tokens) == [1, 2])
+        #expect(abs(Double(tokens.count { $0 == 1 }) / 3000 - 2.0 / 3) < 0.04)
+        #expect(try draw(SamplingOptions(repetitionPenalty: 2), [9, 4, 3], among: [1, 2], count: 1, seen: [1]) == [2])
+    }
+
+    @Test func allowedTokensWithoutANumberAreAnError() throws {
+        for (logits, allowed) in [([1, .nan], [1]), ([1, 2], [])] as [([Float], [Int32])] {
+            #expect(throws: SessionError.notFinite) { try draw(SamplingOptions(), logits, among: allowed, count: 1) }
         }
     }
 }

@@ -10,8 +10,10 @@ import torch
 from detection.calibration import Platt
 from detection.trunk import WINDOW_OVERLAP, WINDOW_TOKENS, Sequence
 from safeguard.acceptance import Acceptance
+from safeguard.automaton import automaton
 from safeguard.generation import generate
 from safeguard.samples import Layout as ResponseLayout
+from safeguard.subjects import Subjects
 
 from .layout import Layout
 from .network import EXIT_LAYER, POOLINGS, Guardian, normalized
@@ -106,26 +108,28 @@ def detection(network: Guardian, layout: Layout, manifest: dict) -> dict:
 
 
 def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict:
-    """Responses with and without the repetition penalty, so that either can fail alone."""
+    """Responses put together from the sentences of their category, and what would be written if anything might be."""
     acceptance = Acceptance()
+    subjects = Subjects()
     cases = []
     for category, forced, text in CASES:
         prompt = layout.prompt(text, category, forced)
-        plain = generate(network.model, [prompt], MAX_TOKENS)[0]
-        penalised = generate(network.model, [prompt], MAX_TOKENS, manifest["repetitionPenalty"])[0]
-        written = layout.tokenizer.decode(penalised)
-        verdict = acceptance.judge(written, category, len(penalised) == MAX_TOKENS, penalised)
+        allowed = automaton(subjects.by_category[category], lambda part: layout.tokenizer.encode(part).ids)
+        written = generate(network.model, prompt, manifest["maxTokens"], allowed)
+        subject, _, response = layout.tokenizer.decode(written).partition("\n")
+        verdict = acceptance.judge(response, category, False, written)
+        if verdict.failed is not None:
+            raise SystemExit(f"{verdict.failed}: {response}")
         cases.append(
             {
                 "text": text,
                 "category": category,
                 "forced": forced,
                 "prompt": prompt,
-                "greedy": plain,
-                "penalised": penalised,
-                "penalisedText": written,
-                "accepted": verdict.failed is None,
-                "acceptedText": verdict.text,
+                "free": generate(network.model, prompt, MAX_TOKENS),
+                "written": written,
+                "subject": subject,
+                "response": response,
             }
         )
     return {
@@ -133,7 +137,6 @@ def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict
         "trunkSHA256": manifest["trunkSHA256"],
         "weightsSHA256": manifest["weightsSHA256"],
         "maxTokens": MAX_TOKENS,
-        "repetitionPenalty": manifest["repetitionPenalty"],
         "cases": cases,
     }
 

@@ -40,6 +40,10 @@ class Subject:
     refusals: tuple[str, ...]
     ways: tuple[str, ...]
 
+    def written(self, refusal: str, way: str) -> str:
+        """What the model writes: the subject in a line of its own, which the caller does not see, and the response."""
+        return f"{self.name}\n{refusal} {way}"
+
     def responses(self) -> Iterator[str]:
         """Every response of this subject."""
         for refusal in self.refusals:
@@ -75,14 +79,14 @@ class Subjects:
         return subjects[-1]
 
     def target(self, category: str, prompt: str, seed: int, kind: str = "harmful", form: str | None = None) -> str:
-        """The response to a prompt: of its subject, a refusal and a way that the seed and the text choose.
+        """What is written to a prompt: its subject, and of it a refusal and a way that the seed and the text choose.
 
         `form` is the text that is shown, where the prompt is reworded or wrapped: it has a choice of its own, but the
         subject is that of the prompt, since a wrapping brings words that say nothing of the subject.
         """
         subject = self.subject(category, prompt, kind)
         rng = random.Random(f"{seed}:{category}:{form or prompt}")
-        return f"{rng.choice(subject.refusals)} {rng.choice(subject.ways)}"
+        return subject.written(rng.choice(subject.refusals), rng.choice(subject.ways))
 
     def faults(self, acceptance: Acceptance) -> Iterator[str]:
         """What is wrong with the written sentences, one line a fault."""
@@ -153,7 +157,7 @@ def main() -> None:
             print(f"  {subject.name}: {', '.join(str(found[group][subject.name]) for group in groups)}")
         for _, prompt, kind, _ in random.Random(options.seed).sample(own, min(options.pairs, len(own))):
             print(f"  - {prompt[:200]!r}\n    [{subjects.subject(category, prompt, kind).name}]", end=" ")
-            print(subjects.target(category, prompt, options.seed, kind))
+            print(subjects.target(category, prompt, options.seed, kind).partition("\n")[2])
     everything = [row for row in rows if row[3] in groups]
     met = sum(subjects.subject(row[0], row[1], row[2]).cue is not None for row in everything)
     print(f"all: {met} of {len(everything)}")

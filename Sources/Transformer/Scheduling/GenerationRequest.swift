@@ -4,15 +4,19 @@ package struct GenerationRequest: Sendable {
     package var prompt: [Int32]
     package var sampling: SamplingOptions
     package var limits: GenerationLimits
+    /// What may be written; nil if anything may.
+    package var automaton: TokenAutomaton?
 
     package init(
         _ prompt: [Int32],
         sampling: SamplingOptions = SamplingOptions(),
-        limits: GenerationLimits
+        limits: GenerationLimits,
+        automaton: TokenAutomaton? = nil
     ) {
         self.prompt = prompt
         self.sampling = sampling
         self.limits = limits
+        self.automaton = automaton
     }
 }
 
@@ -28,25 +32,52 @@ package struct GenerationOutcome: Sendable, Hashable {
 
 /// Chooses the tokens of one generation and sees when it ends.
 struct TokenChoice {
-    private let limits: GenerationLimits
-    private var sampler: Sampler
-    private var seen: Set<Int32> = []
-    private(set) var count = 0
-
-    init(_ sampling: SamplingOptions, _ limits: GenerationLimits) {
-        self.limits = limits
-        sampler = Sampler(sampling)
+    /// What follows some logits.
+    struct Continuation: Equatable {
+        /// The token that was chosen, and those that alone could follow it; none if a token was chosen that ends the text.
+        var tokens: [Int32]
+        /// Whether, and why, the text ends behind them.
+        var end: Generation.End?
     }
 
-    /// Whether as many tokens were chosen as may be.
-    var isFull: Bool { count >= limits.maxTokens }
+    private let limits: GenerationLimits
+    private let automaton: TokenAutomaton?
+    private var state = TokenAutomaton.start
+    private var sampler: Sampler
+    private var seen: Set<Int32> = []
+    private var count = 0
 
-    /// The next token; nil for one that ends the text.
-    mutating func next(_ logits: UnsafeMutableBufferPointer<Float>) throws(SessionError) -> Int32? {
-        let token = try sampler.next(logits, seen: seen)
-        guard !limits.stopTokens.contains(token) else { return nil }
+    init(_ request: GenerationRequest) {
+        limits = request.limits
+        automaton = request.automaton
+        sampler = Sampler(request.sampling)
+    }
+
+    /// The next tokens.
+    ///
+    /// - Throws: `SessionError.notFinite` if no logit of a token that may be chosen is a number.
+    mutating func next(_ logits: UnsafeMutableBufferPointer<Float>) throws(SessionError) -> Continuation {
+        guard let automaton else {
+            let token = try sampler.next(logits, seen: seen)
+            guard !limits.stopTokens.contains(token) else { return Continuation(tokens: [], end: .stop) }
+            take(token)
+            return Continuation(tokens: [token], end: count < limits.maxTokens ? nil : .length)
+        }
+        let token = try sampler.next(logits, among: automaton.tokens(in: state), seen: seen)
+        var tokens: [Int32] = []
+        var next = automaton.target(of: token, from: state).map { (token: token, state: $0) }
+        while let reached = next, count < limits.maxTokens {
+            take(reached.token)
+            tokens.append(reached.token)
+            state = reached.state
+            next = automaton.onlyEdge(from: state).map { ($0.token, $0.target) }
+        }
+        if state == TokenAutomaton.end { return Continuation(tokens: tokens, end: .stop) }
+        return Continuation(tokens: tokens, end: count < limits.maxTokens ? nil : .length)
+    }
+
+    private mutating func take(_ token: Int32) {
         seen.insert(token)
         count += 1
-        return token
     }
 }

@@ -1,7 +1,8 @@
 /// Decides what is computed next. No model, no clock and no thread: given the live requests, `nextStep` says which rows form
 /// the next step; told by `complete` that they were computed, it says what became ready.
 ///
-/// **Order.** Texts that are being written go first, one row each: they need few rows and somebody reads along. The rest of
+/// **Order.** Texts that are being written go first, by one token each, or the few that can only follow one another: they
+/// need few rows and somebody reads along. The rest of
 /// the step's quantum goes to texts that are being read, the one with the fewest rows left first. Waiting counts: a request's
 /// rank is the rows it has left plus the rows that anybody had computed when it came, divided by `ageing`. The second part
 /// never changes, so a request of n rows is overtaken by none that comes more than n * `ageing` computed rows after it:
@@ -138,7 +139,7 @@ struct SchedulerCore {
         return true
     }
 
-    /// Adds the token that was chosen after a `logits` event; it is computed in one of the next steps.
+    /// Adds a token that was chosen after a `logits` event; it is computed in one of the next steps.
     mutating func append(_ token: Int32, to id: ScheduledRequest.ID) {
         requests[id]?.sequences[0].append(token)
         requests[id]?.isWriting = true
@@ -151,12 +152,14 @@ struct SchedulerCore {
         let readers = order(isWriting: false)
         let writers = order(isWriting: true)
         // However many write, reading goes on.
-        let turns = max(1, limits.quantum - (readers.isEmpty ? 0 : limits.readingRows))
-        var rows = limits.quantum
+        let kept = readers.isEmpty ? 0 : min(limits.readingRows, limits.quantum - 1)
+        var rows = limits.quantum - kept
         var segments: [PlannedSegment] = []
-        planWriting(writers.prefix(turns), &rows, &segments)
+        planWriting(writers[...], &rows, &segments)
+        let written = segments.count
+        rows += kept
         planReading(readers, &rows, &segments)
-        planWriting(writers.dropFirst(turns), &rows, &segments)
+        planWriting(writers.dropFirst(written), &rows, &segments)
         return segments
     }
 

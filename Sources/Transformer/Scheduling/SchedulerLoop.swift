@@ -11,6 +11,8 @@ final class SchedulerLoop: @unchecked Sendable {
         var results: [[Float]]
         /// How tokens are chosen, where some are.
         var choice: TokenChoice?
+        /// Tokens that were given out.
+        var written = 0
         /// Whether the caller has its answer; the work is dropped before the next step.
         var isAnswered = false
     }
@@ -68,7 +70,7 @@ final class SchedulerLoop: @unchecked Sendable {
                 sharesPrefix: submission.sharesPrefix
             )
         case .generate(let generation, _, _):
-            request.choice = TokenChoice(generation.sampling, generation.limits)
+            request.choice = TokenChoice(generation)
             core.add(
                 lastID,
                 [PagedSequence(generation.prompt, goal: .whole, limit: submission.tokens)],
@@ -145,13 +147,13 @@ final class SchedulerLoop: @unchecked Sendable {
         continuation.resume(returning: results)
     }
 
-    /// Chooses the next token of a text that is written.
+    /// Chooses how a text that is written goes on.
     private func write(_ id: ScheduledRequest.ID, _ segment: Int) {
         guard var request = live[id], !request.isAnswered, request.submission.ticket.reason(at: .now) == nil,
             case .generate(_, let onToken, _) = request.submission.work, var choice = request.choice,
             let sequence = core.requests[id]?.sequences.first
         else { return }
-        var chosen: Result<Int32?, SessionError> = .failure(.notFinite)
+        var chosen: Result<TokenChoice.Continuation, SessionError> = .failure(.notFinite)
         runner.withLogits(segment) { logits in
             do throws(SessionError) {
                 chosen = .success(try choice.next(logits))
@@ -160,18 +162,24 @@ final class SchedulerLoop: @unchecked Sendable {
             }
         }
         request.choice = choice
+        guard case .success(let continuation) = chosen else {
+            if case .failure(let error) = chosen { finish(id, failure: error) }
+            return
+        }
+        var isWanted = true
+        for token in continuation.tokens where isWanted {
+            request.written += 1
+            isWanted = onToken(token)
+        }
         live[id] = request
-        switch chosen {
-        case .failure(let error): finish(id, failure: error)
-        case .success(nil): finish(id, end: .stop)
-        case .success(let token?):
-            if !onToken(token) {
-                finish(id, end: nil)
-            } else if choice.isFull || sequence.tokens.count == sequence.limit {
-                finish(id, end: .length)
-            } else {
-                core.append(token, to: id)
-            }
+        if !isWanted {
+            finish(id, end: nil)
+        } else if let end = continuation.end {
+            finish(id, end: end)
+        } else if sequence.tokens.count + continuation.tokens.count > sequence.limit {
+            finish(id, end: .length)
+        } else {
+            for token in continuation.tokens { core.append(token, to: id) }
         }
     }
 
@@ -204,7 +212,7 @@ final class SchedulerLoop: @unchecked Sendable {
         inbox.release(request.submission)
         continuation.resume(
             returning: GenerationOutcome(
-                tokens: request.choice?.count ?? 0,
+                tokens: request.written,
                 end: end,
                 cachedTokens: cachedTokens
             )

@@ -21,10 +21,12 @@ struct InferenceSchedulerTests {
         _ prompt: [Int32],
         _ maxTokens: Int,
         _ sampling: SamplingOptions = SamplingOptions(),
+        automaton: TokenAutomaton? = nil,
         sharesPrefix: Bool = true
     ) async throws -> (tokens: [Int32], outcome: GenerationOutcome) {
         let written = Mutex<[Int32]>([])
-        let request = GenerationRequest(prompt, sampling: sampling, limits: greedy(maxTokens))
+        let limits = greedy(maxTokens)
+        let request = GenerationRequest(prompt, sampling: sampling, limits: limits, automaton: automaton)
         let outcome = try await scheduler.generate(request, sharesPrefix: sharesPrefix) { token in
             written.withLock { $0.append(token) }
             return true
@@ -121,6 +123,48 @@ struct InferenceSchedulerTests {
         let result = try await write(try tiny.scheduler(), tokens(250, seed: 4), 50)
         #expect(result.outcome.end == .length)
         #expect(result.tokens.count == 7)
+    }
+
+    /// Two beginnings, and texts behind them that have long runs without a choice.
+    private func automaton() throws -> TokenAutomaton {
+        var automaton = TokenAutomaton()
+        for seed in 1...8 as ClosedRange<UInt64> {
+            let text = tokens(3, seed: seed % 2) + [Int32(seed)] + tokens(20, seed: seed)
+            try automaton.add(text, from: TokenAutomaton.start, to: TokenAutomaton.end)
+        }
+        return automaton
+    }
+
+    @Test(arguments: [0, 0.9])
+    func whatAnAutomatonAllowsIsWrittenInOneStepAChoice(temperature: Double) async throws {
+        let automaton = try automaton()
+        let scheduler = try tiny.scheduler()
+        let sampling = SamplingOptions(temperature: temperature, seed: 3)
+        let prompt = tokens(9, seed: 4)
+        let result = try await write(scheduler, prompt, 100, sampling, automaton: automaton)
+        var state = TokenAutomaton.start
+        for token in result.tokens { state = try #require(automaton.target(of: token, from: state)) }
+        #expect(state == TokenAutomaton.end)
+        #expect(result.outcome == GenerationOutcome(tokens: 24, end: .stop, cachedTokens: 0))
+        #expect(result.tokens == (try tiny.continuation(prompt, sampling, count: 100, automaton: automaton)))
+        // The prompt, and what stands between the two choices; nothing is computed behind the last one.
+        #expect(scheduler.statistics.steps == 2)
+        #expect(scheduler.statistics.rows == 9 + 3)
+    }
+
+    @Test func theLimitOfTokensEndsARunWithoutAChoice() async throws {
+        let result = try await write(try tiny.scheduler(), tokens(9, seed: 4), 10, automaton: try automaton())
+        #expect(result.outcome == GenerationOutcome(tokens: 10, end: .length, cachedTokens: 0))
+        #expect(result.tokens.count == 10)
+    }
+
+    @Test func aReaderWhoHasEnoughEndsARunWithoutAChoice() async throws {
+        let count = Atomic(0)
+        let request = GenerationRequest(tokens(9, seed: 4), limits: greedy(50), automaton: try automaton())
+        let outcome = try await tiny.scheduler().generate(request) { _ in
+            count.add(1, ordering: .relaxed).newValue < 6
+        }
+        #expect(outcome == GenerationOutcome(tokens: 6, end: nil, cachedTokens: 0))
     }
 
     // MARK: Prefixes

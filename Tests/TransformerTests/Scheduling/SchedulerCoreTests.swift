@@ -104,6 +104,24 @@ struct SchedulerCoreTests {
         #expect(written.count == 40)
     }
 
+    @Test func readingGoesOnWhileSomebodyWritesManyTokensAtOnce() {
+        var core = core(pages: 200) { ($0.quantum, $0.readingRows) = (16, 4) }
+        write(&core, 1, prompt: 3, more: 60)
+        let first = core.nextStep()
+        #expect(core.complete(first) == [.logits(1, segment: 0)])
+        for token in 0..<40 as Range<Int32> { core.append(token, to: 1) }
+        read(&core, 2, 40)
+        for _ in 0..<3 {
+            let segments = step(&core)
+            #expect(rows(segments, of: 1) == 12)
+            #expect(rows(segments, of: 2) == 4)
+            #expect(segments.allSatisfy { !$0.wantsLogits })
+        }
+        let last = core.nextStep()
+        #expect(last.map(\.rows.count) == [4, 12])
+        #expect(last.map(\.wantsLogits) == [true, false])
+    }
+
     @Test func aLongRequestIsNotOvertakenForEver() {
         var core = core()
         read(&core, 1, 400)

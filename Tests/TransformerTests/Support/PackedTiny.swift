@@ -34,24 +34,32 @@ struct PackedTiny {
         }
     }
 
-    /// The tokens that follow a prompt, one step a token.
-    func continuation(_ prompt: [Int32], _ sampling: SamplingOptions, count: Int) throws -> [Int32] {
+    /// The tokens that follow a prompt, one step a choice.
+    func continuation(
+        _ prompt: [Int32],
+        _ sampling: SamplingOptions,
+        count: Int,
+        automaton: TokenAutomaton? = nil
+    ) throws -> [Int32] {
         try withRunner(prompt.count + count) { runner, pages in
-            var choice = TokenChoice(sampling, GenerationLimits(maxTokens: count, stopTokens: []))
+            let limits = GenerationLimits(maxTokens: count, stopTokens: [])
+            var choice = TokenChoice(
+                GenerationRequest(prompt, sampling: sampling, limits: limits, automaton: automaton)
+            )
             var next = prompt
             var position = 0
             var tokens: [Int32] = []
-            while tokens.count < count {
+            while true {
                 let held = pages.prefix(PageLayout.pages(for: position + next.count))
                 try runner.run([
                     StepSegment(.whole, tokens: next, position: position, pages: Array(held), wantsLogits: true)
                 ])
                 position += next.count
-                let token = try #require(try runner.withLogits(0) { try choice.next($0) })
-                tokens.append(token)
-                next = [token]
+                let continuation = try runner.withLogits(0) { try choice.next($0) }
+                tokens += continuation.tokens
+                if continuation.end != nil { return tokens }
+                next = continuation.tokens
             }
-            return tokens
         }
     }
 
