@@ -29,7 +29,7 @@ SEEDS = (1, 2, 3)
 LENGTH_LIMIT = 900
 """Characters of a conversation, at the most: longer ones cost more time than they teach."""
 SHARES = {"pairs": 3200, "texts": 900, "chats": 750, "replies": 900, "prompts": 350, "contexts": 100}
-PUBLIC, ATTACKS, KOREAN = 7500, 2000, 900
+PUBLIC, ATTACKS, KOREAN = 14000, 4000, 900
 HARM_WEIGHT = 4.0
 POSITIVE_WEIGHT_LIMIT = 12.0
 

@@ -176,6 +176,7 @@ extension JSONLine {
         object { json in
             json.member("origin", value.origin.rawValue)
             json.member("category", value.category.rawValue)
+            json.member("subject", value.subject)
             json.member("fallback_reason", value.fallbackReason)
         }
     }

@@ -205,12 +205,15 @@ extension AuditRecord {
 
         package var origin: Origin
         package var category: HarmCategory
+        /// What the model took the text to be about: one of the names that come with the model.
+        package var subject: String?
         /// Why generated text was not used, as a fixed word.
         package var fallbackReason: String?
 
-        package init(origin: Origin, category: HarmCategory, fallbackReason: String? = nil) {
+        package init(origin: Origin, category: HarmCategory, subject: String? = nil, fallbackReason: String? = nil) {
             self.origin = origin
             self.category = category
+            self.subject = subject
             self.fallbackReason = fallbackReason
         }
     }

@@ -112,6 +112,7 @@ extension GuardSession {
         let record = AuditRecord.ResponseRecord(
             origin: origin,
             category: category,
+            subject: response.subject,
             fallbackReason: response.fallbackReason
         )
         state.withLock {

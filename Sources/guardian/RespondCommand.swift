@@ -9,7 +9,7 @@ struct RespondCommand: AsyncParsableCommand {
         abstract: "Write the safeguard response that a blocked text would get.",
         discussion: """
             With --input, each line of a file holds 'text', 'category' and perhaps 'forced', and comes back with 'response', \
-            'origin' (generated or template), 'tokens', and 'reason' where a template was used.
+            'origin' (generated or template), 'subject', 'tokens', and 'reason' where a template was used.
             """
     )
 

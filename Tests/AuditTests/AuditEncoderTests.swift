@@ -41,7 +41,7 @@ import Testing
         record.candidate = .init(policy: .init(name: "next", digest: "ff"), input: phase, output: phase)
         record.input = phase
         record.output = phase
-        record.response = .init(origin: .template, category: .weapons, fallbackReason: "detector")
+        record.response = .init(origin: .template, category: .weapons, subject: "poison", fallbackReason: "detector")
         record.status = 200
         record.fault = "upstream"
         record.error = "upstream_reset"
