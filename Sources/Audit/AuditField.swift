@@ -93,7 +93,11 @@ extension AuditField {
             "where a safeguard response came from: `generated`, `template`, `fixed`"
         ),
         AuditField("response.category", "string", "what it is about"),
-        AuditField("response.subject", "string", "what the model took the text to be about, where it wrote the response"),
+        AuditField(
+            "response.subject",
+            "string",
+            "what the model took the text to be about, where it wrote the response"
+        ),
         AuditField("response.fallback_reason", "string", "why what was generated was not used"),
         AuditField("status", "number", "the HTTP status the caller got; 499 if it went away first"),
         AuditField("fault", "string", "whose fault an error was: `client`, `upstream`, `proxy`"),
