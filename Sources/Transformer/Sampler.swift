@@ -6,15 +6,12 @@ package struct SamplingOptions: Sendable, Hashable {
     package var temperature: Double
     /// The smallest set of likeliest tokens whose probabilities reach this is drawn from; 1 is all of them.
     package var topP: Double
-    /// Divides the positive logits, and multiplies the negative ones, of tokens that were seen before; 1 changes nothing.
-    package var repetitionPenalty: Double
     /// The same seed, prompt and options give the same text.
     package var seed: UInt64
 
-    package init(temperature: Double = 0, topP: Double = 1, repetitionPenalty: Double = 1, seed: UInt64 = 0) {
+    package init(temperature: Double = 0, topP: Double = 1, seed: UInt64 = 0) {
         self.temperature = temperature
         self.topP = topP
-        self.repetitionPenalty = repetitionPenalty
         self.seed = seed
     }
 }
@@ -32,14 +29,11 @@ package struct Sampler: Sendable {
     /// The next token. Of equal logits the lowest id is the likelier.
     ///
     /// - Parameters:
-    ///   - logits: one per token of the vocabulary; changed by the penalty.
-    ///   - seen: tokens that the penalty is for.
+    ///   - logits: one per token of the vocabulary.
     /// - Throws: `SessionError.notFinite` if no logit is a number.
     package mutating func next(
-        _ logits: UnsafeMutableBufferPointer<Float>,
-        seen: Set<Int32> = []
+        _ logits: UnsafeMutableBufferPointer<Float>
     ) throws(SessionError) -> Int32 {
-        if options.repetitionPenalty != 1 { penalise(logits, seen) }
         let best = try Self.likeliest(UnsafeBufferPointer(logits))
         guard options.temperature > 0 else { return best }
         return draw(UnsafeBufferPointer(logits), logits.indices.lazy.map { Int32($0) }, best: best)
@@ -48,16 +42,13 @@ package struct Sampler: Sendable {
     /// The next token, one of some alone. Of equal logits the lowest id is the likelier.
     ///
     /// - Parameters:
-    ///   - logits: one per token of the vocabulary; changed by the penalty.
+    ///   - logits: one per token of the vocabulary.
     ///   - allowed: tokens of the vocabulary.
-    ///   - seen: tokens that the penalty is for.
     /// - Throws: `SessionError.notFinite` if none of their logits is a number.
     package mutating func next(
         _ logits: UnsafeMutableBufferPointer<Float>,
-        among allowed: [Int32],
-        seen: Set<Int32> = []
+        among allowed: [Int32]
     ) throws(SessionError) -> Int32 {
-        if options.repetitionPenalty != 1 { penalise(logits, seen) }
         let finite = allowed.filter { logits[Int($0)].isFinite }.sorted()
         guard
             let best = finite.max(by: {
@@ -75,14 +66,6 @@ package struct Sampler: Sendable {
         let best = ck_argmax(base, count)
         guard best >= 0, logits[Int(best)].isFinite else { throw .notFinite }
         return best
-    }
-
-    private func penalise(_ logits: UnsafeMutableBufferPointer<Float>, _ seen: Set<Int32>) {
-        let penalty = Float(options.repetitionPenalty)
-        for id in seen where id >= 0 && Int(id) < logits.count {
-            let logit = logits[Int(id)]
-            logits[Int(id)] = logit > 0 ? logit / penalty : logit * penalty
-        }
     }
 
     private mutating func draw(

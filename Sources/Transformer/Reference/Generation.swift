@@ -27,7 +27,6 @@ package struct Generation {
     private let adapter: LowRankAdapter?
     private let limits: GenerationLimits
     private var sampler: Sampler
-    private var seen: Set<Int32> = []
     /// The token that was returned last and is not yet in the session.
     private var pending: Int32?
     private var generated = 0
@@ -61,7 +60,7 @@ package struct Generation {
         var result: Result<Int32, SessionError> = .failure(.notFinite)
         session.withLogits(at: session.count - 1) { logits in
             do throws(SessionError) {
-                result = .success(try sampler.next(logits, seen: seen))
+                result = .success(try sampler.next(logits))
             } catch {
                 result = .failure(error)
             }
@@ -69,7 +68,6 @@ package struct Generation {
         let token = try result.get()
         if limits.stopTokens.contains(token) { return finish(.stop) }
         pending = token
-        seen.insert(token)
         generated += 1
         return token
     }

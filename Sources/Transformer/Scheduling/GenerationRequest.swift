@@ -44,7 +44,6 @@ struct TokenChoice {
     private let automaton: TokenAutomaton?
     private var state = TokenAutomaton.start
     private var sampler: Sampler
-    private var seen: Set<Int32> = []
     private var count = 0
 
     init(_ request: GenerationRequest) {
@@ -58,26 +57,21 @@ struct TokenChoice {
     /// - Throws: `SessionError.notFinite` if no logit of a token that may be chosen is a number.
     mutating func next(_ logits: UnsafeMutableBufferPointer<Float>) throws(SessionError) -> Continuation {
         guard let automaton else {
-            let token = try sampler.next(logits, seen: seen)
+            let token = try sampler.next(logits)
             guard !limits.stopTokens.contains(token) else { return Continuation(tokens: [], end: .stop) }
-            take(token)
+            count += 1
             return Continuation(tokens: [token], end: count < limits.maxTokens ? nil : .length)
         }
-        let token = try sampler.next(logits, among: automaton.tokens(in: state), seen: seen)
+        let token = try sampler.next(logits, among: automaton.tokens(in: state))
         var tokens: [Int32] = []
         var next = automaton.target(of: token, from: state).map { (token: token, state: $0) }
         while let reached = next, count < limits.maxTokens {
-            take(reached.token)
+            count += 1
             tokens.append(reached.token)
             state = reached.state
             next = automaton.onlyEdge(from: state).map { ($0.token, $0.target) }
         }
         if state == TokenAutomaton.end { return Continuation(tokens: tokens, end: .stop) }
         return Continuation(tokens: tokens, end: count < limits.maxTokens ? nil : .length)
-    }
-
-    private mutating func take(_ token: Int32) {
-        seen.insert(token)
-        count += 1
     }
 }
