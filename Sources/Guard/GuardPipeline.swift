@@ -8,8 +8,8 @@ package import Rules
 /// A value is bound to one policy; a new policy is a new pipeline around the same classifier and writer.
 package struct GuardPipeline: Sendable {
     package let policy: Policy
-    private let rules: RuleSet
-    private let classifier: any SafetyClassifier
+    let rules: RuleSet
+    let classifier: any SafetyClassifier
     private let writer: any SafeguardWriter
     private let cache: AssessmentCache
 
@@ -141,7 +141,7 @@ package struct GuardPipeline: Sendable {
         return policy.rules.contains { matched.contains($0.id) && $0.action > .log }
     }
 
-    private func usesModel(in phase: Phase) -> Bool {
+    func usesModel(in phase: Phase) -> Bool {
         !policy[phase].categories.isEmpty || policy[phase].overall != nil
     }
 

@@ -50,7 +50,14 @@ package struct PolicyTrial: Sendable {
     ///
     /// - Throws: `ClassifierError` where the model gave no score.
     package func outcome(of text: String, in corpus: BenignCorpus) async throws(ClassifierError) -> Outcome {
-        let decision = try await inspect(text, role: corpus.role, phase: corpus.phase).decision
+        try await outcome(of: text, role: corpus.role, phase: corpus.phase)
+    }
+
+    /// What is decided about a text.
+    ///
+    /// - Throws: `ClassifierError` where the model gave no score.
+    package func outcome(of text: String, role: Role, phase: Phase) async throws(ClassifierError) -> Outcome {
+        let decision = try await inspect(text, role: role, phase: phase).decision
         return Outcome(action: decision.action, findings: decision.findings)
     }
 
@@ -97,5 +104,5 @@ extension Finding {
 
 extension Double {
     /// Three digits after the point.
-    fileprivate var thousandths: Double { (self * 1000).rounded() / 1000 }
+    package var thousandths: Double { (self * 1000).rounded() / 1000 }
 }

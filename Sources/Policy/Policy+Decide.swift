@@ -21,19 +21,13 @@ extension Policy {
         matches: [RuleMatch],
         sampling: Sampling? = nil
     ) -> Decision {
-        let ruleJudgements = ruleJudgements(phase: phase, segments: segments, matches: matches)
-            .filter { isSupported($0, by: assessments) }
-        var judgements = ruleJudgements
-        if !assessments.isEmpty {
-            let combination = RuleCombination(ruleJudgements, rules: rules)
-            judgements += modelJudgements(phase: phase, segmentCount: segments.count, assessments: assessments)
-                .filter { combination.admits($0, in: self[phase]) }
-        }
-        if let anomaly = anomalyJudgement(phase: phase, of: ruleJudgements) { judgements.append(anomaly) }
-        if let sampling {
-            judgements.removeAll { $0.finding.action == .log && !sampling.includes($0.sample) }
-        }
-        judgements.sort(by: Judgement.reportedBefore)
+        let judgements = considered(
+            phase: phase,
+            segments: segments,
+            assessments: assessments,
+            matches: matches,
+            sampling: sampling
+        ).compactMap { $0.dismissal == nil ? $0.judgement : nil }
 
         var decision = Decision(
             action: judgements.first?.finding.action,
@@ -47,5 +41,56 @@ extension Policy {
         case .log, nil: break
         }
         return decision
+    }
+
+    /// Everything that was found, in the order of `Decision.findings`, with why it does not count where it does not: the same
+    /// judgements that `decide` makes of the same arguments.
+    package func findingsConsidered(
+        phase: Phase,
+        segments: [TextSegment],
+        assessments: [Assessment?],
+        matches: [RuleMatch],
+        sampling: Sampling? = nil
+    ) -> [ConsideredFinding] {
+        let all = considered(
+            phase: phase,
+            segments: segments,
+            assessments: assessments,
+            matches: matches,
+            sampling: sampling
+        )
+        let deciding = Judgement.deciding(among: all.filter { $0.dismissal == nil }.map(\.judgement))?.finding
+        return all.map {
+            ConsideredFinding(
+                finding: $0.judgement.finding,
+                dismissal: $0.dismissal,
+                isDeciding: $0.dismissal == nil && $0.judgement.finding == deciding
+            )
+        }
+    }
+
+    private func considered(
+        phase: Phase,
+        segments: [TextSegment],
+        assessments: [Assessment?],
+        matches: [RuleMatch],
+        sampling: Sampling?
+    ) -> [(judgement: Judgement, dismissal: Dismissal?)] {
+        var all = ruleJudgements(phase: phase, segments: segments, matches: matches)
+            .map { (judgement: $0, dismissal: dismissal(of: $0, by: assessments)) }
+        let ruleJudgements = all.filter { $0.dismissal == nil }.map(\.judgement)
+        if !assessments.isEmpty {
+            let combination = RuleCombination(ruleJudgements, rules: rules)
+            all += modelJudgements(phase: phase, segmentCount: segments.count, assessments: assessments)
+                .map { ($0, combination.dismissal(of: $0, in: self[phase])) }
+        }
+        if let anomaly = anomalyJudgement(phase: phase, of: ruleJudgements) { all.append((anomaly, nil)) }
+        if let sampling {
+            for (index, item) in all.enumerated() where item.dismissal == nil && item.judgement.finding.action == .log {
+                guard !sampling.includes(item.judgement.sample) else { continue }
+                all[index].dismissal = .sampledOut(share: item.judgement.sample)
+            }
+        }
+        return all.sorted { Judgement.reportedBefore($0.judgement, $1.judgement) }
     }
 }

@@ -4,7 +4,8 @@ import GuardCore
 struct RuleCombination {
     /// Per segment, ids and tags of the rules that matched it.
     private var names: [Int: Set<String>] = [:]
-    private var vetoes: [Int: Set<HarmCategory>] = [:]
+    /// Per segment, the first rule of the file that vetoes each category.
+    private var vetoes: [Int: [HarmCategory: String]] = [:]
 
     init(_ judgements: [Judgement], rules: [Rule]) {
         for judgement in judgements {
@@ -13,28 +14,36 @@ struct RuleCombination {
             }
             let rule = rules[judgement.rulePosition]
             names[segment, default: []].formUnion(rule.tags.union([rule.id]))
-            vetoes[segment, default: []].formUnion(rule.vetoes)
+            for category in rule.vetoes where vetoes[segment]?[category] == nil {
+                vetoes[segment, default: [:]][category] = rule.id
+            }
         }
     }
 
-    /// Whether the model's finding counts. One about texts that could not be judged always does: nothing is known of them.
-    func admits(_ judgement: Judgement, in phase: PhasePolicy) -> Bool {
-        guard let segment = judgement.finding.segment, case .model = judgement.finding.source else { return true }
+    /// Why the model's finding does not count; nil if it does. One about texts that could not be judged always does: nothing is
+    /// known of them.
+    func dismissal(of judgement: Judgement, in phase: PhasePolicy) -> Dismissal? {
+        guard let segment = judgement.finding.segment, case .model = judgement.finding.source else { return nil }
         let category = judgement.finding.category
-        if vetoes[segment]?.contains(category) == true { return false }
-        guard let required = phase.categories[category]?.requiredRules, !required.isEmpty else { return true }
-        return !required.isDisjoint(with: names[segment] ?? [])
+        if let rule = vetoes[segment]?[category] { return .vetoed(rule: rule) }
+        guard let required = phase.categories[category]?.requiredRules, !required.isEmpty,
+            required.isDisjoint(with: names[segment] ?? [])
+        else { return nil }
+        return .ruleMissing(anyOf: required)
     }
 }
 
 extension Policy {
-    /// Whether the model's scores let a match count.
-    func isSupported(_ judgement: Judgement, by assessments: [Assessment?]) -> Bool {
+    /// Why the model's scores do not let a match count; nil if they do.
+    func dismissal(of judgement: Judgement, by assessments: [Assessment?]) -> Dismissal? {
         let required = rules[judgement.rulePosition].requiredScores
         guard !required.isEmpty, let segment = judgement.finding.segment, segment < assessments.count,
             let assessment = assessments[segment]
-        else { return true }
-        return required.allSatisfy { category, score in !(assessment.categories[category] < score) }
+        else { return nil }
+        let short = required.filter { assessment.categories[$0] < $1 }.min { $0.key < $1.key }
+        return short.map {
+            .scoreTooLow(category: $0.key, score: assessment.categories[$0.key], required: $0.value)
+        }
     }
 
     /// The finding that the rules together make, about the category of the worst of them.

@@ -9,7 +9,7 @@ struct PolicyCommand: AsyncParsableCommand {
         commandName: "policy",
         abstract: "Check a policy file, try it on texts, or read what it does.",
         subcommands: [
-            Check.self, Explain.self, PolicyTestCommand.self, PolicyDiffCommand.self,
+            Check.self, PolicyExplainCommand.self, PolicyTestCommand.self, PolicyDiffCommand.self,
             PolicyReplayCommand.self, PolicySchemaCommand.self,
         ]
     )
@@ -61,45 +61,6 @@ struct PolicyCommand: AsyncParsableCommand {
             var diagnostics: [PolicyDiagnostic] = []
             /// Rules that cannot be compiled, or whose own tests fail.
             var failures: [String] = []
-        }
-    }
-
-    struct Explain: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "explain",
-            abstract: "Say in words what a policy does."
-        )
-
-        @Argument(help: "The policy file.")
-        var file: String
-
-        @Option(help: "Explain it for requests to this path or API, for example openai.chat.")
-        var route: [String] = []
-
-        @Option(help: "Explain it for requests that ask for this model.")
-        var model: String?
-
-        @Option(help: "Explain it for requests of this tenant.")
-        var tenant: String?
-
-        @Flag(help: "Print an object.")
-        var json = false
-
-        /// Nil if no request was described.
-        private var scope: RequestScope? {
-            let scope = RequestScope(routes: route, model: model, tenant: tenant)
-            return scope == RequestScope() ? nil : scope
-        }
-
-        func run() async throws {
-            try await reportingErrors {
-                let explanation = PolicyExplanation(try PolicyCompiler.compile(path: file).policy, for: scope)
-                guard json else {
-                    print(explanation)
-                    return
-                }
-                print(try jsonText(explanation, .prettyPrinted))
-            }
         }
     }
 }

@@ -40,14 +40,6 @@ struct PolicyReplayCommand: AsyncParsableCommand {
 
 /// What came of deciding again.
 struct PolicyReplayReport: Encodable {
-    /// How often what was decided becomes what is decided now.
-    struct Count: Encodable {
-        var phase: String
-        var before: String
-        var after: String
-        var count: Int
-    }
-
     /// One that changes.
     struct Change: Encodable {
         var request: String
@@ -61,12 +53,12 @@ struct PolicyReplayReport: Encodable {
     var changed = 0
     /// Phases of which too little was recorded.
     var undecided = 0
-    var counts: [Count] = []
+    var counts: [DecisionChanges.Count] = []
     /// The first of them.
     var changes: [Change] = []
 
     init(_ entries: [PolicyReplay.Entry], replay: PolicyReplay, limit: Int) {
-        var table: [[String]: Int] = [:]
+        var table = DecisionChanges()
         for entry in entries {
             guard let decision = replay.decision(about: entry) else {
                 undecided += 1
@@ -74,7 +66,7 @@ struct PolicyReplayReport: Encodable {
             }
             judged += 1
             let (before, after) = (entry.action.word, decision.action.word)
-            table[[entry.phase.rawValue, before, after], default: 0] += 1
+            table.count(entry.phase, from: before, to: after)
             guard before != after else { continue }
             changed += 1
             guard changes.count < limit else { continue }
@@ -88,24 +80,12 @@ struct PolicyReplayReport: Encodable {
                 )
             )
         }
-        counts = table.map { Count(phase: $0.key[0], before: $0.key[1], after: $0.key[2], count: $0.value) }
-            .sorted { ($0.phase, $0.before, $0.after) < ($1.phase, $1.before, $1.after) }
+        counts = table.counts
     }
 
     var text: String {
         var blocks = ["\(judged) decisions replayed, \(changed) change, \(undecided) have no scores to decide from"]
-        let actions = ["allow", "log", "rewrite", "block"]
-        for phase in Phase.allCases.map(\.rawValue) where counts.contains(where: { $0.phase == phase }) {
-            let rows = actions.map { before in
-                [before]
-                    + actions.map { after in
-                        let count = counts.first { $0.phase == phase && $0.before == before && $0.after == after }
-                        return "\(count?.count ?? 0)"
-                    }
-            }
-            let header = ["was", "now allow", "log", "rewrite", "block"]
-            blocks.append("\(phase):\n" + TextTable(header: header, rows: rows).description)
-        }
+        blocks += counts.tables
         if !changes.isEmpty {
             let rows = changes.map {
                 [$0.request, $0.phase, $0.before, $0.after, $0.categories.joined(separator: ", ")]

@@ -62,20 +62,13 @@ struct PolicyTestCommand: AsyncParsableCommand {
     }
 
     private func report() async throws -> PolicyTestReport {
-        let (compiled, rules) = try PolicyCompiler.compile(path: file)
+        let tried = try TriedPolicy(path: file, rulesOnly: rulesOnly)
         let files = try cases.flatMap(Self.caseFiles).map { try CaseFile.load(path: $0) }
-        let policy = rulesOnly ? compiled.rulesOnly : compiled
         let engine = rulesOnly ? nil : try model.engine(capacity: Self.width)
         defer { engine?.shutDown() }
-        let pipeline = GuardPipeline(
-            policy: policy,
-            rules: rules,
-            classifier: engine ?? Unasked.model,
-            writer: engine ?? Unasked.model
-        )
-        let trial = PolicyTrial(pipeline)
+        let trial = PolicyTrial(tried.pipeline(engine))
 
-        var report = PolicyTestReport(policy: policy)
+        var report = PolicyTestReport(policy: tried.policy)
         for file in files {
             let outcomes = try await inParallel(file.cases.map(\.value), width: Self.width, telling: "trying") {
                 try await trial.outcome(of: $0)
@@ -130,18 +123,5 @@ struct PolicyTestCommand: AsyncParsableCommand {
             throw ExitStatus.noInput
         }
         return names.map { "\(path)/\($0)" }
-    }
-}
-
-/// Stands where the model would, in a pipeline whose policy asks no model.
-private enum Unasked: SafetyClassifier, SafeguardWriter {
-    case model
-
-    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
-        throw ClassifierError.failed("the model is not loaded")
-    }
-
-    func respond(to request: SafeguardRequest, deadline: ContinuousClock.Instant?) async -> SafeguardResponse {
-        SafeguardResponse(text: "", origin: .template)
     }
 }

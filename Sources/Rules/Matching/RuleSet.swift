@@ -95,18 +95,26 @@ package struct RuleSet: Sendable {
         var found: [RuleMatch] = []
         for (index, (segment, views)) in zip(segments, views).enumerated() {
             guard let active = readers[Reader(phase: phase, role: segment.role)] else { continue }
-            for (rule, spans) in spans(in: views, active: active) {
+            for (rule, spans) in spans(in: views.views, active: active) {
                 found += spans.map { RuleMatch(ruleID: rules[rule].id, segment: index, span: $0) }
             }
         }
         return found
     }
 
+    /// Ids of the rules that match each view by itself, in the order of the rules: which reading of a text gave it away.
+    package func rulesByView(of views: TextViews, role: Role, phase: Phase) -> [[String]] {
+        guard let active = readers[Reader(phase: phase, role: role)] else { return views.views.map { _ in [] } }
+        return views.views.map { view in
+            spans(in: [view], of: views.views.first, active: active).map { rules[$0.rule].id }
+        }
+    }
+
     /// Runs a rule's own tests. A test's text is read by whatever phase and role the rule names.
     package static func runTests(of rule: Rule) throws(RuleError) -> [RuleTestFailure] {
         let set = try RuleSet([rule])
         return rule.tests.enumerated().compactMap { index, test in
-            let spans = set.spans(in: TextViews(test.text), active: [true])
+            let spans = set.spans(in: TextViews(test.text).views, active: [true])
             let matches = !spans.isEmpty
             return matches == test.matches ? nil : RuleTestFailure(ruleID: rule.id, index: index, test: test)
         }
@@ -114,11 +122,19 @@ package struct RuleSet: Sendable {
 
     /// Where rules match the original text, in the order of the rules; those that do not are missing. What a text costs
     /// depends on what is in it and not on how many rules there are.
-    private func spans(in views: TextViews, active: [Bool]) -> [(rule: Int, spans: [Range<Int>])] {
-        guard let original = views.views.first else { return [] }
+    ///
+    /// - Parameters:
+    ///   - views: some or all of one text's.
+    ///   - original: the text itself, which the spans are in; the first view unless it is given.
+    private func spans(
+        in views: [TextView],
+        of original: TextView? = nil,
+        active: [Bool]
+    ) -> [(rule: Int, spans: [Range<Int>])] {
+        guard let original = original ?? views.first else { return [] }
         var found: [Int: SpanList] = [:]
         var isWanted = Array(repeating: false, count: regexes.count)
-        for view in views.views {
+        for view in views {
             var wanted: [Int] = []
             automaton.search(view.folded.bytes) { string, end in
                 switch targets[string] {

@@ -234,4 +234,23 @@ private func matched(_ rules: [Rule], _ text: String) throws -> [String] {
         #expect(try matched([], "anything").isEmpty)
         #expect(try matched([rule()], "anything").isEmpty)
     }
+
+    @Test func eachViewIsAskedForItself() throws {
+        let text = "a harbour and aGVyZSBpcyB0aGUgbXVkIHlvdSBhc2tlZCBmb3I="
+        let rules = ["mud", "harbour"].map { Rule(id: $0, category: .hate, matchers: [.keyword($0)], action: .log) }
+        let views = TextViews(text)
+        let found = try RuleSet(rules).rulesByView(of: views, role: .user, phase: .input)
+        #expect(found.count == views.views.count)
+        #expect(found.first == ["harbour"])
+        #expect(found.dropFirst().contains(["mud"]))
+        let nobody = try RuleSet(
+            rules.map { rule in
+                var rule = rule
+                rule.roles = [.tool]
+                return rule
+            }
+        )
+        let none = nobody.rulesByView(of: views, role: .user, phase: .input)
+        #expect(Set(none) == [[]])
+    }
 }
