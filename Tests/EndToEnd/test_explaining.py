@@ -103,3 +103,65 @@ def test_the_model_judges_once_for_both(tmp_path):
     done = run("policy", "diff", DEFAULT, ROOT / "Policies/permissive.yaml", "--corpus", texts, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["decisions"]["read"] == 2
+
+
+#: Every text reaches a threshold of 0, so that only rules decide what counts.
+COMBINED = """\
+version: 1
+name: combined
+paranoia: {paranoia}
+input:
+  anomaly: {{threshold: 5, action: block, response: template}}
+  categories:
+    weapons: {{threshold: 0, action: block, requires: [armed]}}
+    hate: {{threshold: 0, action: log}}
+  others: ignore
+output: ignore
+rules:
+  - {{id: tool, tags: [armed], category: weapons, match: {{keywords: [kettle]}}, action: log}}
+  - {{id: verse, category: misinformation, match: {{keywords: [sonnet]}}, action: log, vetoes: [hate]}}
+  - {{id: sure, category: privacy, match: {{keywords: [teapot]}}, action: log, requires: {{hate: 1}}}}
+  - {{id: one, category: cybercrime, match: {{keywords: [spoon]}}, action: log, severity: warning}}
+  - {{id: two, category: cybercrime, match: {{keywords: [fork]}}, action: log, severity: notice, paranoia: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "paranoia", "decision", "counting", "dismissed"),
+    [
+        ("a kettle", 1, "block", {"tool", "weapons", "hate"}, {}),
+        ("a cup", 1, "log", {"hate"}, {"weapons": "requires a match of 'armed'"}),
+        ("a sonnet", 1, "log", {"verse"}, {"hate": "'verse' vetoes", "weapons": "'armed'"}),
+        ("a teapot", 1, "log", {"hate"}, {"sure": "requires hate from 1.0 on", "weapons": "'armed'"}),
+        ("spoon and fork", 1, "log", {"one", "hate"}, {"weapons": "'armed'"}),
+        ("spoon and fork", 2, "block", {"one", "two", "anomaly", "hate"}, {"weapons": "'armed'"}),
+    ],
+)
+def test_rules_and_scores_require_and_veto_each_other(tmp_path, text, paranoia, decision, counting, dismissed):
+    path = tmp_path / "combined.yaml"
+    path.write_text(COMBINED.format(paranoia=paranoia), encoding="utf-8")
+    found = explain(path, "--text", text)
+    names = {one.get("rule") or one["category"]: one.get("dismissal") for one in found["findings"]}
+    assert found["decision"] == decision
+    assert {name for name, why in names.items() if why is None} == counting
+    assert {name for name, why in names.items() if why is not None} == set(dismissed)
+    for name, why in dismissed.items():
+        assert why in names[name]
+
+
+def test_exclusions_hold_by_id_tag_category_and_for_a_route(tmp_path):
+    plain = COMBINED.format(paranoia=2)
+    text = "spoon, fork and kettle"
+
+    def rules(exclude, *arguments):
+        path = tmp_path / "excluding.yaml"
+        path.write_text(plain + exclude, encoding="utf-8")
+        found = explain(path, "--text", text, *arguments)
+        return {one["rule"] for one in found["findings"] if one.get("rule")}
+
+    assert rules("") == {"tool", "one", "two", "anomaly"}
+    assert rules("exclude: {rules: [one]}\n") == {"tool", "two"}
+    assert rules("exclude: {rules: [two], categories: [cybercrime]}\n") == {"tool"}
+    route = "overrides: [{name: chat, when: {route: openai.chat}, then: {exclude: {rules: [armed, one]}}}]\n"
+    assert rules(route) == {"tool", "one", "two", "anomaly"}
+    assert rules(route, "--route", "openai.chat") == {"two"}

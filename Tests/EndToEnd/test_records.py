@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from origin import LEAK
-from policies import rules_only
+from policies import rule, rules_only
 
 PRIVATE = "the word is marmalade-submarine"
 
@@ -30,6 +30,22 @@ def test_texts_are_recorded_where_the_operator_asked_for_it(start_gateway, scrip
     gateway = start_gateway(scripted_origin.url, rules_only(), changes={"audit": {"content": True}})
     record = gateway.record(gateway.ask(PRIVATE))
     assert PRIVATE in record["content"]["input"]
+
+
+def test_what_is_logged_for_a_share_of_requests_is_left_out_of_the_others(start_gateway, scripted_origin):
+    policy = rules_only()
+    policy["rules"] += [
+        rule("log.half", "purple heron", "log", phases=["input"], sample=0.5),
+        rule("log.all", "purple heron", "log", phases=["input"], category="hate"),
+    ]
+    gateway = start_gateway(scripted_origin.url, policy)
+    found = []
+    for _ in range(40):
+        record = gateway.record(gateway.ask("purple heron"))
+        found.append({finding["rule"] for finding in record["input"]["findings"]})
+    assert all("log.all" in rules for rules in found)
+    # By chance all or none of 40 would be recorded once in 10^12 runs.
+    assert 0 < sum("log.half" in rules for rules in found) < 40
 
 
 def test_texts_are_sealed_for_a_reader_and_only_of_what_was_found(start_gateway, scripted_origin, tmp_path):
