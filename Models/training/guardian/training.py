@@ -46,7 +46,8 @@ class Recipe:
 
 #: The share of the drawn units of each group. `own` leans on the project's own texts, which tell harm from its look;
 #: `public`, for the run that goes on from there, leans on what people and attackers wrote; `traffic`, for the third, on
-#: the ordinary requests that a guard must leave alone.
+#: the ordinary requests that a guard must leave alone; `posts` on all of these and on more of the project's own posts,
+#: messages and pairs.
 MIXTURES = {
     "own": {
         "public": 0.45,
@@ -75,6 +76,16 @@ MIXTURES = {
         "chats": 0.05,
         "texts": 0.05,
         "replies": 0.06,
+        "prompts": 0.01,
+        "contexts": 0.02,
+    },
+    "posts": {
+        "public": 0.43,
+        "attacks": 0.14,
+        "pairs": 0.17,
+        "chats": 0.09,
+        "texts": 0.09,
+        "replies": 0.05,
         "prompts": 0.01,
         "contexts": 0.02,
     },
