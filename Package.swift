@@ -59,6 +59,7 @@ let package = Package(
         .target(name: "Transformer", dependencies: ["CKernels"]),
         .target(name: "TLS", dependencies: ["COpenSSL", "COpenSSLShims", nioCore, nioTLS]),
         .target(name: "Listening"),
+        .target(name: "Deflate"),
 
         // Layer 2
         .target(name: "PolicyLanguage", dependencies: ["CLibYAML", "GuardCore", "Policy"]),
@@ -71,12 +72,13 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: [
-                "Listening", "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, logging,
+                "Deflate", "Listening", "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS,
+                logging,
             ]
         ),
         .target(name: "Guard", dependencies: ["GuardCore", "Policy", "Rules"]),
         .target(name: "Engines", dependencies: ["ChatAPI", "GuardCore"]),
-        .target(name: "Audit", dependencies: ["GuardCore"]),
+        .target(name: "Audit", dependencies: ["Deflate", "GuardCore"]),
         .target(
             name: "DecisionStore",
             dependencies: [
@@ -137,8 +139,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "ChatAPI", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy", "Rules",
-                "TLS", "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
+                "ChatAPI", "Deflate", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy",
+                "Rules", "TLS", "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
             ],
             path: "Tests/Fuzz",
             exclude: ["Corpus", "Package.swift", "Runner", "Sources", "run", "words.dict"],
@@ -149,6 +151,7 @@ let package = Package(
             dependencies: ["COpenSSL", "COpenSSLShims", "TLS", nioCore, nioEmbedded, nioPosix, nioTLS]
         ),
         .testTarget(name: "ListeningTests", dependencies: ["Listening"]),
+        .testTarget(name: "DeflateTests", dependencies: ["Deflate"]),
         .testTarget(name: "ChatAPITests", dependencies: ["ChatAPI", "GuardCore"]),
         .testTarget(
             name: "UpstreamTests",
@@ -157,14 +160,14 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "Listening", "Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
-                logging,
+                "Deflate", "Listening", "Proxy", "TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2,
+                nioHPACK, logging,
             ]
         ),
         .testTarget(name: "TuningTests", dependencies: ["Tuning"]),
         .testTarget(name: "GuardTests", dependencies: ["Guard", "GuardCore", "Policy", "Rules"]),
         .testTarget(name: "EnginesTests", dependencies: ["ChatAPI", "Engines", "GuardCore"]),
-        .testTarget(name: "AuditTests", dependencies: ["Audit", "GuardCore"]),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "Deflate", "GuardCore"]),
         .testTarget(name: "DecisionStoreTests", dependencies: ["Audit", "DecisionStore", "GuardCore"]),
         .testTarget(name: "TracingTests", dependencies: ["Tracing", protobuf]),
         .testTarget(

@@ -6,8 +6,8 @@ enum AuditEvent {
     case stopped
     /// So many records could not be written since the line before: the queue was full or the system refused them.
     case lost(Int)
-    /// The lines before are in this file; files removed by age of place are named.
-    case rotated(file: String, removed: [String])
+    /// The lines before are in a file of their own.
+    case rotated(AuditRotation)
     /// The chain up to this line, signed.
     case checkpoint(sequence: UInt64, hash: String, key: String, signature: String)
 
@@ -48,12 +48,18 @@ enum AuditEvent {
             case .lost(let count):
                 json.key("records")
                 json.integer(count)
-            case .rotated(let file, let removed):
+            case .rotated(let rotation):
                 json.key("file")
-                json.string(file)
+                json.string(rotation.file)
                 json.key("removed")
                 json.array { json in
-                    for name in removed { json.string(name) }
+                    for name in rotation.removed { json.string(name) }
+                }
+                if !rotation.uncompressed.isEmpty {
+                    json.key("uncompressed")
+                    json.array { json in
+                        for name in rotation.uncompressed { json.string(name) }
+                    }
                 }
             case .checkpoint(let sequence, let hash, let key, let signature):
                 json.key("checkpoint")

@@ -148,7 +148,12 @@ extension AuditField {
         ),
         AuditField("stopped", "", "it ended in good order"),
         AuditField("lost", "`records`", "so many records were dropped or refused since the line before"),
-        AuditField("rotated", "`file`, `removed`", "where the lines before are now, and which files were removed"),
+        AuditField(
+            "rotated",
+            "`file`, `removed`, `uncompressed`",
+            "where the lines before are now (`.gz` is put behind the name once they are compressed), which files were "
+                + "removed, and which were to be compressed and could not be"
+        ),
         AuditField(
             "checkpoint",
             "`checkpoint`",

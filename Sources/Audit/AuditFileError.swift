@@ -1,23 +1,29 @@
+package import Deflate
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
 
-/// Why an audit file or socket could not be opened.
+/// Why an audit file or socket could not be opened, read or written.
 package struct AuditFileError: Error, Sendable, Equatable, CustomStringConvertible {
-    package enum Place: Sendable {
+    package enum Place: Sendable, Equatable {
         /// A file to write.
         case file
         /// A syslog daemon's socket.
         case socket
         /// A file to read.
         case log
+        /// A file in gzip to read that is not what was written.
+        case damaged(GzipReader.Failure)
+        /// A file in gzip to write.
+        case compressed
     }
 
     package var place: Place
     package var path: String
-    /// The system's error number.
+    /// The system's error number; 0 if it is not the system that has refused.
     package var code: Int32
 
     package init(_ place: Place, path: String, code: Int32) {
@@ -39,6 +45,10 @@ package struct AuditFileError: Error, Sendable, Equatable, CustomStringConvertib
                 + "check that a syslog daemon listens there, commonly at /dev/log"
         case .log:
             return "cannot read '\(path)': \(reason)"
+        case .damaged(let failure):
+            return "cannot read '\(path)' to its end: \(failure); restore the file from a copy"
+        case .compressed:
+            return "cannot write '\(path)': \(reason); check that there is room"
         }
     }
 }

@@ -150,5 +150,8 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["size"] { audit.rotation.size = size(node, "size") }
         if let node = fields["age"] { audit.rotation.age = duration(node, "age") }
         if let node = fields["keep"] { audit.rotation.keep = integer(node, "keep", in: 1...10_000) ?? 10 }
+        if let node = fields["compress"] {
+            audit.rotation.compression = choice(node, "compress") ?? audit.rotation.compression
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Deflate
 import NIOHTTP1
 import Upstream
 

@@ -1,3 +1,4 @@
+import Deflate
 import Logging
 import NIOCore
 import NIOHTTP1

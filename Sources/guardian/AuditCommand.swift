@@ -20,7 +20,7 @@ struct AuditCommand: AsyncParsableCommand {
                 """
         )
 
-        @Argument(help: "Audit files, those put away and the present one.")
+        @Argument(help: "Audit files, those put away and the present one, in gzip or plain.")
         var files: [String]
 
         @Option(help: "A PEM file with the Ed25519 public key that checkpoints must be signed by.")
@@ -64,7 +64,7 @@ struct AuditCommand: AsyncParsableCommand {
                 "A category and an action given together have to hold of the same phase, the request or the answer."
         )
 
-        @Argument(help: "Audit files.")
+        @Argument(help: "Audit files, in gzip or plain.")
         var files: [String]
 
         @Option(help: "Records from this time on: RFC 3339, or a day.")
@@ -121,16 +121,6 @@ struct AuditCommand: AsyncParsableCommand {
             if !json { print("\(result.matches.count) of \(result.records) records") }
             if result.unreadable > 0 { complain("\(result.unreadable) lines are no records of this gateway") }
         }
-    }
-}
-
-/// Runs `body`; a file that cannot be read is told on standard error.
-private func reading<R>(_ body: () throws(AuditFileError) -> R) throws -> R {
-    do throws(AuditFileError) {
-        return try body()
-    } catch {
-        complain("\(error)")
-        throw ExitStatus.noInput
     }
 }
 

@@ -5,27 +5,22 @@ import Policy
 
 /// Reads audit records as `PolicyReplay` takes them.
 enum AuditLogReader {
+    /// Calls `body` with each phase of each record, in the order they were written.
+    ///
     /// - Throws: an exit status, the reason told on standard error with the line.
-    static func entries(of path: String) throws -> [PolicyReplay.Entry] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            complain("\(path): error: the file cannot be read")
-            throw ExitStatus.noInput
-        }
-        var entries: [PolicyReplay.Entry] = []
+    static func forEachEntry(of paths: [String], _ body: (PolicyReplay.Entry) -> Void) throws {
         let decoder = JSONDecoder()
-        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.isEmpty {
-            guard let record = try? decoder.decode(Record.self, from: line) else {
-                complain("\(path):\(index + 1): error: not an audit record")
+        try RecordedLines.forEach(of: paths) { place, line in
+            guard let record = try? decoder.decode(Record.self, from: Data(line)) else {
+                complain("\(place): error: not an audit record")
                 throw ExitStatus.data
             }
             // The log's own lines are about no exchange.
-            guard record.event ?? "exchange" == "exchange" else { continue }
+            guard record.event ?? "exchange" == "exchange" else { return }
             for phase in Phase.allCases {
-                if let entry = record.entry(phase) { entries.append(entry) }
+                if let entry = record.entry(phase) { body(entry) }
             }
         }
-        return entries
     }
 
     private struct Record: Decodable {

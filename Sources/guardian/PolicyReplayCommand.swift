@@ -16,8 +16,8 @@ struct PolicyReplayCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The audit log: JSON lines.")
-    var audit: String
+    @Argument(help: "The files of an audit log, those put away and the present one; in gzip or plain.")
+    var audit: [String]
 
     @Option(help: "The policy file to try.")
     var policy: String
@@ -31,8 +31,10 @@ struct PolicyReplayCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let (compiled, rules) = try PolicyCompiler.compile(path: policy)
-            let entries = try AuditLogReader.entries(of: audit)
-            let report = PolicyReplayReport(entries, replay: PolicyReplay(policy: compiled, rules: rules), limit: list)
+            let replay = PolicyReplay(policy: compiled, rules: rules)
+            let report = try PolicyReplayReport(replay, limit: list) { body in
+                try AuditLogReader.forEachEntry(of: audit, body)
+            }
             print(json ? try jsonText(report, .prettyPrinted) : report.text)
         }
     }
@@ -57,19 +59,20 @@ struct PolicyReplayReport: Encodable {
     /// The first of them.
     var changes: [Change] = []
 
-    init(_ entries: [PolicyReplay.Entry], replay: PolicyReplay, limit: Int) {
+    /// - Parameter entries: calls its argument with each entry, one after the other.
+    init(_ replay: PolicyReplay, limit: Int, of entries: ((PolicyReplay.Entry) -> Void) throws -> Void) rethrows {
         var table = DecisionChanges()
-        for entry in entries {
+        try entries { entry in
             guard let decision = replay.decision(about: entry) else {
                 undecided += 1
-                continue
+                return
             }
             judged += 1
             let (before, after) = (entry.action.word, decision.action.word)
             table.count(entry.phase, from: before, to: after)
-            guard before != after else { continue }
+            guard before != after else { return }
             changed += 1
-            guard changes.count < limit else { continue }
+            guard changes.count < limit else { return }
             changes.append(
                 Change(
                     request: entry.requestID,

@@ -24,12 +24,18 @@ struct RecordedTexts {
     }
 
     /// - Parameters:
-    ///   - log: audit records.
+    ///   - log: files of audit records, plain or in gzip.
     ///   - corrections: JSON lines with `request_id`, `phase` (`input` if left out), and a label as labelled texts have it.
     /// - Throws: an exit status, the reason told on standard error with the line.
-    init(log: String, corrections: String) throws {
+    init(log: [String], corrections: String) throws {
         var places: [Place: Int] = [:]
-        try Self.forEachLine(of: log, as: Record.self, orElse: "not an audit record") { _, record in
+        let decoder = JSONDecoder()
+        try RecordedLines.forEach(of: log) { place, line in
+            if Self.isBlank(line) { return }
+            guard let record = try? decoder.decode(Record.self, from: Data(line)) else {
+                complain("\(place): error: not an audit record")
+                throw ExitStatus.data
+            }
             guard record.event ?? "exchange" == "exchange", let requestID = record.requestID else { return }
             for (phase, found) in [(Phase.input, record.input), (.output, record.output)] {
                 guard let found, let scores = found.scores else { continue }
@@ -55,13 +61,18 @@ struct RecordedTexts {
             }
             guard let index = places[place] else {
                 throw CorrectionProblem(
-                    words: "\(log) holds no scores for the \(place.phase.rawValue) of a request "
+                    words:
+                        "\(log.joined(separator: ", ")) holds no scores for the \(place.phase.rawValue) of a request "
                         + "'\(correction.requestID.clipped)'"
                 )
             }
             texts[index].label = try TextLabel(correction.label, .strict).correcting(texts[index].label)
             corrected += 1
         }
+    }
+
+    private static func isBlank(_ line: some Collection<UInt8>) -> Bool {
+        line.allSatisfy { $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }
     }
 
     private static func forEachLine<Row: Decodable>(
@@ -76,7 +87,7 @@ struct RecordedTexts {
         }
         let decoder = JSONDecoder()
         let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) {
+        for (index, line) in lines.enumerated() where !isBlank(line) {
             do {
                 try body(index + 1, decoder.decode(Row.self, from: line))
             } catch {

@@ -27,8 +27,11 @@ struct TuneCommand: AsyncParsableCommand {
     @Option(help: "A file of labelled texts.")
     var labels: String?
 
-    @Option(help: "A file of audit records, instead of labelled texts.")
-    var audit: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: "Files of audit records, plain or in gzip, instead of labelled texts."
+    )
+    var audit: [String] = []
 
     @Option(help: "What was decided wrongly of the audit records, as JSON lines.")
     var corrections: String?
@@ -79,7 +82,7 @@ struct TuneCommand: AsyncParsableCommand {
         }
         guard (0.5...0.999).contains(confidence) else { throw ValidationError("--confidence is from 0.5 to 0.999") }
         guard (2...20).contains(folds) else { throw ValidationError("--folds is from 2 to 20") }
-        guard (labels == nil) != (audit == nil), (audit == nil) == (corrections == nil) else {
+        guard (labels == nil) != audit.isEmpty, audit.isEmpty == (corrections == nil) else {
             throw ValidationError("give --labels, or --audit with --corrections")
         }
         guard (0...0.9).contains(holdOut) else { throw ValidationError("--hold-out is from 0 to 0.9") }
@@ -103,7 +106,9 @@ struct TuneCommand: AsyncParsableCommand {
             if let path = self.report { try write(TuningPage(report, left: left).html, to: path) }
             print(json ? try jsonText(report.object(left: left), .prettyPrinted) : report.table(left: left))
             guard report.thresholds.keys.contains(where: { left[$0] == nil }) else {
-                complain("\(labels ?? audit ?? ""): error: no threshold was chosen, so nothing is written")
+                complain(
+                    "\(labels ?? audit.joined(separator: ", ")): error: no threshold was chosen, so nothing is written"
+                )
                 throw ExitStatus.data
             }
             if let path = inPlace ? policy : out { try write(bytes, to: path, instead: compiled) }
@@ -143,7 +148,7 @@ struct TuneCommand: AsyncParsableCommand {
     /// The labelled texts with the model's scores, or the recorded ones, and a line that says what they are.
     private func scoredTexts() async throws -> (texts: [ScoredText], origin: String) {
         guard let labels else {
-            let recorded = try RecordedTexts(log: audit ?? "", corrections: corrections ?? "")
+            let recorded = try RecordedTexts(log: audit, corrections: corrections ?? "")
             let origin =
                 "labels: \(recorded.texts.count) recorded texts, \(recorded.corrected) of them corrected; "
                 + "the others count as what was decided"

@@ -1,3 +1,4 @@
+import Deflate
 import Foundation
 import GuardCore
 import Testing
@@ -75,5 +76,22 @@ import Testing
         try "{}\nrubbish\n{\"event\":\"exchange\",\"time\":3}\n".write(toFile: other, atomically: true, encoding: .utf8)
         let result = try AuditQuery().run([path, other])
         #expect(result.matches.count == 6 && result.unreadable == 3)
+    }
+
+    @Test func compressedFilesAreLookedThroughToo() throws {
+        try CompressedFile(of: path).make { false }
+        var query = AuditQuery()
+        query.category = .weapons
+        let result = try query.run([path + ".gz"])
+        #expect(result.records == 6 && result.matches.map(\.record.requestID) == ["n0", "n2"])
+    }
+
+    @Test func aDamagedFileIsNamed() throws {
+        try CompressedFile(of: path).make { false }
+        let compressed = path + ".gz"
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: compressed))
+        try bytes.dropLast(4).write(to: URL(fileURLWithPath: compressed))
+        let error = #expect(throws: AuditFileError.self) { try AuditQuery().run([compressed]) }
+        #expect(error?.place == .damaged(.endsEarly(at: bytes.count - 4)) && error?.path == compressed)
     }
 }

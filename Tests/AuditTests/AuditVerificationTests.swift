@@ -1,3 +1,4 @@
+import Deflate
 import Foundation
 import Testing
 
@@ -169,5 +170,29 @@ import Testing
     @Test func aFileThatIsNotThereIsAClearError() {
         let error = #expect(throws: AuditFileError.self) { try AuditVerification(hash: testHash).verify(["/nowhere"]) }
         #expect(error?.description == "cannot read '/nowhere': No such file or directory")
+    }
+
+    @Test func aDamagedFileIsABreakWhereItShows() throws {
+        var writer = GzipWriter()
+        let packed = writer.write(Array(lines(200).joined().utf8)) + writer.finish()
+        let path = folder.file("a.log.gz")
+        try Data(packed).write(to: URL(fileURLWithPath: path))
+        #expect(try AuditVerification(hash: testHash).verify([path]).lines == 202)
+        try Data(packed.dropLast(1000)).write(to: URL(fileURLWithPath: path))
+        let report = try AuditVerification(hash: testHash).verify([path])
+        let problem = try #require(report.problem)
+        #expect(report.lines > 0 && report.lines < 202 && problem.line == report.lines + 1)
+        #expect(problem.file == path)
+        #expect(problem.found == "its compressed text is cut off after \(packed.count - 1000) bytes")
+    }
+
+    @Test func whatComesBehindADamagedFileIsNotLookedAt() throws {
+        let whole = lines(5)
+        var writer = GzipWriter()
+        let packed = writer.write(Array(whole[..<3].joined().utf8)) + writer.finish()
+        let first = folder.file("a.log.gz")
+        try Data(packed + [0]).write(to: URL(fileURLWithPath: first))
+        let report = try AuditVerification(hash: testHash).verify([put(Array(whole[3...]), "b.log"), first])
+        #expect(report.lines == 3 && report.problem?.file == first && report.problem?.line == 4)
     }
 }

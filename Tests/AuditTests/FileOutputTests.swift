@@ -205,4 +205,71 @@ import Testing
         #expect(file.write([0x0A], event: "exchange"))
         #expect(!file.wantsRotation(before: 100, at: .now()))
     }
+
+    @Test func filesPutAwayAreCompressedAndTheChainGoesThroughThem() async throws {
+        let rotation = FileOutput.Rotation(size: 2000, keep: 3, compression: .gzip)
+        let file = try FileOutput(path: path, rotation: rotation, hash: testHash)
+        let journal = AuditJournal(output: file, recovery: file.recovery, hash: testHash, signer: nil)
+        for number in 0..<60 { #expect(journal.write(AuditEncoder.body(.sample(requestID: "n\(number)")))) }
+        let files = RotatedFiles(path: path)
+        try await eventually { files.uncompressed.isEmpty }
+        #expect(files.existing.count == 3 && files.existing.allSatisfy { $0.hasSuffix(".gz") })
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 4)
+        journal.close()
+        let report = try AuditVerification(hash: testHash).verify(files.existing + [path])
+        #expect(report.problem == nil && report.files == 4 && report.lines > 8)
+    }
+
+    @Test func whatADeathLeftOverIsPutRightAtTheNextStart() async throws {
+        try write((0..<20).map { "n\($0)" }, rotation: .init(size: 2000, keep: 100), closes: false)
+        let files = RotatedFiles(path: path)
+        let plain = files.uncompressed
+        #expect(plain.count > 3)
+        // Killed while it compressed the second, and before it removed the first.
+        try CompressedFile(of: plain[0]).make { false }
+        let whole = try Data(contentsOf: URL(fileURLWithPath: plain[0] + ".gz"))
+        var text = try LogText(path: plain[0] + ".gz")
+        try Data(text.next() ?? []).write(to: URL(fileURLWithPath: plain[0]))
+        let unfinished = folder.file("compressing-\(RotatedFiles.lastPart(of: plain[1])).gz")
+        let other = unfinished.replacing("compressing-a.log", with: "compressing-b.log")
+        for path in [unfinished, other] { try whole.dropLast(9).write(to: URL(fileURLWithPath: path)) }
+        let named = [plain[0] + ".gz"] + files.existing + [path]
+        #expect(try AuditVerification(hash: testHash).verify(named).problem == nil)
+
+        let file = try FileOutput(path: path, rotation: .init(size: 2000, compression: .gzip), hash: testHash)
+        try await eventually { files.uncompressed.isEmpty }
+        file.close()
+        #expect(files.existing == plain.map { $0 + ".gz" })
+        #expect(!FileManager.default.fileExists(atPath: unfinished) && FileManager.default.fileExists(atPath: other))
+        #expect(try AuditVerification(hash: testHash).verify(files.existing + [path]).problem == nil)
+    }
+
+    @Test func whatCannotBeCompressedStaysAndIsTold() async throws {
+        let rotation = FileOutput.Rotation(size: 1, keep: 100, compression: .gzip)
+        try write(["a", "b"], rotation: .init(size: 1, keep: 100))
+        let files = RotatedFiles(path: path)
+        let stuck = try #require(files.existing.first)
+        let name = RotatedFiles.lastPart(of: stuck)
+        try FileManager.default.createDirectory(
+            atPath: folder.file("compressing-\(name).gz"),
+            withIntermediateDirectories: true
+        )
+        let file = try FileOutput(path: path, rotation: rotation, hash: testHash)
+        let journal = AuditJournal(output: file, recovery: file.recovery, hash: testHash, signer: nil)
+        try await eventually { files.uncompressed == [stuck] }
+        // The failure was first: the files are taken in their order.
+        #expect(journal.write(AuditEncoder.body(.sample(requestID: "c"))))
+        #expect(try folder.lines("a.log").first?.contains(#""uncompressed":["\#(name)"]"#) == true)
+        journal.close()
+        #expect(try AuditVerification(hash: testHash).verify(files.existing + [path]).problem == nil)
+    }
+
+    @Test func theChainGoesOnFromACompressedFile() throws {
+        try write(["a"], closes: false)
+        let away = RotatedFiles(path: path).name(after: 2, at: .now())
+        try FileManager.default.moveItem(atPath: path, toPath: away)
+        try CompressedFile(of: away).make { false }
+        #expect(try write(["b"]).last?.sequence == 2)
+        #expect(try AuditVerification(hash: testHash).verify([path] + RotatedFiles(path: path).existing).problem == nil)
+    }
 }

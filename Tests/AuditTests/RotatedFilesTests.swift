@@ -46,4 +46,35 @@ import Testing
     @Test func aFolderThatIsNotThereHoldsNone() {
         #expect(RotatedFiles(path: "/nowhere/a.log").existing.isEmpty)
     }
+
+    @Test func compressedFilesCountAsThePlainOnesDo() throws {
+        let folder = try TemporaryFolder()
+        let stems = (1...4).map { "a.log.19700101T00000\($0)Z-00000000004\($0)" }
+        let names = [stems[0] + ".gz", stems[1], stems[1] + ".gz", stems[2] + ".gz", stems[3]]
+        let others = ["a.log.gz", "a.log.1.gz", stems[0] + ".gz.gz", stems[0] + ".xz"]
+        for name in names + others {
+            #expect(FileManager.default.createFile(atPath: folder.file(name), contents: nil))
+        }
+        let files = RotatedFiles(path: folder.file("a.log"))
+        #expect(files.existing == [names[0], names[1], names[3], names[4]].map(folder.file))
+        #expect(files.uncompressed == [names[1], names[4]].map(folder.file))
+        #expect(files.remove(keeping: 2) == [names[0], names[1], names[2]])
+        #expect(files.existing == [names[3], names[4]].map(folder.file))
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(left == (others + [names[3], names[4]]).sorted())
+    }
+
+    @Test func whatIsUnfinishedIsRemovedIfItIsOfThisLog() throws {
+        let folder = try TemporaryFolder()
+        let own = "compressing-a.log.19700101T000000Z-000000000042.gz"
+        let others = [
+            "compressing-b.log.19700101T000000Z-000000000042.gz", "compressing-a.log.gz", "compressing-.gz",
+            "compressing-a.log.19700101T000000Z-000000000042", "a.log.19700101T000000Z-000000000042.gz",
+        ]
+        for name in others + [own] {
+            #expect(FileManager.default.createFile(atPath: folder.file(name), contents: nil))
+        }
+        RotatedFiles(path: folder.file("a.log")).removeUnfinished()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == others.sorted())
+    }
 }

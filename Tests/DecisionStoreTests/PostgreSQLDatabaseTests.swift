@@ -168,6 +168,9 @@ import Testing
     @Test func `what fails halfway is undone, and the next goes on`() throws {
         struct Stop: Error {}
         let store = try server.store()
+        // A row for each version that the tables went through.
+        let versions = try store.read { try $0.rows("SELECT * FROM store_version", []).count }
+        #expect(versions > 0)
         #expect(throws: StoreError.self) {
             try store.write { db in
                 try db.rows("DELETE FROM store_version", [])
@@ -176,7 +179,7 @@ import Testing
         }
         #expect(throws: StoreError.self) { try store.write { try $0.rows("SELECT nonsense FROM decision", []) } }
         #expect(throws: StoreError.self) { try store.read { try $0.rows("DELETE FROM store_version", []) } }
-        #expect(try store.read { try $0.rows("SELECT * FROM store_version", []).count } == 1)
+        #expect(try store.read { try $0.rows("SELECT * FROM store_version", []).count } == versions)
     }
 
     @Test func `what a server says of a row is not repeated`() throws {

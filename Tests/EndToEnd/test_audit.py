@@ -1,5 +1,6 @@
 """The audit log: its chain, whatever happens to the process that writes it, and the commands that read it."""
 
+import gzip
 import hashlib
 import http.client
 import json
@@ -52,6 +53,12 @@ def report(paths, *more):
     return result.returncode, json.loads(result.stdout)
 
 
+def lines_of(path):
+    """Its lines; of a file in gzip those that another program reads in it."""
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+
+
 def records_written(gateway):
     return int(re.search(r'^guardian_audit_records_total\{state="written"\} (\d+)', gateway.metrics(), re.M)[1])
 
@@ -96,10 +103,11 @@ def test_a_changed_line_is_named(start):
     assert f"{removed}:2: broken: it is number 4; expected 2" in run("audit", "verify", removed).stderr
 
 
-def test_nothing_but_a_torn_end_is_lost_by_kill_9(start, keys):
+@pytest.mark.parametrize("compress", ["none", "gzip"])
+def test_nothing_but_a_torn_end_is_lost_by_kill_9(start, keys, compress):
     """Killed again and again while it writes, and each time started on the same file."""
     private, public = keys
-    settings = {"rotate": {"size": "20KiB", "keep": 1000}, "signing_key": str(private), "checkpoint_every": 7}
+    settings = {"rotate": {"size": "20KiB", "keep": 1000, "compress": compress}, "signing_key": str(private), "checkpoint_every": 7}
     answered = set()
     told = []
     for _ in range(3):
@@ -131,14 +139,20 @@ def test_nothing_but_a_torn_end_is_lost_by_kill_9(start, keys):
             file.write(b'{"event":"exchange","time":"2026-')
     gateway = start(**settings)
     gateway.ask("hello")
+    if compress == "gzip":
+        limit = time.monotonic() + 60
+        while any(path.suffix != ".gz" for path in files(gateway)[1:]) and time.monotonic() < limit:
+            time.sleep(0.05)
     gateway.close()
 
+    assert [path.suffix == ".gz" for path in files(gateway)[1:]] == [compress == "gzip"] * (len(files(gateway)) - 1)
+    assert not list(gateway.folder.glob("compressing-*"))
     status, found = report(files(gateway), "--public-key", public)
     assert status == 0, found
     assert found["chains"] == 1 and found["first"] == 1 and found["files"] > 3
     assert found["verified_checkpoints"] == found["checkpoints"] > 10
     lines = sorted(
-        (line for path in files(gateway) for line in path.read_bytes().splitlines()),
+        (line for path in files(gateway) for line in lines_of(path)),
         key=lambda line: json.loads(line)["chain"]["seq"],
     )
     check_chain(lines)

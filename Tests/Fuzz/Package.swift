@@ -30,12 +30,14 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "GuardCore"),
         .target(name: "Listening"),
+        .target(name: "Deflate"),
         .target(name: "TLS", dependencies: ["COpenSSL", "COpenSSLShims", nioCore, nioTLS]),
         .target(name: "Upstream", dependencies: ["TLS", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioTLS, logging]),
         .target(
             name: "Proxy",
             dependencies: [
-                "Listening", "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, logging,
+                "Deflate", "Listening", "TLS", "Upstream", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS,
+                logging,
             ]
         ),
         .target(name: "Policy", dependencies: ["GuardCore"]),
@@ -49,8 +51,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "ChatAPI", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy", "Rules",
-                "TLS", "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
+                "ChatAPI", "Deflate", "GuardCore", "GuardianModel", "Listening", "Policy", "PolicyLanguage", "Proxy",
+                "Rules", "TLS", "Tokenizer", "Transformer", nioCore, nioEmbedded, nioHTTP1, logging,
             ],
             path: ".",
             exclude: ["Corpus", "Replay", "Sources", "run", "words.dict"],

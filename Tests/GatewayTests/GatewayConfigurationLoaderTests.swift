@@ -166,7 +166,7 @@ import Upstream
             policy: /p.yaml
             model: {file: /m.slm, timeout: 3s, safeguard_timeout: 4s, queue: 9, threads: 3, memory: 128MiB}
             audit:
-              {path: /a.log, content: true, queue: 5, overflow: refuse, rotate: {size: 1MiB, age: 24h, keep: 3},
+              {path: /a.log, content: true, queue: 5, overflow: refuse, rotate: {size: 1MiB, age: 24h, keep: 3, compress: gzip},
                signing_key: /s.pem, checkpoint_every: 7}
             limits:
               {request_body: 64KiB, held_answer: 2MiB, connections: 1, connections_per_client: 2, header_count: 3,
@@ -207,7 +207,9 @@ import Upstream
         #expect(configuration.audit.content == .all)
         #expect(configuration.audit.place == .file("/a.log"))
         #expect(configuration.audit.queue == 5 && configuration.audit.overflow == .refuse)
-        #expect(configuration.audit.rotation == .init(size: 1 << 20, age: .seconds(86_400), keep: 3))
+        #expect(
+            configuration.audit.rotation == .init(size: 1 << 20, age: .seconds(86_400), keep: 3, compression: .gzip)
+        )
         #expect(configuration.audit.signingKey == "/s.pem" && configuration.audit.checkpointInterval == 7)
         #expect(configuration.bodyLimit == 64 << 10)
         #expect(configuration.answerLimit == 2 << 20)
@@ -258,6 +260,10 @@ import Upstream
             ("{path: a.log, syslog: /dev/log}", "'audit' has both 'path' and 'syslog'"),
             ("{rotate: {size: 1MiB}}", "only a file is rotated"),
             ("{path: a.log, rotate: {keep: 3}}", "'rotate' has neither 'size' nor 'age'"),
+            (
+                "{path: a.log, rotate: {size: 1MiB, compress: zstd}}",
+                "unknown compress 'zstd'"
+            ),
             ("{path: a.log, rotate: {size: 1MiB, keep: 0}}", "keep must be a number from 1 to 10000, not '0'"),
             ("{overflow: block}", "unknown overflow 'block'"),
             ("{queue: 0}", "queue must be a number from 1 to 1000000, not '0'"),

@@ -60,7 +60,7 @@ package struct AuditVerification: Sendable {
         for path in try orderedByFirstLine(paths) {
             report.files += 1
             var lines = try LogLines(path: path)
-            while let line = try lines.next() {
+            while let line = try next(of: &lines, path, &report) {
                 let place = "\(path):\(line.number)"
                 if let (found, expected) = problem(of: line, after: last, report: &report) {
                     report.problem = Problem(file: path, line: line.number, found: found, expected: expected)
@@ -77,6 +77,7 @@ package struct AuditVerification: Sendable {
                 }
                 last = (link, place)
             }
+            if !report.isWhole { return report }
         }
         if check != nil, report.verifiedCheckpoints == 0 {
             report.problem = Problem(
@@ -87,6 +88,26 @@ package struct AuditVerification: Sendable {
             )
         }
         return report
+    }
+
+    /// The next line; nil at the end, and where the file is damaged, which is a break of the chain like any other.
+    private func next(
+        of lines: inout LogLines,
+        _ path: String,
+        _ report: inout Report
+    ) throws(AuditFileError) -> LogLines.Line? {
+        do throws(AuditFileError) {
+            return try lines.next()
+        } catch {
+            guard case .damaged(let failure) = error.place else { throw error }
+            report.problem = Problem(
+                file: path,
+                line: lines.passed + 1,
+                found: "\(failure)",
+                expected: "the file as it was compressed: restore it from a copy"
+            )
+            return nil
+        }
     }
 
     private func problem(

@@ -130,8 +130,8 @@ final class AuditJournal {
         let room = bytes + (signer == nil ? 0 : Self.checkpointBytes)
         guard output.wantsRotation(before: room, at: now) else { return }
         checkpoint()
-        guard let last = chain.last, let (file, removed) = output.rotate(after: last.sequence, at: now) else { return }
-        _ = write(.rotated(file: file, removed: removed))
+        guard let last = chain.last, let rotation = output.rotate(after: last.sequence, at: now) else { return }
+        _ = write(.rotated(rotation))
     }
 
     private func checkpoint() {

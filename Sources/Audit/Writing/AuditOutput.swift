@@ -19,8 +19,8 @@ package protocol AuditOutput: AnyObject {
 
     /// Puts the lines so far away, under a name that holds the number of the last.
     ///
-    /// - Returns: the name, and the names of files that were removed; nil if the system refused: writing goes on as before.
-    func rotate(after sequence: UInt64, at time: AuditTime) -> (file: String, removed: [String])?
+    /// - Returns: what became of them; nil if the system refused: writing goes on as before.
+    func rotate(after sequence: UInt64, at time: AuditTime) -> AuditRotation?
 
     /// Opens the place anew.
     func reopen()
@@ -33,6 +33,22 @@ extension AuditOutput {
     package var isRemote: Bool { false }
     package func turnedAway() -> Int { 0 }
     package func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool { false }
-    package func rotate(after sequence: UInt64, at time: AuditTime) -> (file: String, removed: [String])? { nil }
+    package func rotate(after sequence: UInt64, at time: AuditTime) -> AuditRotation? { nil }
     package func reopen() {}
+}
+
+/// What putting lines away did.
+package struct AuditRotation: Sendable, Equatable {
+    /// The name of the file that the lines are in now.
+    package var file: String
+    /// The names of files that were removed.
+    package var removed: [String]
+    /// The names of files put away earlier that could not be compressed.
+    package var uncompressed: [String]
+
+    package init(file: String, removed: [String] = [], uncompressed: [String] = []) {
+        self.file = file
+        self.removed = removed
+        self.uncompressed = uncompressed
+    }
 }

@@ -17,12 +17,22 @@ package final class FileOutput: AuditOutput {
         package var age: Duration?
         /// The oldest beyond this many are removed.
         package var keep: Int
+        package var compression: Compression
 
-        package init(size: Int? = nil, age: Duration? = nil, keep: Int = 10) {
+        package init(size: Int? = nil, age: Duration? = nil, keep: Int = 10, compression: Compression = .none) {
             self.size = size
             self.age = age
             self.keep = keep
+            self.compression = compression
         }
+    }
+
+    /// What becomes of files that were put away.
+    package enum Compression: String, Sendable, CaseIterable {
+        /// They stay as they are: whatever reads lines may follow them.
+        case none
+        /// They are compressed, apart from the writing of records.
+        case gzip
     }
 
     package let path: String
@@ -30,6 +40,7 @@ package final class FileOutput: AuditOutput {
     package let recovery: AuditRecovery
     private let rotation: Rotation
     private let files: RotatedFiles
+    private let compressor: RotationCompressor?
     private var descriptor: Int32
     private var length: Int
     /// The time of the file's first line; nil while there is none.
@@ -48,6 +59,7 @@ package final class FileOutput: AuditOutput {
         var opened = try Self.open(path)
         guard opened.isPlain else {
             recovery = AuditRecovery()
+            compressor = nil
             (descriptor, length, since, isPlain) = (opened.descriptor, 0, nil, false)
             return
         }
@@ -73,6 +85,10 @@ package final class FileOutput: AuditOutput {
         self.recovery = recovery
         (descriptor, length, isPlain) = (opened.descriptor, opened.length, true)
         since = length > 0 ? LogEnd(descriptor: descriptor, path: path).firstTime : nil
+        // The file is locked, so nobody else's work is taken for what was left over.
+        files.removeUnfinished()
+        compressor = rotation.compression == .gzip ? RotationCompressor(files: files) : nil
+        compressor?.start()
     }
 
     deinit { close() }
@@ -99,7 +115,7 @@ package final class FileOutput: AuditOutput {
         return Duration.milliseconds(time.millisecondsSinceEpoch - since.millisecondsSinceEpoch) >= age
     }
 
-    package func rotate(after sequence: UInt64, at time: AuditTime) -> (file: String, removed: [String])? {
+    package func rotate(after sequence: UInt64, at time: AuditTime) -> AuditRotation? {
         let name = files.name(after: sequence, at: time)
         _ = fsync(descriptor)
         guard rename(path, name) == 0 else { return nil }
@@ -109,7 +125,13 @@ package final class FileOutput: AuditOutput {
         }
         _ = closeDescriptor(descriptor)
         (descriptor, length, since, isPlain) = (fresh.descriptor, fresh.length, nil, fresh.isPlain)
-        return (RotatedFiles.lastPart(of: name), files.remove(keeping: rotation.keep))
+        let rotation = AuditRotation(
+            file: RotatedFiles.lastPart(of: name),
+            removed: files.remove(keeping: rotation.keep),
+            uncompressed: compressor?.takeFailures() ?? []
+        )
+        compressor?.start()
+        return rotation
     }
 
     /// The file that was moved away is closed, the path opened again. If that fails, the old file stays in use.
@@ -130,6 +152,8 @@ package final class FileOutput: AuditOutput {
     package func close() {
         guard descriptor >= 0 else { return }
         _ = fsync(descriptor)
+        // Before the lock goes: the next process takes what is unfinished for left over.
+        compressor?.close()
         _ = closeDescriptor(descriptor)
         descriptor = -1
     }

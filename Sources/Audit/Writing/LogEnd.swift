@@ -43,13 +43,30 @@ struct LogEnd {
         return link
     }
 
+    /// The link of a file's last line, whether the file is plain or compressed; nil as above, or if it cannot be read.
     static func lastLink(ofFile path: String, hash: AuditHash) -> ChainLink? {
+        if let text = try? LogText(path: path), text.isCompressed { return lastLink(ofCompressed: path, hash: hash) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { _ = closeDescriptor(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return nil }
         return LogEnd(descriptor: descriptor, path: path).lastLink(length: Int(status.st_size), hash: hash)
+    }
+
+    /// All of it has to be read.
+    private static func lastLink(ofCompressed path: String, hash: AuditHash) -> ChainLink? {
+        guard var lines = try? LogLines(path: path) else { return nil }
+        var last: LogLines.Line?
+        do throws(AuditFileError) {
+            while let line = try lines.next() { last = line }
+        } catch {
+            return nil
+        }
+        guard let last, last.isEnded, let (link, sealable) = ChainLink.read(last.bytes),
+            (try? hash(sealable)) == link.hash
+        else { return nil }
+        return link
     }
 
     /// The time of the first line, if it is one of ours.

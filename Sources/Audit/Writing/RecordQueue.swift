@@ -145,17 +145,16 @@ final class RecordQueue: @unchecked Sendable {
 
     private func start() {
         // The thread keeps the queue alive until `close`; the log closes in its deinit.
-        let retained = Unmanaged.passRetained(self)
-        let result = startThread(retained.toOpaque())
-        if result != 0 {
+        if let thread = SystemThread({ [self] in run() }) {
+            thread.detach()
+        } else {
             // No thread to be had: every record is counted as dropped, and close() does not wait for one.
-            retained.release()
             isClosing = true
             isFinished = true
         }
     }
 
-    fileprivate func run() {
+    private func run() {
         // A closed pipe is an error of this sink, not the end of the process: with the signal blocked in the thread
         // that writes, the write fails with EPIPE.
         var signals = sigset_t()
@@ -281,31 +280,3 @@ final class RecordQueue: @unchecked Sendable {
 
     private func signal() { pthread_cond_broadcast(changed) }
 }
-
-/// Starts a detached thread that runs the queue behind `context` and releases it at the end. Returns the system's error
-/// number, 0 for none.
-private func startThread(_ context: UnsafeMutableRawPointer) -> Int32 {
-    #if canImport(Glibc)
-    var thread = pthread_t()
-    let result = pthread_create(&thread, nil, runThread, context)
-    if result == 0 { pthread_detach(thread) }
-    #else
-    var thread: pthread_t?
-    let result = pthread_create(&thread, nil, runThread, context)
-    if result == 0, let thread { pthread_detach(thread) }
-    #endif
-    return result
-}
-
-#if canImport(Glibc)
-private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context else { return nil }
-    Unmanaged<RecordQueue>.fromOpaque(context).takeRetainedValue().run()
-    return nil
-}
-#else
-private func runThread(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<RecordQueue>.fromOpaque(context).takeRetainedValue().run()
-    return nil
-}
-#endif

@@ -4,7 +4,8 @@ import Glibc
 import Darwin
 #endif
 
-/// The files that a log's earlier lines were put away in: `PATH.TIME-NUMBER`, the number being that of their last line.
+/// The files that a log's earlier lines were put away in: `PATH.TIME-NUMBER`, the number being that of their last line, and
+/// `.gz` behind it once they are compressed.
 ///
 /// Both parts have a fixed width, so that the order of the names is the order of the lines.
 struct RotatedFiles {
@@ -34,25 +35,64 @@ struct RotatedFiles {
         return name
     }
 
-    /// The paths of the files that are there, oldest first.
-    var existing: [String] {
+    /// A file that is there, plain, compressed, or both for a moment.
+    private struct File {
+        /// The path without the suffix of a compressed one.
+        var stem: String
+        var isPlain = false
+
+        var path: String { isPlain ? stem : stem + CompressedFile.suffix }
+    }
+
+    /// The paths of the files that are there, oldest first. Of one that is there plain and compressed, the plain one counts.
+    var existing: [String] { found.map(\.path) }
+
+    /// Those of them that are plain.
+    var uncompressed: [String] { found.filter(\.isPlain).map(\.stem) }
+
+    private var found: [File] {
+        var found: [String: File] = [:]
+        for name in names {
+            let isCompressed = name.hasSuffix(CompressedFile.suffix)
+            let stem = isCompressed ? String(name.dropLast(CompressedFile.suffix.count)) : name
+            guard isRotated(stem) else { continue }
+            var file = found[stem] ?? File(stem: folder + stem)
+            if !isCompressed { file.isPlain = true }
+            found[stem] = file
+        }
+        return found.values.sorted { $0.stem < $1.stem }
+    }
+
+    /// What is in the folder.
+    private var names: [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
-        var found: [String] = []
+        var names: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if isRotated(name) { found.append(folder + name) }
+            names.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+            )
         }
-        return found.sorted()
+        return names
     }
 
     /// Removes the oldest but `kept` of them.
     ///
     /// - Returns: the names of those removed.
     func remove(keeping kept: Int) -> [String] {
-        existing.dropLast(kept).filter { unlink($0) == 0 }.map { Self.lastPart(of: $0) }
+        // One that is being compressed may change its name meanwhile: both names go.
+        let names = found.dropLast(kept).flatMap { file in [file.stem, file.stem + CompressedFile.suffix] }
+        return names.filter { unlink($0) == 0 }.map { Self.lastPart(of: $0) }
+    }
+
+    /// Removes what a process left that was killed while it compressed.
+    func removeUnfinished() {
+        for name in names where name.hasPrefix(CompressedFile.unfinished) && name.hasSuffix(CompressedFile.suffix) {
+            let stem = name.dropFirst(CompressedFile.unfinished.count).dropLast(CompressedFile.suffix.count)
+            if isRotated(String(stem)) { _ = unlink(folder + name) }
+        }
     }
 
     static func lastPart(of path: String) -> String {

@@ -116,6 +116,13 @@ extension GatewayConfigurationKeys {
             .value("10"),
             "files put away that are kept"
         ),
+        ConfigurationKey(
+            "compress",
+            .choice(["none", "gzip"]),
+            .value("none"),
+            "what becomes of files put away: `gzip` compresses them, beside the traffic, to `PATH.TIME-NUMBER.gz`; with `none` "
+                + "they stay as whatever follows their lines expects them"
+        ),
     ]
 
     static let store: [ConfigurationKey] = [

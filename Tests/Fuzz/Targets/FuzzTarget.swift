@@ -27,6 +27,8 @@ enum FuzzTarget: String, CaseIterable {
     case http1
     /// A body in gzip.
     case gzip
+    /// A text to be packed as gzip.
+    case deflate
     /// A stream of server-sent events.
     case events
     /// A request of an LLM API.
@@ -51,6 +53,7 @@ enum FuzzTarget: String, CaseIterable {
         case .tls: Self.readTLS(input)
         case .http1: Self.serveHTTP1(input)
         case .gzip: Self.unpack(input)
+        case .deflate: Self.pack(input)
         case .events: Self.readEvents(input)
         case .requests: Self.readRequest(input)
         case .answers: Self.readAnswer(input)
@@ -73,6 +76,7 @@ enum FuzzTarget: String, CaseIterable {
         case .tls: FuzzSeeds.handshakes()
         case .http1: FuzzSeeds.conversations.map { Data($0.utf8) }
         case .gzip: FuzzSeeds.packedTexts
+        case .deflate: FuzzSeeds.texts.map { Data($0.utf8) }
         case .events: FuzzSeeds.events
         case .requests: FuzzSeeds.requests
         case .answers: FuzzSeeds.answers

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Proxy
+@testable import Deflate
 
 @Suite struct InflateTests {
     private func inflate(_ bytes: [UInt8], limit: Int = 1 << 20) throws(Inflate.Failure) -> [UInt8] {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Proxy
+@testable import Deflate
 
 /// The packed texts were made by zlib; DEFLATE's own cases are `InflateTests`.
 @Suite struct GzipTests {
