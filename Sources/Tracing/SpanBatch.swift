@@ -4,7 +4,7 @@
 /// more than to write them at once.
 package struct SpanBatch: Sendable {
     /// `ScopeSpans.spans`, a field for each (opentelemetry/proto/trace/v1).
-    var bytes: [UInt8] { attributes.writer.bytes }
+    var writer: WireWriter { attributes.writer }
     package private(set) var count = 0
     private var attributes = SpanAttributes(writer: WireWriter(capacity: 1536))
 
@@ -36,33 +36,45 @@ package struct SpanAttributes: Sendable {
     fileprivate var writer: WireWriter
 
     package mutating func text(_ name: StaticString, _ value: String) {
-        pair(name) { $0.text(1, value) }
+        let count = value.utf8.count
+        begin(name, WireWriter.beginning(1, length: count) + count)
+        writer.text(1, value)
     }
 
     package mutating func flag(_ name: StaticString, _ value: Bool) {
-        pair(name) { $0.number(2, value ? 1 : 0) }
+        begin(name, 2)
+        writer.number(2, value ? 1 : 0)
     }
 
     package mutating func number(_ name: StaticString, _ value: Int) {
-        pair(name) { $0.number(3, UInt64(bitPattern: Int64(value))) }
+        let value = UInt64(bitPattern: Int64(value))
+        begin(name, 1 + WireWriter.width(value))
+        writer.number(3, value)
     }
 
     package mutating func decimal(_ name: StaticString, _ value: Double) {
-        pair(name) { $0.fixed(4, value.bitPattern) }
+        begin(name, 9)
+        writer.fixed(4, value.bitPattern)
     }
 
     package mutating func texts(_ name: StaticString, _ values: [String]) {
-        pair(name) { writer in
-            writer.message(5) { writer in
-                for value in values { writer.message(1) { $0.text(1, value) } }
+        writer.message(9) { writer in
+            writer.text(1, name)
+            writer.message(2) { writer in
+                writer.message(5) { writer in
+                    for value in values { writer.message(1) { $0.text(1, value) } }
+                }
             }
         }
     }
 
-    private mutating func pair(_ name: StaticString, _ value: (inout WireWriter) -> Void) {
-        writer.message(9) { writer in
-            writer.text(1, name)
-            writer.message(2, value)
-        }
+    /// The name, and how long the value is that is to follow: nothing has to be moved then.
+    private mutating func begin(_ name: StaticString, _ length: Int) {
+        let key = name.utf8CodeUnitCount
+        let whole =
+            WireWriter.beginning(1, length: key) + key + WireWriter.beginning(2, length: length) + length
+        writer.begin(9, length: whole)
+        writer.text(1, name)
+        writer.begin(2, length: length)
     }
 }

@@ -15,7 +15,7 @@ import Testing
             $0.text("long", long)
             $0.number("three", 3)
         }
-        let sent = try Otlp_ScopeSpans(serializedBytes: batch.bytes).spans
+        let sent = try Otlp_ScopeSpans(serializedBytes: batch.writer.bytes).spans
         #expect(batch.count == 3 && sent.map(\.name) == ["a", "b", "c"])
         #expect(sent.map { $0.attributes.map(\.key) } == [["one"], [], ["long", "three"]])
         #expect(sent[2].attributes[0].value.stringValue == long)
@@ -27,10 +27,10 @@ import Testing
         let before = batch
         batch.add(span("b"))
         #expect(before.count == 1 && batch.count == 2)
-        #expect(try Otlp_ScopeSpans(serializedBytes: before.bytes).spans.map(\.name) == ["a"])
+        #expect(try Otlp_ScopeSpans(serializedBytes: before.writer.bytes).spans.map(\.name) == ["a"])
     }
 
     @Test func `nothing is no bytes`() {
-        #expect(SpanBatch().bytes.isEmpty && SpanBatch().count == 0)
+        #expect(SpanBatch().writer.bytes.isEmpty && SpanBatch().count == 0)
     }
 }

@@ -173,7 +173,7 @@ import Testing
 extension SpanBatch {
     /// Of its spans, as they are read back.
     fileprivate var names: [String] {
-        (try? Otlp_ScopeSpans(serializedBytes: bytes).spans.map(\.name)) ?? ["unreadable"]
+        (try? Otlp_ScopeSpans(serializedBytes: writer.bytes).spans.map(\.name)) ?? ["unreadable"]
     }
 }
 

@@ -49,4 +49,35 @@ import Testing
         expected.number(6, 2)
         #expect(writer.bytes == expected.bytes)
     }
+
+    @Test func `a copy goes its own way, and neither writes into the other`() {
+        var first = WireWriter(capacity: 64)
+        first.number(1, 1)
+        var second = first
+        first.number(2, 2)
+        second.number(3, 3)
+        #expect(first.bytes == [0x08, 1, 0x10, 2] && second.bytes == [0x08, 1, 0x18, 3])
+    }
+
+    @Test func `any text comes out whole, whatever room there was`() throws {
+        for length in [0, 1, 15, 16, 127, 128, 5000] {
+            let text = String(repeating: "é", count: length)
+            var writer = WireWriter()
+            writer.text(1, text)
+            writer.text(2, "static")
+            var expected = WireWriter(capacity: 20_000)
+            expected.begin(1, length: 2 * length)
+            expected.raw(Array(text.utf8))
+            expected.begin(2, length: 6)
+            expected.raw(Array("static".utf8))
+            #expect(writer.bytes == expected.bytes && writer.count == expected.bytes.count)
+        }
+    }
+
+    @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, 1 << 56, .max] as [UInt64])
+    func `a number is as wide as it is said to be`(value: UInt64) {
+        var writer = WireWriter()
+        writer.number(1, value)
+        #expect(writer.count == 1 + WireWriter.width(value))
+    }
 }

@@ -180,13 +180,19 @@ package struct JSONParser {
         position += 1
         var plainStart = position
         var text: [UInt8] = []
+        var all: UInt8 = 0
         while let byte = current {
             switch byte {
             case UInt8(ascii: "\""):
-                text += bytes[plainStart..<position]
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw error("a string that is not UTF-8")
+                let isASCII = all < 0x80
+                let string: String?
+                if text.isEmpty {
+                    string = Self.string(bytes[plainStart..<position], isASCII: isASCII)
+                } else {
+                    text += bytes[plainStart..<position]
+                    string = Self.string(text[...], isASCII: isASCII)
                 }
+                guard let string else { throw error("a string that is not UTF-8") }
                 position += 1
                 return string
             case UInt8(ascii: "\\"):
@@ -197,10 +203,19 @@ package struct JSONParser {
             case 0..<0x20:
                 throw error("a control character inside a string: it must be escaped")
             default:
+                all |= byte
                 position += 1
             }
         }
         throw error("the text ends inside a string")
+    }
+
+    /// nil for what is not UTF-8.
+    ///
+    /// - Parameter isASCII: whether the bytes are known to be valid, but for what escapes wrote, which is valid too. What
+    ///   checks them is generic, and most strings are names that take less time than it does to begin.
+    private static func string(_ bytes: ArraySlice<UInt8>, isASCII: Bool) -> String? {
+        isASCII ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
 
     /// Reads what follows a backslash.

@@ -14,14 +14,14 @@ package struct SpanEncoder: Sendable {
     }
 
     package func body(_ batches: [SpanBatch]) -> [UInt8] {
-        let scopeSpans = scope.count + batches.reduce(0) { $0 + $1.bytes.count }
+        let scopeSpans = scope.count + batches.reduce(0) { $0 + $1.writer.count }
         let resourceSpans = resource.count + WireWriter.beginning(2, length: scopeSpans) + scopeSpans
         var request = WireWriter(capacity: resourceSpans + 32)
         request.begin(1, length: resourceSpans)
         request.raw(resource)
         request.begin(2, length: scopeSpans)
         request.raw(scope)
-        for batch in batches { request.raw(batch.bytes) }
+        for batch in batches { request.raw(batch.writer) }
         return request.bytes
     }
 
