@@ -111,8 +111,9 @@ let package = Package(
         .executableTarget(
             name: "guardian-bench",
             dependencies: [
-                "CKernels", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy", "Rules", "TLS", "Tokenizer",
-                "Transformer", nioCore, nioPosix, nioHTTP1, nioTLS, arguments, logging,
+                "Audit", "CKernels", "DecisionStore", "Gateway", "Guard", "GuardCore", "GuardianModel", "Policy",
+                "Rules",
+                "TLS", "Tokenizer", "Transformer", nioCore, nioPosix, nioHTTP1, nioTLS, arguments, logging,
             ]
         ),
 

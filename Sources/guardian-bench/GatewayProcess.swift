@@ -32,7 +32,21 @@ struct GatewayProcess: AsyncParsableCommand {
         let logger = Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() }
         let gateway = try await Gateway(.load(path: config), logger: logger)
         _ = try await gateway.start()
-        try await Task.sleep(for: .seconds(86_400))
+        await Self.termination()
+        // Finishes what is under way, and writes what waits to be written.
         await gateway.shutdown()
+    }
+
+    /// Returns once the process is told to end.
+    private static func termination() async {
+        signal(SIGTERM, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
+        await withCheckedContinuation { continuation in
+            source.setEventHandler {
+                source.cancel()
+                continuation.resume()
+            }
+            source.activate()
+        }
     }
 }

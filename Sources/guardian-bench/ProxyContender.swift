@@ -7,6 +7,8 @@ struct ProxyContender {
     var name: String
     /// Where to send requests to, through TLS.
     var port: Int
+    /// Where its metrics are; 0 for what has none.
+    var admin = 0
     /// nil for what is not a process of its own.
     var process: ChildProcess?
 
@@ -138,7 +140,13 @@ struct ProxyContenders {
     /// - Parameters:
     ///   - policy: where the rules are taken from; no category is judged, so that the model is not asked.
     ///   - model: it is loaded all the same.
-    func gateway(forwardingTo origin: Int, policy: String, model: String) async throws -> ProxyContender {
+    ///   - recording: what is kept beside the audit log; nil for nothing.
+    func gateway(
+        forwardingTo origin: Int,
+        policy: String,
+        model: String,
+        recording: GatewayRecording? = nil
+    ) async throws -> ProxyContender {
         let (port, admin) = (try ChildProcess.freePort(), try ChildProcess.freePort())
         let text = try String(contentsOfFile: policy, encoding: .utf8)
         guard let rules = text.range(of: "\nrules:") else {
@@ -163,15 +171,44 @@ struct ProxyContenders {
             upstream: {url: "http://127.0.0.1:\(origin)"}
             policy: \(policyFile.path)
             model: {file: \(URL(fileURLWithPath: model).standardizedFileURL.path), threads: 1}
-            audit: {path: \(folder.path)/audit-\(port).jsonl}
+            audit: {path: \(auditPath(port))\(recording == nil ? "" : ", " + GatewayRecording.rotation)}
             unrecognised_paths: pass
             event_loops: \(threads)
+            \(recording?.configuration ?? "")
 
             """
         let file = folder.appendingPathComponent("guardian-\(port).yaml")
         try Data(configuration.utf8).write(to: file)
         let log = folder.appendingPathComponent("gateway-\(port).log")
         let process = try await GatewayProcess.launch(configuration: file, log: log, port: port)
-        return ProxyContender(name: "gateway", port: port, process: process)
+        return ProxyContender(name: "gateway", port: port, admin: admin, process: process)
+    }
+
+    private func auditPath(_ port: Int) -> String { "\(folder.path)/audit-\(port).jsonl" }
+
+    /// The files of a gateway's audit log, those put away and the present one.
+    func auditFiles(of gateway: ProxyContender) throws -> [String] {
+        let present = auditPath(gateway.port)
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .map { "\(folder.path)/\($0)" }
+            .filter { $0.hasPrefix(present) }
+            .sorted()
+    }
+}
+
+/// What a gateway keeps of its exchanges beside plain audit records.
+struct GatewayRecording {
+    /// The port of a collector of spans.
+    var spans: Int
+    /// An SQLite file for the dashboard's copies.
+    var store: String
+
+    static let rotation = "rotate: {size: 16MiB, keep: 10000, compress: gzip}"
+
+    var configuration: String {
+        """
+        store: {path: \(store), decisions: 100000000}
+        tracing: {endpoint: "http://127.0.0.1:\(spans)/v1/traces"}
+        """
     }
 }

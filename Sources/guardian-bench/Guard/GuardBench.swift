@@ -160,13 +160,10 @@ struct GuardBench: AsyncParsableCommand {
         for round in 0...rounds {
             // Now from one end, now from the other, so that what changes meanwhile meets all alike.
             for (name, gateway) in round.isMultiple(of: 2) ? running : running.reversed() {
-                let admin = gateway.admin
+                let metrics = MetricsReader(group: clients, port: gateway.admin)
                 let reader = Task {
-                    guard name == "observed", let url = URL(string: "http://127.0.0.1:\(admin)/metrics") else {
-                        return
-                    }
-                    while !Task.isCancelled {
-                        _ = try? Data(contentsOf: url)
+                    while name == "observed", !Task.isCancelled {
+                        _ = try await metrics.read()
                         try? await Task.sleep(for: .seconds(1))
                     }
                 }
@@ -175,7 +172,7 @@ struct GuardBench: AsyncParsableCommand {
                 let result = try await trial.run(clients, seconds: round == 0 ? 1 : seconds)
                 let after = ProcessUse(of: gateway.process.identifier)
                 reader.cancel()
-                await reader.value
+                try await reader.value
                 guard round > 0 else { continue }
                 series.add("guard.rps_\(name)", "1/s", result.rate)
                 if let before, let after {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audit
 import Foundation
 import NIOCore
 import NIOPosix
@@ -8,9 +9,14 @@ import TLS
 struct SoakBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "soak",
-        abstract: "Memory of the gateway under mixed traffic and aborts, and how it grows.",
+        abstract:
+            "Memory of the gateway under mixed traffic and aborts, how it grows, and whether anything goes unrecorded.",
         discussion: """
             Callers ask, read to the end or break off: in the handshake, in the head, in the body, in the middle of a stream. \
+            Each exchange is written to an audit log whose files are put away and compressed, kept for the dashboard, and traced \
+            to a collector in this process; the metrics are read every second. Once the gateway has ended, every answer must \
+            be in the log ('lost_records'), every record of it in the store ('lost_decisions') and its span with the collector \
+            ('lost_spans'), and the log's chain whole ('log_breaks'); the exit status is 1 if anything is missing. \
             'soak.slope' is what a line through the gateway's own memory (pages of no file) rises in a minute, over the last \
             three quarters of the time: what grows with the work alone is there before.
             """
@@ -43,7 +49,14 @@ struct SoakBench: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let contenders = try ProxyContenders(folder: folder, threads: packed.threads)
         let origin = try await EventOrigin.start(on: group)
-        let gateway = try await contenders.gateway(forwardingTo: origin.port, policy: policy, model: packed.model)
+        let receiver = SpanReceiver()
+        let store = folder.appendingPathComponent("decisions.sqlite").path
+        let gateway = try await contenders.gateway(
+            forwardingTo: origin.port,
+            policy: policy,
+            model: packed.model,
+            recording: .init(spans: try await receiver.start(on: group), store: store)
+        )
         defer { gateway.process?.stop() }
         guard let process = gateway.process?.identifier else { return }
         let caller = try TLSCaller(group: group, authority: contenders.certificates.authority)
@@ -59,8 +72,10 @@ struct SoakBench: AsyncParsableCommand {
                 }
             }
             let start = ContinuousClock.now
+            let metrics = MetricsReader(group: group, port: gateway.admin)
             while ContinuousClock.now < end {
                 try await Task.sleep(for: .seconds(1))
+                _ = try await metrics.read()
                 guard let use = ProcessUse(of: process) else {
                     throw ChildProcess.Failure(description: "the gateway is gone")
                 }
@@ -68,22 +83,36 @@ struct SoakBench: AsyncParsableCommand {
             }
             try await tasks.waitForAll()
         }
-        try report(memory, counts)
+        // What waits in the gateway's queues is written before it ends.
+        gateway.process?.stop()
+        let accounts = try SoakAccounts(
+            answered: counts.answered,
+            files: contenders.auditFiles(of: gateway),
+            store: store,
+            spans: try await receiver.stop()
+        )
+        try report(memory, counts, accounts)
         try await origin.stop()
         try await group.shutdownGracefully()
+        guard accounts.isComplete else { throw ExitCode.failure }
     }
 
-    private func report(_ memory: [(minutes: Double, bytes: Double)], _ counts: SoakCounts) throws {
+    private func report(_ memory: [(minutes: Double, bytes: Double)], _ counts: SoakCounts, _ accounts: SoakAccounts)
+        throws
+    {
         let late = memory.dropFirst(memory.count / 4)
         let figures = [
             Figure("soak.answers", unit: "1", [Double(counts.answers)]),
             Figure("soak.aborts", unit: "1", [Double(counts.aborts)]),
             Figure("soak.wrong", unit: "1", [Double(counts.wrong)]),
+            Figure("soak.identified", unit: "1", [Double(counts.answered.count)]),
             Figure("soak.memory_first", unit: "MB", [(late.first?.bytes ?? 0) / 1e6]),
             Figure("soak.memory_last", unit: "MB", [(late.last?.bytes ?? 0) / 1e6]),
             Figure("soak.slope", unit: "kB/min", [Self.slope(late) / 1e3]),
         ]
-        for figure in figures { print(try figure.line(json: json)) }
+        let all = figures + accounts.figures
+        for figure in all { print(try figure.line(json: json)) }
+        if let problem = accounts.log.problem { print(problem) }
     }
 
     /// Of the line with the least squares.

@@ -6,11 +6,20 @@ import Synchronization
 /// What became of the requests of a soak.
 final class SoakCounts: Sendable {
     private let counts = Mutex((answers: 0, aborts: 0, wrong: 0))
+    private let identifiers = Mutex(Set<String>())
 
     var answers: Int { counts.withLock { $0.answers } }
     var aborts: Int { counts.withLock { $0.aborts } }
     /// Answers that were not what they should have been.
     var wrong: Int { counts.withLock { $0.wrong } }
+
+    /// `x-request-id` of all answers whose head was read, those that were broken off among them.
+    var answered: Set<String> { identifiers.withLock { $0 } }
+
+    func note(_ head: HTTPResponseHead) {
+        guard let identifier = head.headers.first(name: "x-request-id") else { return }
+        identifiers.withLock { _ = $0.insert(identifier) }
+    }
 
     func count(answer isRight: Bool) { counts.withLock { if isRight { $0.answers += 1 } else { $0.wrong += 1 } } }
     func countAbort() { counts.withLock { $0.aborts += 1 } }
@@ -64,9 +73,12 @@ struct SoakCaller {
     private func ask(_ path: String) async throws {
         let (answers, continuation) = AsyncStream.makeStream(of: Bool.self)
         let isRight = Mutex((isFine: false, bytes: 0))
+        let counts = counts
         let channel = try await caller.connect(port: port) { part in
             switch part {
-            case .head(let head): isRight.withLock { $0 = (head.status == .ok, 0) }
+            case .head(let head):
+                counts.note(head)
+                isRight.withLock { $0 = (head.status == .ok, 0) }
             case .body(let chunk): isRight.withLock { $0.bytes += chunk.readableBytes }
             case .end: continuation.yield(isRight.withLock { $0.isFine && $0.bytes > 100 })
             }
@@ -85,8 +97,10 @@ struct SoakCaller {
     private func events(stopAfter: Int?) async throws {
         let check = Mutex(EventCheck(expected: 50))
         let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
+        let counts = counts
         let channel = try await caller.connect(port: port) { part in
-            check.withLock { check in
+            if case .head(let head) = part { counts.note(head) }
+            return check.withLock { check in
                 switch part {
                 case .head(let head): check.isAnswered = head.status == .ok
                 case .body(let bytes): check.read(bytes.readableBytesView)
