@@ -1,6 +1,6 @@
 import NIOCore
 
-/// How much longer a client may take with its body: a grace, and then a minimum rate.
+/// How much longer a client may take with its body: a grace, and then a minimum rate, and never more than a time in all.
 ///
 /// Only the time counts in which the proxy waited for the client. A client that is held up, because the upstream takes no
 /// more, is not slow. Without this a client could send one byte just before each idle limit and hold what it holds for as
@@ -10,13 +10,16 @@ struct BodyPace {
     let grace: TimeAmount
     /// Bytes a second.
     let rate: Int
+    /// The whole body.
+    let time: TimeAmount
 
     private var waited = TimeAmount.nanoseconds(0)
     private var received = 0
     private var waitingSince: NIODeadline?
 
-    init(grace: TimeAmount, rate: Int) {
+    init(grace: TimeAmount, rate: Int, time: TimeAmount) {
         self.grace = grace
+        self.time = time
         self.rate = max(1, rate)
     }
 
@@ -24,11 +27,12 @@ struct BodyPace {
     ///
     /// - Returns: how long it may wait.
     mutating func wait(at now: NIODeadline) -> TimeAmount {
-        self.waitingSince = self.waitingSince ?? now
+        let since = self.waitingSince ?? now
+        self.waitingSince = since
         let earned = Double(self.received) / Double(self.rate) * 1e9
         // More than a day is no limit, and no overflow.
-        let allowed = self.grace.nanoseconds + Int64(min(earned, 86_400e9))
-        return .nanoseconds(max(0, allowed - self.waited.nanoseconds))
+        let allowed = min(self.grace.nanoseconds + Int64(min(earned, 86_400e9)), self.time.nanoseconds)
+        return .nanoseconds(max(0, allowed - self.waited.nanoseconds - (now - since).nanoseconds))
     }
 
     /// A piece came.

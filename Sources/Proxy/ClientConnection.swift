@@ -62,6 +62,9 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     private var mayKeepAlive = true
     private var framing = ResponseFraming.none(told: nil)
     private var willClose = false
+    private var progress = WriteProgress()
+    /// Done when all that was written before the output was closed has gone out.
+    private var outputFlushed: EventLoopFuture<Void>?
     /// The head and what else of the answer is to go out with it.
     private var unsent = ByteBuffer()
     /// Pieces of an answer are gathered up to this many bytes.
@@ -82,7 +85,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.readTimer.onExpiry = { [weak self] _ in self?.readTimedOut() }
-        self.writeTimer.onExpiry = { [weak self] _ in self?.hangUp(.clientWriteTimeout) }
+        self.writeTimer.onExpiry = { [weak self] _ in self?.writeTimedOut() }
         if context.channel.isActive { self.opened(context) }
     }
 
@@ -143,7 +146,8 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     // MARK: Draining
 
     func drain() {
-        if case .awaiting = self.state, !self.isHeadBegun { self.hangUp(.shutDown) }
+        // The last answer may still be on its way.
+        if case .awaiting = self.state, !self.isHeadBegun, self.parts.isEmpty { self.closeWhenFlushed() }
     }
 
     func cut() {
@@ -311,7 +315,6 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         self.mayKeepAlive = false
         self.willClose = false
         self.readTimer.clearStage()
-        self.readTimer.total(in: self.limits.bodyTime)
     }
 
     /// Answers a request that does not get as far as a session, and closes: where the next one begins is not certain.
@@ -347,7 +350,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
                 self.process()
             } else {
                 self.worker.metrics.countError(ProxyError.connectionIdle.code)
-                self.hangUp(.connectionIdle)
+                self.closeWhenFlushed()
             }
         case .exchanging(let session):
             session.fail(.bodyTimeout)
@@ -358,12 +361,31 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         }
     }
 
+    private func timeWriting() {
+        _ = self.progress.hasAdvanced(waiting: self.waitingBytes)
+        self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
+    }
+
+    /// Bytes that wait for the client to take what was sent before.
+    private var waitingBytes: Int {
+        (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    private func writeTimedOut() {
+        if self.progress.hasAdvanced(waiting: self.waitingBytes) {
+            return self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
+        }
+        // An exchange under way counts it itself.
+        if case .exchanging = self.state {} else { self.worker.metrics.countError(ProxyError.clientWriteTimeout.code) }
+        self.hangUp(.clientWriteTimeout)
+    }
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         if isWritable {
             if case .closing = self.state {} else { self.writeTimer.clearStage() }
         } else {
-            self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
+            self.timeWriting()
         }
         switch self.state {
         case .exchanging(let session):
@@ -455,6 +477,7 @@ extension ClientConnection: ClientStream {
     // MARK: Inside
 
     private func write(_ bytes: ByteBuffer) {
+        self.progress.wrote(bytes.readableBytes)
         self.context?.write(Self.wrapOutboundOut(bytes), promise: nil)
     }
 
@@ -485,6 +508,8 @@ extension ClientConnection: ClientStream {
         self.lingered = 0
         self.readTimer.total(in: self.limits.bodyTime)
         self.readTimer.stage(ReadStage.linger, in: self.limits.lingerTime)
+        // Asked for first: what is written to a closed output does not tell when the rest is out.
+        self.outputFlushed = self.context.map(self.whenFlushed)
         // Tells the client that nothing more comes, so that it closes rather than sends on.
         self.context?.close(mode: .output, promise: nil)
         if self.isProcessing { return }
@@ -497,13 +522,18 @@ extension ClientConnection: ClientStream {
         guard let context = self.context else { return }
         self.state = .closing
         self.readTimer.stop()
-        self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
+        let flushed = self.outputFlushed ?? self.whenFlushed(context)
+        self.timeWriting()
+        flushed.assumeIsolated().whenComplete { _ in
+            self.hangUp(.clientWentAway)
+        }
+    }
+
+    private func whenFlushed(_ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
         let flushed = context.eventLoop.makePromise(of: Void.self)
         self.writeUnsent()
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: flushed)
-        flushed.futureResult.assumeIsolated().whenComplete { _ in
-            self.hangUp(.clientWentAway)
-        }
+        return flushed.futureResult
     }
 }
 

@@ -15,7 +15,7 @@ package struct ProxyLimits: Sendable, Hashable {
     package var headerTime: TimeAmount
     /// Between two reads of a body that is wanted. `request_body_timeout`, 408.
     package var bodyIdleTime: TimeAmount
-    /// The whole of a body. `request_body_timeout`, 408.
+    /// The whole of a body, as far as the proxy waits for it. `request_body_timeout`, 408.
     package var bodyTime: TimeAmount
     /// Bytes a second that a body must come in at, once `bodyGrace` is used up. `request_body_timeout`, 408.
     package var bodyRate: Int
@@ -104,5 +104,5 @@ package struct ProxyLimits: Sendable, Hashable {
         self.http2Window = http2Window
     }
 
-    var bodyPace: BodyPace { BodyPace(grace: self.bodyGrace, rate: self.bodyRate) }
+    var bodyPace: BodyPace { BodyPace(grace: self.bodyGrace, rate: self.bodyRate, time: self.bodyTime) }
 }

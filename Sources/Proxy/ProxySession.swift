@@ -88,7 +88,9 @@ final class ProxySession {
     }
 
     private func invite() {
-        if self.request.expectsContinue { self.stream?.sendContinue() }
+        // What failed or was answered at once has no use for the body.
+        guard self.request.expectsContinue, self.machine.wantsBody, !self.machine.hasSentHead else { return }
+        self.stream?.sendContinue()
     }
 
     private var streamedBody: UpstreamBody {
@@ -399,6 +401,7 @@ final class ProxySession {
         self.task?.cancel()
         self.window?.end(error)
         self.exchange?.cancel()
+        self.letGoOfReply()
         switch action {
         case .reply:
             self.send(self.filter.reply(to: error) ?? ErrorReply.make(error))
@@ -419,9 +422,14 @@ final class ProxySession {
         self.task?.cancel()
         self.window?.end(error)
         self.exchange?.cancel()
+        self.letGoOfReply()
+        if action == .close { self.record() }
+    }
+
+    /// Nobody wants more of a streamed reply: what makes it must not wait for room.
+    private func letGoOfReply() {
         self.replyPromise?.succeed(false)
         self.replyPromise = nil
-        if action == .close { self.record() }
     }
 
     func clientWritabilityChanged(_ isWritable: Bool) {

@@ -4,6 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 import Testing
+import Upstream
 
 @testable import Proxy
 
@@ -276,6 +277,33 @@ import Testing
             // What fits in the sockets' buffers, and not more: an endless reply would have gone on.
             #expect(settled < 500, "\(settled) chunks of 64 KiB")
             try await client.close()
+        }
+    }
+
+    /// Says when nobody holds it any more.
+    private final class Sentinel: Sendable {
+        let flag: Flag
+        init(_ flag: Flag) { self.flag = flag }
+        deinit { self.flag.raise() }
+    }
+
+    @Test func aStreamedReplyToASlowReaderIsLetGoWhenTheUpstreamFails() async throws {
+        let isLetGo = Flag()
+        var script = ScriptedFilter.inspecting()
+        script.responseHead = { _ in .window(limit: 1 << 20) }
+        script.window = { _, _ in
+            let sentinel = Sentinel(isLetGo)
+            let chunks = AsyncThrowingStream<ByteBuffer, any Error> {
+                withExtendedLifetime(sentinel) { ByteBuffer(repeating: 0x61, count: 64 * 1024) }
+            }
+            return .reply(LocalReply(status: .ok, headers: [:], body: .stream(chunks)))
+        }
+        try await ProxyHarness.run(script, timeouts: .init(total: .seconds(1))) { proxy in
+            let client = try await proxy.connect(autoRead: false)
+            try await client.send("GET /stall HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.filter.summaries.first?.error == "upstream_total_timeout" })
+            #expect(try await eventually { isLetGo.isRaised })
+            try? await client.close()
         }
     }
 

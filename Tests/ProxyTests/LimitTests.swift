@@ -1,4 +1,5 @@
 import NIOCore
+import TLS
 import Testing
 
 @testable import Proxy
@@ -150,6 +151,47 @@ import Testing
         }
     }
 
+    /// Whether the whole of a large answer reaches a client that begins to read it late.
+    private func expectWholeAnswer(
+        to request: String,
+        limits: ProxyLimits,
+        tls: (server: TLSContext, client: TLSContext)? = nil,
+        meanwhile: (ProxyHarness, RawClient) async throws -> Void
+    ) async throws {
+        let size = 16 << 20
+        let script = ScriptedFilter.replying(bytes: size)
+        try await ProxyHarness.run(script, limits: limits, tls: tls, threads: 2) { proxy in
+            let client = try await proxy.connect(autoRead: false)
+            try await client.send(request)
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            try await meanwhile(proxy, client)
+            try await client.resume()
+            _ = try await client.readToEnd(20)
+            #expect(client.bytes.count > size)
+        }
+    }
+
+    @Test func anAnswerOnItsWayOutlivesTheIdleTime() async throws {
+        let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        try await self.expectWholeAnswer(to: request, limits: .init(idleTime: .milliseconds(100))) { proxy, _ throws in
+            let isIdle = try await eventually { proxy.server.metrics.errors["connection_idle"] == 1 }
+            #expect(isIdle)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func anAnswerOnItsWayOutlivesTheWaitForAnUnwantedBody(byTLS: Bool) async throws {
+        let certificates = try TestCertificates()
+        let tls = byTLS ? (certificates.server, certificates.client) : nil
+        let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc"
+        let limits = ProxyLimits(lingerTime: .milliseconds(100))
+        try await self.expectWholeAnswer(to: request, limits: limits, tls: tls) { proxy, _ throws in
+            // Nothing more of the body comes. The connection ends all the same, but not before the answer is out.
+            let isCut = try await eventually(1) { proxy.server.metrics.connectionsOpen == 0 }
+            #expect(!isCut)
+        }
+    }
+
     @Test func bodyIdleTime() async throws {
         try await ProxyHarness.run(ScriptedFilter.inspecting(), limits: .init(bodyIdleTime: .milliseconds(100))) {
             proxy in
@@ -184,6 +226,17 @@ import Testing
             #expect(try await eventually { proxy.filter.summaries.first?.error == "client_write_timeout" })
             #expect(try await eventually { proxy.server.metrics.connectionsOpen == 0 })
             #expect(try await eventually { proxy.origin.closed == 1 })
+            try await client.close()
+        }
+    }
+
+    @Test func writeStallTimeAfterTheEndOfTheAnswer() async throws {
+        let limits = ProxyLimits(writeStallTime: .milliseconds(200))
+        try await ProxyHarness.run(ScriptedFilter.replying(bytes: 16 << 20), limits: limits) { proxy in
+            let client = try await proxy.connect(autoRead: false)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.server.metrics.connectionsOpen == 0 })
+            #expect(proxy.server.metrics.errors == ["client_write_timeout": 1])
             try await client.close()
         }
     }

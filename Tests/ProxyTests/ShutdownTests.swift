@@ -69,4 +69,20 @@ import Testing
             #expect(try await eventually { proxy.origin.closed == 1 })
         }
     }
+
+    @Test func anAnswerThatIsStillBeingSentGoesOutToItsEnd() async throws {
+        let size = 16 << 20
+        try await ProxyHarness.run(ScriptedFilter.replying(bytes: size), threads: 2) { proxy in
+            let (client, idle) = (try await proxy.connect(autoRead: false), try await proxy.connect())
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            async let ended: Void = proxy.server.shutdown(deadline: .now() + .seconds(30))
+            // A connection without a request is closed when the drain begins.
+            _ = try await idle.readToEnd()
+            try await client.resume()
+            _ = try await client.readToEnd(20)
+            #expect(client.bytes.count > size)
+            await ended
+        }
+    }
 }

@@ -46,6 +46,8 @@ final class HTTP2Stream: ChannelInboundHandler {
     private var lingered = 0
     private var pace: BodyPace
     private var framing = ResponseFraming.none(told: nil)
+    /// Bytes of the answer's body that the client's connection has taken, now and when the clock was last set.
+    private var taken = (now: 0, before: 0)
     /// A piece of the answer that may turn out to be the last, which then ends the stream in the same frame.
     private var unsent: ByteBuffer?
 
@@ -66,7 +68,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         self.context = context
         self.connection.streamOpened()
         self.readTimer.onExpiry = { [weak self] _ in self?.readTimedOut() }
-        self.writeTimer.onExpiry = { [weak self] _ in self?.abandon(.clientWriteTimeout) }
+        self.writeTimer.onExpiry = { [weak self] _ in self?.writeTimedOut() }
         if context.channel.isActive { context.read() }
     }
 
@@ -153,7 +155,6 @@ final class HTTP2Stream: ChannelInboundHandler {
         self.worker.metrics.heads.add(1)
         self.requestEnded = content.endStream
         guard !self.connection.hasTooManyStreams else { return self.refuseStream() }
-        if !content.endStream { self.readTimer.total(in: self.limits.bodyTime) }
         do throws(ProxyError) {
             let head = try HTTP2Fields.request(content.headers, isWhole: content.endStream)
             self.method = head.method
@@ -206,12 +207,25 @@ final class HTTP2Stream: ChannelInboundHandler {
         }
     }
 
+    private func timeWriting() {
+        self.taken.before = self.taken.now
+        self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
+    }
+
+    private func writeTimedOut() {
+        // A client that takes little at a time is slow, but there.
+        if self.taken.now > self.taken.before { return self.timeWriting() }
+        // An exchange under way counts it itself.
+        if case .exchanging = self.state {} else { self.worker.metrics.countError(ProxyError.clientWriteTimeout.code) }
+        self.abandon(.clientWriteTimeout)
+    }
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         if isWritable {
             if case .answered = self.state {} else { self.writeTimer.clearStage() }
         } else {
-            self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime)
+            self.timeWriting()
         }
         if case .exchanging(let session) = self.state { session.clientWritabilityChanged(isWritable) }
         context.fireChannelWritabilityChanged()
@@ -226,7 +240,7 @@ extension HTTP2Stream: ClientStream {
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
     func sendContinue() {
-        guard !self.requestEnded else { return }
+        guard case .exchanging = self.state, !self.requestEnded else { return }
         self.write(.headers(.init(headers: [":status": "100"])))
         self.context?.flush()
     }
@@ -250,8 +264,9 @@ extension HTTP2Stream: ClientStream {
 
     func end() {
         guard self.framing.hasBody else { return self.finish(nil, code: .noError) }
-        let last = self.unsent ?? ByteBuffer()
+        var last = self.unsent ?? ByteBuffer()
         self.unsent = nil
+        self.writePieces(of: &last)
         self.finish(.data(.init(data: .byteBuffer(last), endStream: true)), code: .noError)
     }
 
@@ -271,9 +286,28 @@ extension HTTP2Stream: ClientStream {
     // MARK: Inside
 
     private func sendUnsent() {
-        guard let chunk = self.unsent else { return }
+        guard var last = self.unsent else { return }
         self.unsent = nil
-        self.write(.data(.init(data: .byteBuffer(chunk))))
+        self.writePieces(of: &last)
+        self.writeData(last)
+    }
+
+    /// What is written of a body at a time: a frame of the size that every client takes (RFC 9113, 4.2). Of larger pieces it would
+    /// not be known how much has been taken.
+    private static let piece = 16 << 10
+
+    /// Writes all but the last piece.
+    private func writePieces(of chunk: inout ByteBuffer) {
+        while chunk.readableBytes > Self.piece, let piece = chunk.readSlice(length: Self.piece) {
+            self.writeData(piece)
+        }
+    }
+
+    private func writeData(_ bytes: ByteBuffer) {
+        guard let context = self.context else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.taken.now += bytes.readableBytes }
+        context.write(Self.wrapOutboundOut(.data(.init(data: .byteBuffer(bytes)))), promise: written)
     }
 
     private func write(_ payload: HTTP2Frame.FramePayload) {
@@ -298,7 +332,7 @@ extension HTTP2Stream: ClientStream {
             if !self.requestEnded { self.settle(code) }
         }
         // Unless all of it went out at once: a client that gives no window must not keep it here.
-        if case .answered = self.state { self.writeTimer.stage(WriteStage.stall, in: self.limits.writeStallTime) }
+        if case .answered = self.state { self.timeWriting() }
     }
 
     /// The answer is out and the request is not at its end.

@@ -125,6 +125,20 @@ import Testing
         }
     }
 
+    @Test func `a request that fails at once is not invited, and the others go on`() async throws {
+        let certificates = try TestCertificates()
+        try await ProxyHarness.run(tls: (certificates.server, certificates.client), hasUpstream: false) { proxy in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            for stream in [1, 3] as [UInt32] {
+                try await client.send(HTTP2Client.post("/", stream: stream, [("expect", "100-continue")]))
+                let answer = try await client.end(of: stream)
+                #expect(answer.status == "502" && answer.isWhole)
+                #expect(answer.informational == 0)
+            }
+            #expect(client.frames.allSatisfy { $0.kind != RawFrame.Kind.goAway.rawValue })
+        }
+    }
+
     @Test func `trailers end the request and go no further`() async throws {
         try await self.run { proxy, certificates in
             let client = try await HTTP2Client.connect(to: proxy, certificates)

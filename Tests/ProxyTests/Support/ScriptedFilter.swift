@@ -15,6 +15,11 @@ final class ScriptedFilter: ProxyFilter {
         var response: @Sendable (HTTPResponseHead, ByteBuffer) async -> ResponseOutcome = {
             .forward(head: $0, body: $1)
         }
+        var window: @Sendable (HTTPResponseHead, AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome =
+            {
+                head,
+                _ in .forward(head: head, body: ByteBuffer())
+            }
     }
 
     struct Seen: Sendable {
@@ -36,6 +41,14 @@ final class ScriptedFilter: ProxyFilter {
         var script = Script()
         script.begin = { _ in .inspect(limit: limit) }
         if let hold { script.responseHead = { _ in .hold(limit: hold) } }
+        return script
+    }
+
+    /// Answers every request with a body of so many bytes, without the upstream.
+    static func replying(bytes: Int) -> Script {
+        var script = Script()
+        let reply = LocalReply(status: .ok, headers: [:], body: .bytes(ByteBuffer(repeating: 0x61, count: bytes)))
+        script.begin = { _ in .reply(reply) }
         return script
     }
 
@@ -73,6 +86,13 @@ final class ScriptedFilter: ProxyFilter {
 
         func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
             await self.filter.script.response(head, body)
+        }
+
+        func response(
+            head: HTTPResponseHead,
+            chunks: AsyncThrowingStream<ByteBuffer, any Error>
+        ) async -> ResponseOutcome {
+            await self.filter.script.window(head, chunks)
         }
 
         func observe(_ chunk: ByteBuffer) {
