@@ -20,6 +20,8 @@ final class SharedConnection: ChannelInboundHandler {
     private var openStreams = 0
     private var mostStreams = 100
     private var isEnding = false
+    /// The last stream that the peer deals with, once it has said GOAWAY.
+    private var lastStream: HTTP2StreamID?
 
     init(pool: ConnectionPool) {
         self.pool = pool
@@ -86,7 +88,7 @@ final class SharedConnection: ChannelInboundHandler {
         let scheme: HTTP2FramePayloadToHTTP1ClientCodec.HTTPProtocol = self.isTLS ? .https : .http
         let channel = streams.createStreamChannel { channel in
             channel.eventLoop.makeCompletedFuture {
-                let connection = UpstreamConnection(id: id, pool: bound.value.1, isStream: true)
+                let connection = UpstreamConnection(id: id, pool: bound.value.1, streamOf: bound.value.0)
                 try channel.syncOptions?.setOption(.autoRead, value: false)
                 try channel.pipeline.syncOperations.addHandler(
                     HTTP2FramePayloadToHTTP1ClientCodec(httpProtocol: scheme)
@@ -110,6 +112,11 @@ final class SharedConnection: ChannelInboundHandler {
                 )
             }
             .flatMap { connection in connection.value.whenOpened.map { connection } }
+    }
+
+    /// Whether the peer said that it has nothing to do with a stream.
+    func leavesOut(_ stream: HTTP2StreamID) -> Bool {
+        self.lastStream.map { stream > $0 } ?? false
     }
 
     /// Takes no more streams, and closes after the last.
@@ -137,7 +144,8 @@ final class SharedConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data).payload {
-        case .goAway:
+        case .goAway(let lastStream, _, _):
+            self.lastStream = lastStream
             self.end()
         case .settings(.settings(let settings)):
             if let most = settings.last(where: { $0.parameter == .maxConcurrentStreams }) {

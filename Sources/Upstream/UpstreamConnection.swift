@@ -8,7 +8,7 @@ import NIOTLS
 ///
 /// Reading is by demand only. While the connection is idle a read stays outstanding, so that a close or a byte nobody
 /// asked for is noticed at once: an answer that comes before its question would otherwise be taken for the answer to
-/// the next one.
+/// the next one. `ResponseTap` sees what the parser would keep to itself.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -31,21 +31,29 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// Whether a handshake has to be waited for.
     private let isTLS: Bool
     private let isStream: Bool
+    /// What it is a stream of.
+    private weak var shared: SharedConnection?
     private let opened: EventLoopPromise<Void>
     private let connectTimeout: TimeAmount
     private var state = State.opening
     private var turn = Turn()
+    /// A byte came since the exchange began.
+    private var hasHeard = false
+    /// The end of the request has been written, and not only handed over.
+    private var isRequestOut = false
     private var context: ChannelHandlerContext?
     private let idleTimer: StageTimer
     private let idleTime: TimeAmount
     /// When it is too old for another exchange.
     private let retiresAt: NIODeadline
 
-    init(id: PoolStateMachine.ConnectionID, pool: ConnectionPool, isStream: Bool = false) {
+    /// - Parameter shared: the connection in HTTP/2 that it is a stream of, if it is one.
+    init(id: PoolStateMachine.ConnectionID, pool: ConnectionPool, streamOf shared: SharedConnection? = nil) {
         self.id = id
         self.pool = pool
-        self.isTLS = pool.peer.scheme == .https && !isStream
-        self.isStream = isStream
+        self.isTLS = pool.peer.scheme == .https && shared == nil
+        self.isStream = shared != nil
+        self.shared = shared
         self.connectTimeout = pool.peer.timeouts.connect
         self.opened = pool.eventLoop.makePromise()
         self.idleTimer = StageTimer(eventLoop: pool.eventLoop)
@@ -66,6 +74,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.uses += 1
         self.idleTimer.clearStage()
         self.turn = Turn()
+        self.hasHeard = false
         self.state = .leased(exchange)
     }
 
@@ -81,7 +90,10 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func endRequest() {
         self.turn.requestEnded = true
-        self.write(.end(nil), flush: true)
+        guard self.isStream, let context = self.context else { return self.write(.end(nil), flush: true) }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.isRequestOut = true }
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
     }
 
     func read() {
@@ -91,6 +103,12 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// The exchange is over before its answer is: the connection is of no further use.
     func abandon() {
         self.close()
+    }
+
+    /// The peer let the exchange wait for too long. Nobody knows whether it is there at all, so its connection gets no more
+    /// streams.
+    func retire() {
+        self.shared?.end()
     }
 
     /// It is kept open without use from now on.
@@ -145,8 +163,25 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.settle(self.reason(for: error))
+        self.settle(self.reason(for: error), isRefused: self.isRefusal(error))
         context.close(promise: nil)
+    }
+
+    // MARK: Called by the tap
+
+    /// The answer has ended, and the connection would do for another exchange.
+    var isBetweenAnswers: Bool {
+        if case .settling = self.state { self.turn.isReusable } else { false }
+    }
+
+    /// Bytes came. False if nobody asked for them: then they are nobody's, and the connection is closed.
+    func sawBytes() -> Bool {
+        if case .idle = self.state {
+            self.close()
+            return false
+        }
+        self.hasHeard = true
+        return true
     }
 
     // MARK: Inbound
@@ -157,6 +192,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
+            // Interim answers are not passed on: the one that counts follows (RFC 9110, 15.2).
+            if (100..<200).contains(head.status.code), head.status.code != 101 { return }
             if let fault = self.turn.accept(head) ?? self.excess(in: head) {
                 self.settle(UpstreamError(.badResponse, detail: fault))
                 context.close(promise: nil)
@@ -175,7 +212,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         switch self.state {
         case .settling:
-            if self.turn.isReusable, !self.isStream, context.channel.isActive, .now() < self.retiresAt {
+            if self.isStream, self.isRequestOut {
+                // Both sides have ended it, so that it closes by itself. A reset would be counted as work that was begun and
+                // called off, which peers put up with only so often.
+                self.settle(nil)
+            } else if self.turn.isReusable, !self.isStream, context.channel.isActive, .now() < self.retiresAt {
                 self.becomeIdle()
             } else {
                 self.close()
@@ -225,7 +266,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     /// Tells whoever waits for the connection that it is gone. Only the first call does anything.
-    private func settle(_ error: UpstreamError?) {
+    ///
+    /// - Parameter isRefused: the peer said that it did nothing about the request.
+    private func settle(_ error: UpstreamError?, isRefused: Bool = false) {
         let state = self.state
         self.state = .closed
         self.idleTimer.stop()
@@ -235,13 +278,20 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .leased(let exchange):
             self.pool?.closed(self)
             if let error {
-                exchange.connectionFailed(error, wasReused: self.uses > 1 || self.isStream)
+                let isStale = !self.isStream && self.uses > 1 && !self.hasHeard
+                exchange.connectionFailed(error, isUntouched: isRefused || isStale)
             }
         case .idle, .settling:
             self.pool?.closed(self)
         case .closed:
             break
         }
+    }
+
+    /// Whether the peer says that a stream was not begun with, by RST_STREAM or GOAWAY (RFC 9113, 8.7).
+    private func isRefusal(_ error: any Error) -> Bool {
+        guard let error = error as? NIOHTTP2Errors.StreamClosed else { return false }
+        return error.errorCode == .refusedStream || self.shared?.leavesOut(error.streamID) ?? false
     }
 
     private func reason(for error: any Error) -> UpstreamError {

@@ -93,7 +93,8 @@ struct UpstreamConnector {
         }
     }
 
-    private static func addHTTP1(to channel: any Channel, peer: UpstreamPeer, last: UpstreamConnection) throws {
+    /// Gives a connection in HTTP/1.1 its handlers: `last` last.
+    static func addHTTP1(to channel: any Channel, peer: UpstreamPeer, last: UpstreamConnection) throws {
         let pipeline = channel.pipeline.syncOperations
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = peer.limits.headerBytes
@@ -101,10 +102,11 @@ struct UpstreamConnector {
         limits.maxHeaderFieldCount = peer.limits.headerCount
         var encoding = HTTPRequestEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
+        try pipeline.addHandler(ResponseTap(last))
         try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
         try pipeline.addHandler(
             ByteToMessageHandler(
-                HTTPResponseDecoder(informationalResponseStrategy: .drop, limitConfiguration: limits)
+                HTTPResponseDecoder(informationalResponseStrategy: .forward, limitConfiguration: limits)
             )
         )
         try pipeline.addHandler(last)

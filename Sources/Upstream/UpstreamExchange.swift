@@ -33,9 +33,10 @@ package enum UpstreamBody: Sendable {
 ///
 /// It sends the request a second time on the same server if the connection had been used before, it ended without a single
 /// byte in return, and the whole body is at hand. That is what a peer's idle limit looks like when it runs out just as a
-/// request is written (RFC 9112, 9.3.1). The answers that a guard waits for are to calls that change nothing at the peer,
-/// so this holds for every method. Beyond that `RetryRule` says what may be tried again, with another server if there is
-/// one, as often as the upstream's settings and its retry budget allow.
+/// request is written (RFC 9112, 9.3.1). Over HTTP/2 the peer says so, by REFUSED_STREAM or GOAWAY (RFC 9113, 8.7). The
+/// answers that a guard waits for are to calls that change nothing at the peer, so this holds for every method. Beyond
+/// that `RetryRule` says what may be tried again, with another server if there is one, as often as the upstream's
+/// settings and its retry budget allow.
 package final class UpstreamExchange {
     enum Stage: UInt8 {
         case connect, firstByte, idle
@@ -225,8 +226,7 @@ package final class UpstreamExchange {
             self.timer?.stage(Stage.firstByte, in: self.cluster.timeouts.firstByte)
         } else {
             if self.isStarting { self.needsFlush = true } else { connection.flush() }
-            // The client sets the pace here; its own limits apply.
-            self.timer?.clearStage()
+            self.timeUpload(connection.isWritable)
             self.delegate?.upstreamWritabilityChanged(connection.isWritable)
         }
         connection.read()
@@ -269,13 +269,16 @@ package final class UpstreamExchange {
 
     func writabilityChanged(_ isWritable: Bool) {
         guard !self.requestEnded else { return }
+        if case .sending = self.state { self.timeUpload(isWritable) }
         self.delegate?.upstreamWritabilityChanged(isWritable)
     }
 
     /// The connection failed under the exchange.
-    func connectionFailed(_ error: UpstreamError, wasReused: Bool) {
+    ///
+    /// - Parameter isUntouched: the peer has done nothing about the request.
+    func connectionFailed(_ error: UpstreamError, isUntouched: Bool) {
         guard case .sending = self.state else { return self.fail(error) }
-        if wasReused, !self.hasReplayed, self.isReplayable, error.code == .closedEarly {
+        if isUntouched, !self.hasReplayed, self.isReplayable, error.code == .closedEarly {
             self.hasReplayed = true
             self.lease(fresh: true)
         } else {
@@ -331,6 +334,15 @@ package final class UpstreamExchange {
 
     // MARK: Inside
 
+    /// While a body is sent the client sets the pace, and its own limits apply, unless the peer takes no more.
+    private func timeUpload(_ isWritable: Bool) {
+        if isWritable {
+            self.timer?.clearStage()
+        } else {
+            self.timer?.stage(Stage.idle, in: self.cluster.timeouts.idle)
+        }
+    }
+
     /// Something came: the peer is not stalling until more is asked for.
     private func paused() {
         self.isDemanding = false
@@ -352,10 +364,18 @@ package final class UpstreamExchange {
             pool.cancel(self)
             self.attemptFailed(error, .unsent)
         case .firstByte:
-            self.give(up: UpstreamError(.firstByteTimeout))
+            self.stalled(UpstreamError(.firstByteTimeout))
         case .idle:
-            self.give(up: UpstreamError(.idleTimeout))
+            self.stalled(UpstreamError(.idleTimeout))
         }
+    }
+
+    private func stalled(_ error: UpstreamError) {
+        switch self.state {
+        case .sending(let connection), .receiving(let connection): connection.retire()
+        case .created, .waiting, .finished: break
+        }
+        self.give(up: error)
     }
 
     private func give(up error: UpstreamError) {

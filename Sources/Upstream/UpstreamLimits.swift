@@ -6,7 +6,7 @@ package struct UpstreamTimeouts: Sendable, Hashable {
     package var connect: TimeAmount
     /// From the end of the request until the first byte of the answer. An LLM that does not stream thinks in here.
     package var firstByte: TimeAmount
-    /// Between two pieces of the answer, while the client keeps up.
+    /// Between two pieces of the answer, while the client keeps up; and until the peer takes more of a body that is streamed to it.
     package var idle: TimeAmount
     /// The whole exchange.
     package var total: TimeAmount

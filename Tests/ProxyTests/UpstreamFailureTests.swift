@@ -125,6 +125,90 @@ import Upstream
         }
     }
 
+    @Test(arguments: [
+        "H", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Evil: 1",
+        "HTTP/1.1 103 Early Hints\r\nX-Evil: 1",
+    ])
+    func halfAHeadAfterAnAnswerIsNotTheBeginningOfTheNext(surplus: String) async throws {
+        let origin = try await RawOrigin.http1 { connection, turn in
+            switch (connection, turn) {
+            case (1, 1): [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + surplus)]
+            case (1, _): [.text("\r\n\r\nEVIL!")]
+            default: [.text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]
+            }
+        }
+        try await ProxyHarness.run(upstreamPort: origin.port) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.hasSuffix("ok") }
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let text = try await client.wait { $0.hasSuffix("hello") }
+            #expect(!text.lowercased().contains("evil"))
+            #expect(origin.connections.count == 2)
+        }
+        try await origin.stop()
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ])
+    func aConnectionWhoseAnswerIsWholeIsUsedAgain(answer: String) async throws {
+        let origin = try await RawOrigin.http1 { _, _ in [.text(answer)] }
+        try await ProxyHarness.run(ScriptedFilter.inspecting(hold: 100), upstreamPort: origin.port) { proxy in
+            let client = try await proxy.connect()
+            for round in 1...3 {
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await client.wait { $0.components(of: "\r\n\r\nok") == round }
+            }
+            #expect(origin.connections.count == 1)
+        }
+        try await origin.stop()
+    }
+
+    @Test func anUpstreamThatBeganToAnswerIsNotAskedTwice() async throws {
+        let origin = try await RawOrigin.http1 { connection, turn in
+            (connection, turn) == (1, 2)
+                ? [.text("HTTP/1.1 200 OK\r\nX: half"), .close]
+                : [.text("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")]
+        }
+        try await ProxyHarness.run(ScriptedFilter.inspecting(), upstreamPort: origin.port) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+            try await client.wait { $0.hasSuffix("fine") }
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+            let text = try await client.wait { $0.components(of: "HTTP/1.1 ") == 2 }
+            #expect(text.contains("HTTP/1.1 502 ") && text.contains("upstream_closed_early"))
+            #expect(origin.connections.count == 1)
+        }
+        try await origin.stop()
+    }
+
+    @Test func anUpstreamThatTakesNoMoreOfABodyIsToBlameAndNotTheClient() async throws {
+        let stall = try await StalledOrigin.start()
+        try await ProxyHarness.run(
+            limits: .init(bodyBytes: 1 << 30, bodyTime: .seconds(8)),
+            timeouts: .init(idle: .seconds(10)),
+            upstreamPort: stall.port,
+            threads: 2
+        ) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 268435456\r\n\r\n")
+            let sender = Task {
+                let block = [UInt8](repeating: 0x61, count: 256 * 1024)
+                for _ in 0..<1024 { try await client.send(block) }
+            }
+            #expect(try await eventually(60) { proxy.filter.summaries.count == 1 })
+            #expect(proxy.filter.summaries.first?.error == "upstream_idle_timeout")
+            #expect(proxy.filter.summaries.first?.status == 504)
+            sender.cancel()
+            try? await client.close()
+            _ = await sender.result
+        }
+        try await stall.stop()
+    }
+
     @Test func anUpstreamThatClosesIsAskedAnewNextTime() async throws {
         try await ProxyHarness.run { proxy in
             let client = try await proxy.connect()

@@ -164,4 +164,87 @@ import Upstream
             #expect(answer.contains("upstream_tls_failed"))
         }
     }
+
+    private func run(
+        _ script: ScriptedFilter.Script = .init(),
+        timeouts: UpstreamTimeouts = .init(),
+        at origin: RawOrigin,
+        _ body: (ProxyHarness) async throws -> Void
+    ) async throws {
+        try await ProxyHarness.run(script, timeouts: timeouts, http2: .always, upstreamPort: origin.port, body)
+        try await origin.stop()
+    }
+
+    @Test func anExchangeThatEndedIsNotReset() async throws {
+        let origin = try await RawOrigin.http2 { _, stream in RawOrigin.answer("fine", stream: stream) }
+        try await self.run(at: origin) { proxy in
+            let client = try await proxy.connect()
+            for round in 1...20 {
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+                try await client.wait { $0.components(of: "fine") == round }
+            }
+            #expect(origin.connections.count == 1)
+            #expect(origin.streams == 20)
+            #expect(origin.frames.count { $0.kind == RawFrame.Kind.reset.rawValue } == 0)
+        }
+    }
+
+    @Test func anInterimHeadIsNotTheAnswer() async throws {
+        let origin = try await RawOrigin.http2 { _, stream in
+            let hint = RawFrame.block([(":status", "103"), ("link", "</a>")])
+            return [RawFrame(.headers, flags: RawFrame.endHeaders, stream: stream, hint)]
+                + RawOrigin.answer("real", stream: stream)
+        }
+        try await self.run(at: origin) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(answer.hasSuffix("real") || answer.contains("\r\nreal\r\n"))
+        }
+    }
+
+    @Test func aConnectionThatLeavesARequestUnansweredGetsNoMore() async throws {
+        let origin = try await RawOrigin.http2 { connection, stream in
+            connection == 1 ? [] : RawOrigin.answer("fine", stream: stream)
+        }
+        try await self.run(timeouts: .init(firstByte: .milliseconds(500)), at: origin) { proxy in
+            let first = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(first.contains("upstream_first_byte_timeout"))
+            let second = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(second.contains("fine"))
+            #expect(origin.connections.count == 2)
+        }
+    }
+
+    @Test func aStreamThatBreaksIsNotAskedTwice() async throws {
+        let origin = try await RawOrigin.http2 { _, stream in
+            [RawFrame(.reset, stream: stream, RawFrame.word(HTTP2Client.internalError))]
+        }
+        try await self.run(ScriptedFilter.inspecting(), at: origin) { proxy in
+            let answer = try await RawClient.exchange(
+                "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody",
+                with: proxy
+            )
+            #expect(answer.contains("upstream_closed_early"))
+            #expect(origin.streams == 1)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func aStreamThatThePeerDidNotBeginWithIsAskedAgain(byGoAway: Bool) async throws {
+        let origin = try await RawOrigin.http2 { connection, stream in
+            if (connection, stream) != (1, 1) { return RawOrigin.answer("fine", stream: stream) }
+            return byGoAway
+                ? [RawFrame(.goAway, RawFrame.word(0) + RawFrame.word(HTTP2Client.noError))]
+                : [RawFrame(.reset, stream: stream, RawFrame.word(HTTP2Client.refusedStream))]
+        }
+        try await self.run(ScriptedFilter.inspecting(), at: origin) { proxy in
+            let answer = try await RawClient.exchange(
+                "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody",
+                with: proxy
+            )
+            #expect(answer.contains("fine"))
+            #expect(origin.streams == 2)
+            #expect(origin.connections.count == (byGoAway ? 2 : 1))
+        }
+    }
 }

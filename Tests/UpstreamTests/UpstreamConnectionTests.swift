@@ -16,10 +16,7 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let connection = UpstreamConnection(id: 1, pool: pool)
-        try channel.pipeline.syncOperations.addHandler(
-            ByteToMessageHandler(HTTPResponseDecoder(informationalResponseStrategy: .drop))
-        )
-        try channel.pipeline.syncOperations.addHandler(connection)
+        try UpstreamConnector.addHTTP1(to: channel, peer: pool.peer, last: connection)
         try channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1)).wait()
         return (channel, connection, pool)
     }
@@ -37,6 +34,16 @@ import Testing
         let (channel, connection, pool) = try self.open()
         try connection.whenOpened.wait()
         _ = try? channel.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"))
+        channel.embeddedEventLoop.run()
+        #expect(!channel.isActive)
+        withExtendedLifetime(pool) {}
+    }
+
+    @Test(arguments: ["H", "HTTP/1.1 200 OK\r\ncontent-le", "\r\n"])
+    func aByteThatNobodyAskedForClosesTheConnection(bytes: String) throws {
+        let (channel, connection, pool) = try self.open()
+        try connection.whenOpened.wait()
+        try channel.writeInbound(ByteBuffer(string: bytes))
         channel.embeddedEventLoop.run()
         #expect(!channel.isActive)
         withExtendedLifetime(pool) {}
