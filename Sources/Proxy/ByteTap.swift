@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Tells the connection that bytes came, before the parser has made anything of them: the clock for a head starts with
-/// its first byte.
+/// its first byte. It gives the parser what came piece by piece, so that a head which has begun behind a request is known of.
 final class ByteTap: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -13,8 +13,15 @@ final class ByteTap: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.connection.sawBytes(Self.unwrapInboundIn(data).readableBytes)
-        context.fireChannelRead(data)
+        var rest = Self.unwrapInboundIn(data)
+        self.connection.sawBytes(rest.readableBytes)
+        // A parser that has failed takes no more.
+        while rest.readableBytes > 0, !self.connection.isBroken {
+            let wereChunks = self.connection.boundary.isInChunks
+            guard let piece = rest.readSlice(length: self.connection.boundary.next(of: rest)) else { break }
+            context.fireChannelRead(Self.wrapInboundOut(piece))
+            self.connection.boundary.gave(piece, wereChunks: wereChunks)
+        }
     }
 }
 

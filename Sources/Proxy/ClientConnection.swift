@@ -49,6 +49,10 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     /// What the parser made of what was read and nobody has dealt with yet.
     private var parts = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
     private var queuedHeads = 0
+    /// Nothing more can be read.
+    var isBroken: Bool { self.readFailure != nil }
+    /// Where the parser is.
+    var boundary = RequestBoundary()
     /// Why nothing more can be read, to be told when its turn has come.
     private var readFailure: ProxyError?
     private var lingered = 0
@@ -178,6 +182,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = Self.unwrapInboundIn(data)
+        self.boundary.parsed(part)
         switch self.state {
         case .closed, .closing: return
         case .awaiting, .exchanging, .lingering: break
@@ -493,6 +498,8 @@ extension ClientConnection: ClientStream {
         self.queuedHeads -= 1
         self.state = .awaiting
         self.readTimer.clearTotal()
+        // It may have come with the request before.
+        if self.boundary.isWithinHead { self.isHeadBegun = true }
         if self.isHeadBegun {
             self.readTimer.stage(ReadStage.head, in: self.limits.headerTime)
         } else {

@@ -135,6 +135,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+    ])
+    func headerTimeOfAHeadThatBeganBehindARequest(request: String) async throws {
+        try await ProxyHarness.run(limits: .init(headerTime: .seconds(3))) { proxy in
+            let client = try await proxy.connect()
+            try await client.send(request + "GET / HTTP/1.1\r\nX:")
+            let answer = try await client.readToEnd(20)
+            #expect(answer.contains("hello"))
+            #expect(answer.contains("request_header_timeout"))
+        }
+    }
+
     @Test func aConnectionThatSaysNothingIsClosedWithoutAWord() async throws {
         try await ProxyHarness.run(limits: .init(headerTime: .milliseconds(100))) { proxy in
             let client = try await proxy.connect()

@@ -139,6 +139,27 @@ import Testing
         }
     }
 
+    @Test func `an answer that is handed over and not taken is reset and counted`() async throws {
+        let limits = ProxyLimits(writeStallTime: .milliseconds(300))
+        try await self.run(ScriptedFilter.replying(bytes: 1 << 20), limits: limits) { proxy, certificates in
+            let client = try await HTTP2Client.connect(to: proxy, certificates, window: nil)
+            try await client.send(HTTP2Client.get("/", stream: 1))
+            let answer = try await client.end(of: 1)
+            #expect(answer.reset == HTTP2Client.cancel && !answer.isWhole)
+            #expect(answer.body.count == 65_535)
+            #expect(proxy.server.metrics.errors == ["client_write_timeout": 1])
+        }
+    }
+
+    @Test func `a large answer of one piece comes whole`() async throws {
+        try await self.run(ScriptedFilter.replying(bytes: 1 << 20 + 1)) { proxy, certificates in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            try await client.send(HTTP2Client.get("/", stream: 1))
+            let answer = try await client.end(of: 1)
+            #expect(answer.isWhole && answer.body.count == 1 << 20 + 1)
+        }
+    }
+
     @Test func `trailers end the request and go no further`() async throws {
         try await self.run { proxy, certificates in
             let client = try await HTTP2Client.connect(to: proxy, certificates)
