@@ -25,9 +25,9 @@ package struct CandidateJudge: Sendable {
         }
         let segments = chosen.map { inspection.segments[$0] }
         let turns = TurnText.grouping(segments)
+        let alone = rules.matches(in: segments, phase: phase)
         let matches =
-            rules.matches(in: segments, phase: phase)
-            + JoinedRules.matches(of: rules, in: segments, turns: turns, phase: phase)
+            alone + JoinedRules.matches(of: rules, in: segments, turns: turns, phase: phase, beside: alone)
         // An empty list means that the model was not asked: its failure is none of the candidate's.
         let assessments = inspection.assessments.isEmpty ? [] : chosen.map { inspection.assessments[$0] }
         return policy.decide(

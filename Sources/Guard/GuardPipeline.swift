@@ -65,9 +65,9 @@ package struct GuardPipeline: Sendable {
 
         let start = clock.now
         let views = TextViews.of(inspected)
+        let alone = rules.matches(in: inspected, views: views, phase: phase)
         let matches =
-            rules.matches(in: inspected, views: views, phase: phase)
-            + JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase)
+            alone + JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase, beside: alone)
         let rulesEnd = clock.now
 
         let scores = await score(

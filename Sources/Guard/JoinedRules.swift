@@ -1,8 +1,15 @@
 import GuardCore
 import Rules
 
-/// Rule matches that no part shows alone: those across the border of two parts of one turn.
+/// Rule matches that no part shows alone: those across the border of two parts of one turn, and those in a part that is readable
+/// only behind the others.
 struct JoinedRules {
+    /// A part that a rule matched.
+    private struct Place: Hashable {
+        var rule: String
+        var segment: Int
+    }
+
     /// What an upstream may put between two parts.
     private static let separators = ["", " ", "\n"]
 
@@ -10,16 +17,24 @@ struct JoinedRules {
     ///
     /// - Parameters:
     ///   - rules: the compiled rules.
+    ///   - alone: where they match each part by itself.
     ///   - segments: all inspected texts; a match's `segment` indexes them.
     ///   - turns: the groups of `segments`.
     static func matches(
         of rules: RuleSet,
         in segments: [TextSegment],
         turns: [TurnText],
-        phase: Phase
+        phase: Phase,
+        beside alone: [RuleMatch]
     ) -> [RuleMatch] {
         guard !rules.isEmpty else { return [] }
         var found: [RuleMatch] = []
+        let known = Dictionary(grouping: alone) { Place(rule: $0.ruleID, segment: $0.segment) }
+        func isKnown(_ match: RuleMatch) -> Bool {
+            known[Place(rule: match.ruleID, segment: match.segment)]?
+                .contains { $0.span.lowerBound <= match.span.lowerBound && match.span.upperBound <= $0.span.upperBound }
+                ?? false
+        }
         for turn in turns {
             for joined in [turn] + alike(turn, segments) where joined.members.count > 1 {
                 for separator in separators {
@@ -27,8 +42,8 @@ struct JoinedRules {
                     let whole = TextSegment(path: "", role: turn.role, turn: turn.turn, text: text)
                     for match in rules.matches(in: [whole], phase: phase) {
                         let pieces = pieces(of: match, turn: joined, starts: starts, segments: segments)
-                        // A match inside one part was found there already.
-                        if pieces.count > 1 { found += pieces }
+                        // A match inside one part was found there already, if the part can be read without the others.
+                        if pieces.count > 1 || !pieces.allSatisfy(isKnown) { found += pieces }
                     }
                 }
             }

@@ -2,16 +2,27 @@ package import Policy
 
 /// Puts the caller's words back where a text holds the placeholders that went to the LLM, in whatever pieces the text comes.
 package struct PlaceholderRestorer: Sendable {
-    private let table: [(placeholder: [UInt8], original: [UInt8])]
+    /// By placeholder.
+    private let originals: [[UInt8]: [UInt8]]
+    /// Of the placeholders, the longest first.
+    private let lengths: [Int]
+    /// By byte: whether a placeholder begins with it.
+    private let begins: [Bool]
     private var pending: [UInt8] = []
 
     /// - Parameter isJSON: whether the text is JSON, so that the words stand in its strings.
     package init(_ restorations: [Decision.Restoration], isJSON: Bool = false) {
-        table = restorations.map { restoration in
+        var originals: [[UInt8]: [UInt8]] = [:]
+        var begins = Array(repeating: false, count: 256)
+        for restoration in restorations {
             let original = isJSON ? Self.escaped(restoration.original) : Array(restoration.original.utf8)
-            return (placeholder: Array(restoration.placeholder.utf8), original: original)
+            let placeholder = Array(restoration.placeholder.utf8)
+            originals[placeholder] = original
+            if let first = placeholder.first { begins[Int(first)] = true }
         }
-        .sorted { $0.placeholder.count > $1.placeholder.count }
+        self.originals = originals
+        self.begins = begins
+        lengths = Set(originals.keys.map(\.count)).sorted(by: >)
     }
 
     /// - Returns: what may go on: all but an end that may be the beginning of a placeholder.
@@ -35,14 +46,19 @@ package struct PlaceholderRestorer: Sendable {
         var result: [UInt8] = []
         var position = 0
         scan: while position < pending.count {
-            let rest = pending[position...]
-            for (placeholder, original) in table {
-                if rest.starts(with: placeholder) {
+            if begins[Int(pending[position])] {
+                let rest = pending[position...]
+                if !isEnd, rest.count < lengths[0],
+                    originals.keys.contains(where: { $0.count > rest.count && $0.starts(with: rest) })
+                {
+                    break scan
+                }
+                for length in lengths where length <= rest.count {
+                    guard let original = originals[Array(rest.prefix(length))] else { continue }
                     result += original
-                    position += placeholder.count
+                    position += length
                     continue scan
                 }
-                if !isEnd, rest.count < placeholder.count, placeholder.starts(with: rest) { break scan }
             }
             result.append(pending[position])
             position += 1

@@ -40,7 +40,9 @@ extension Policy {
         guard !required.isEmpty, let segment = judgement.finding.segment, segment < assessments.count,
             let assessment = assessments[segment]
         else { return nil }
-        let short = required.filter { assessment.categories[$0] < $1 }.min { $0.key < $1.key }
+        // A score that is known as a lower bound only may be higher: not judged.
+        let highest = assessment.ceiling?.categories ?? assessment.categories
+        let short = required.filter { highest[$0] < $1 }.min { $0.key < $1.key }
         return short.map {
             .scoreTooLow(category: $0.key, score: assessment.categories[$0.key], required: $0.value)
         }

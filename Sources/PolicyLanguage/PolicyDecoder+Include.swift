@@ -15,18 +15,22 @@ extension PolicyDecoder {
     mutating func includedRules(_ node: YAMLNode) -> [PlacedRule] {
         guard let items = list(node, "'include'") else { return [] }
         var rules: [PlacedRule] = []
+        var places: [String: Int] = [:]
         var paths: Set<String> = []
         for item in items {
             guard let inclusion = inclusion(item) else { continue }
             if !paths.insert(FilePath.canonical(inclusion.path)).inserted { note(item, "this is included already") }
             for placed in inclusion.rules {
-                if let twin = rules.first(where: { $0.rule.id == placed.rule.id }) {
+                if let twin = places[placed.rule.id].map({ rules[$0] }) {
+                    // One that two ways lead to counts once, as the first of them has it.
+                    if twin.file == placed.file, twin.line == placed.line { continue }
                     note(
                         item,
                         "the rule id '\(placed.rule.id)' of \(placed.file):\(placed.line) is taken",
                         hint: "\(twin.file):\(twin.line) has it"
                     )
                 } else {
+                    places[placed.rule.id] = rules.count
                     rules.append(placed)
                 }
             }

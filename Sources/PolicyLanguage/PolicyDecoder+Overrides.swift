@@ -79,7 +79,29 @@ extension PolicyDecoder {
         if problems.count == before, patch.applied(to: policy) == policy, !node.isRefused {
             note(node, "'then' changes nothing", hint: "the policy says the same already")
         }
+        if problems.count == before, !patch.excludedRules.isEmpty {
+            checkRequirements(of: patch.applied(to: policy), at: node, before: policy)
+        }
         return patch
+    }
+
+    /// A category that requires rules of which none is left is never found: nobody means that.
+    private mutating func checkRequirements(of changed: Policy, at node: YAMLNode, before: Policy) {
+        func names(_ policy: Policy) -> Set<String> {
+            Set(policy.rules.map(\.id)).union(policy.rules.flatMap(\.tags))
+        }
+        let (left, all) = (names(changed), names(before))
+        for phase in Phase.allCases {
+            for (category, judged) in changed[phase].categories.sorted(by: { $0.key < $1.key }) {
+                let required = judged.requiredRules
+                guard !required.isDisjoint(with: all), required.isDisjoint(with: left) else { continue }
+                note(
+                    node,
+                    "'exclude' leaves none of the rules that '\(category.rawValue)' requires in '\(phase.rawValue)'",
+                    hint: "the category would never be found: 'ignore' it, or say what else it requires"
+                )
+            }
+        }
     }
 
     private mutating func phasePatch(_ node: YAMLNode, phase: Phase, of policy: PhasePolicy) -> PhasePatch {

@@ -52,8 +52,9 @@ struct PolicyDecoder: YAMLDecoding {
             let excluded = excludedRules(node, among: policy.rules)
             policy.rules.removeAll { excluded.contains($0.id) }
         }
-        checkRequiredNames(among: policy.rules)
         if let node = fields["overrides"] { policy.overrides = overrides(node, of: policy) }
+        // Those that overrides name are among them.
+        checkRequiredNames(among: policy.rules)
         return policy
     }
 

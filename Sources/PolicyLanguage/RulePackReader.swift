@@ -42,7 +42,8 @@ final class RulePackReader {
     private(set) var variables: [String: String] = [:]
     /// The files that are being read, each included by the one before.
     private var open: [(path: String, canonical: String)] = []
-    private var known: Set<String> = []
+    /// Packs that were read, by canonical path: their rules, with those of the packs that they include; nil of one that is broken.
+    private var known: [String: [PlacedRule]?] = [:]
 
     private let onRead: (String) -> Void
 
@@ -55,13 +56,17 @@ final class RulePackReader {
         open = [(file, FilePath.canonical(file))]
     }
 
-    /// The rules of a pack, after those of the packs that it includes; none if it has been read already.
+    /// The rules of a pack, after those of the packs that it includes. Each pack is read once.
     func rules(ofPack path: String) throws(Refusal) -> [PlacedRule] {
         let canonical = FilePath.canonical(path)
         if let start = open.firstIndex(where: { $0.canonical == canonical }) {
             throw .circle(open[start...].map(\.path) + [path])
         }
-        guard known.insert(canonical).inserted else { return [] }
+        if let read = known[canonical] {
+            guard let read else { throw .invalid }
+            return read
+        }
+        known[canonical] = .some(nil)
         guard known.count <= Self.limit else { throw .tooMany }
         open.append((path, canonical))
         defer { open.removeLast() }
@@ -70,7 +75,9 @@ final class RulePackReader {
             let bytes = try YAMLText.bytes(ofFile: path, limits: source.limits)
             digests.append(source.digest(bytes))
             var decoder = PolicyDecoder(packs: self, file: path)
-            return try decode(bytes, file: path, with: &decoder) { decoder, root in decoder.pack(root) }
+            let rules = try decode(bytes, file: path, with: &decoder) { decoder, root in decoder.pack(root) }
+            known[canonical] = rules
+            return rules
         } catch {
             guard error.kind == .invalid else { throw .unreadable(error.diagnostics.first?.message ?? "") }
             diagnostics += error.diagnostics

@@ -1,5 +1,8 @@
 /// Finds what somebody meant who wrote something that is not known.
 enum Suggestion {
+    /// Names that are compared with one, at the most.
+    private static let mostNames = 1000
+
     /// "did you mean 'x'?", or the list of what is known.
     static func hint(for word: String, among known: [String]) -> String {
         if let nearest = nearest(to: word, among: known) { return "did you mean '\(nearest)'?" }
@@ -13,7 +16,8 @@ enum Suggestion {
         guard word.count <= 64 else { return nil }
         let folded = folded(word)
         var best: (word: String, distance: Int)?
-        for candidate in known {
+        for candidate in known.prefix(mostNames) where abs(candidate.count - word.count) <= max(1, candidate.count / 3)
+        {
             let distance = distance(folded, self.folded(candidate))
             guard distance <= max(1, candidate.count / 3) else { continue }
             if best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }

@@ -72,11 +72,15 @@ struct YAMLDocument {
         open.append(collection)
     }
 
+    /// Problems that a suggestion is looked for at.
+    private static let mostSuggestions = 20
+
     /// What an alias stands for, at the alias's place.
     private mutating func value(ofAlias name: String, at marked: MarkedYAMLEvent) throws(Problem) -> SizedNode {
         guard var sized = anchors[name] else {
             let isOpen = open.contains { $0.anchor == name }
-            let known = anchors.keys.sorted()
+            // A file that is wrong everywhere is not helped by a guess at each place, and each costs a look at all names.
+            let isHelped = !isOpen && problems.count < Self.mostSuggestions
             problems.append(
                 Problem(
                     at: marked.mark,
@@ -84,7 +88,9 @@ struct YAMLDocument {
                     isOpen
                         ? "'*\(name.clipped)' stands inside of the value it stands for"
                         : "no anchor '&\(name.clipped)' stands before this alias",
-                    hint: isOpen ? nil : Suggestion.nearest(to: name, among: known).map { "did you mean '*\($0)'?" }
+                    hint: isHelped
+                        ? Suggestion.nearest(to: name, among: anchors.keys.sorted()).map { "did you mean '*\($0)'?" }
+                        : nil
                 )
             )
             return SizedNode(node: YAMLNode(content: .refused, mark: marked.mark, length: marked.length))

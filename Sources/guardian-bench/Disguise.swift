@@ -5,61 +5,62 @@ struct Disguise {
     var name: String
     var apply: @Sendable (String) -> String
 
-    static let all: [Disguise] = [
-        Disguise(name: "zero-width spaces") { between($0, "\u{200B}") },
-        Disguise(name: "soft hyphens") { between($0, "\u{AD}") },
-        Disguise(name: "direction marks") { text in
-            words(text) { "\u{202A}" + between($0, "\u{2060}") + "\u{202C}" }
-        },
-        Disguise(name: "tags between letters") { between($0, "\u{E0061}") },
-        Disguise(name: "text in tags") { "Hello!" + shifted($0, by: 0xE0000, from: 0x20...0x7E) },
-        Disguise(name: "variation selectors") { "Hello!" + selectors($0) },
-        Disguise(name: "combining marks") { letters($0) { "\($0)\u{336}" } },
-        Disguise(name: "look-alike letters") { letters($0) { homoglyphs[$0] ?? String($0) } },
-        Disguise(name: "fullwidth") { shifted($0, by: 0xFEE0, from: 0x21...0x7E) },
-        Disguise(name: "bold letters") {
-            shifted(shifted($0, by: 0x1D3B9, from: 0x61...0x7A), by: 0x1D3BF, from: 0x41...0x5A)
-        },
-        Disguise(name: "circled letters") {
-            shifted(shifted($0, by: 0x246F, from: 0x61...0x7A), by: 0x2475, from: 0x41...0x5A)
-        },
-        Disguise(name: "digits for letters") { letters($0) { leet[$0] ?? String($0) } },
-        Disguise(name: "spaced letters") { text in
-            text.split(separator: " ").map { spelled($0, " ") }.joined(separator: "   ")
-        },
-        Disguise(name: "spaced, words too") { spelled($0.filter { $0 != " " }, " ") },
-        Disguise(name: "dots between letters") { text in words(text) { spelled($0, ".") } },
-        Disguise(name: "hyphens in words") { text in words(text) { cut($0, "-") } },
-        Disguise(name: "line breaks in words") { text in words(text) { cut($0, "\n") } },
-        Disguise(name: "markdown in words") { text in words(text) { cut($0, "**") } },
-        Disguise(name: "tags of HTML in words") { text in words(text) { cut($0, "<b></b>") } },
-        Disguise(name: "capitals") { $0.uppercased() },
-        Disguise(name: "changing case") { text in
-            text.enumerated().map { $0 % 2 == 0 ? $1.uppercased() : $1.lowercased() }.joined()
-        },
-        Disguise(name: "base64") { base64($0) },
-        Disguise(name: "base64 of base64") { base64(base64($0)) },
-        Disguise(name: "base64 in a sentence") { "Decode this and do what it says: " + base64($0) },
-        Disguise(name: "base32") { base32($0) },
-        Disguise(name: "hexadecimal") { text in text.utf8.map { hexadecimal($0) }.joined() },
-        Disguise(name: "percent signs") { text in text.utf8.map { "%" + hexadecimal($0) }.joined() },
-        Disguise(name: "entities of HTML") { text in text.unicodeScalars.map { "&#\($0.value);" }.joined() },
-        Disguise(name: "escapes") { text in text.utf16.map { "\\u" + padded(String($0, radix: 16), 4) }.joined() },
-        Disguise(name: "rot13") { rot13($0) },
-        Disguise(name: "rot13 in base64") { base64(rot13($0)) },
-        Disguise(name: "reversed") { String($0.reversed()) },
-        Disguise(name: "reversed words") { text in words(text) { String($0.reversed()) } },
-    ]
+    static let all: [Disguise] =
+        [
+            Disguise(name: "zero-width spaces") { between($0, "\u{200B}") },
+            Disguise(name: "soft hyphens") { between($0, "\u{AD}") },
+            Disguise(name: "direction marks") { text in
+                words(text) { "\u{202A}" + between($0, "\u{2060}") + "\u{202C}" }
+            },
+            Disguise(name: "tags between letters") { between($0, "\u{E0061}") },
+            Disguise(name: "text in tags") { "Hello!" + shifted($0, by: 0xE0000, from: 0x20...0x7E) },
+            Disguise(name: "variation selectors") { "Hello!" + selectors($0) },
+            Disguise(name: "combining marks") { letters($0) { "\($0)\u{336}" } },
+            Disguise(name: "look-alike letters") { letters($0) { homoglyphs[$0] ?? String($0) } },
+            Disguise(name: "fullwidth") { shifted($0, by: 0xFEE0, from: 0x21...0x7E) },
+            Disguise(name: "bold letters") {
+                shifted(shifted($0, by: 0x1D3B9, from: 0x61...0x7A), by: 0x1D3BF, from: 0x41...0x5A)
+            },
+            Disguise(name: "circled letters") {
+                shifted(shifted($0, by: 0x246F, from: 0x61...0x7A), by: 0x2475, from: 0x41...0x5A)
+            },
+            Disguise(name: "digits for letters") { letters($0) { leet[$0] ?? String($0) } },
+            Disguise(name: "spaced letters") { text in
+                text.split(separator: " ").map { spelled($0, " ") }.joined(separator: "   ")
+            },
+            Disguise(name: "spaced, words too") { spelled($0.filter { $0 != " " }, " ") },
+            Disguise(name: "dots between letters") { text in words(text) { spelled($0, ".") } },
+            Disguise(name: "hyphens in words") { text in words(text) { cut($0, "-") } },
+            Disguise(name: "line breaks in words") { text in words(text) { cut($0, "\n") } },
+            Disguise(name: "markdown in words") { text in words(text) { cut($0, "**") } },
+            Disguise(name: "tags of HTML in words") { text in words(text) { cut($0, "<b></b>") } },
+            Disguise(name: "capitals") { $0.uppercased() },
+            Disguise(name: "changing case") { text in
+                text.enumerated().map { $0 % 2 == 0 ? $1.uppercased() : $1.lowercased() }.joined()
+            },
+            Disguise(name: "base64") { base64($0) },
+            Disguise(name: "base64 of base64") { base64(base64($0)) },
+            Disguise(name: "base64 in a sentence") { "Decode this and do what it says: " + base64($0) },
+            Disguise(name: "base32") { base32($0) },
+            Disguise(name: "hexadecimal") { text in text.utf8.map { hexadecimal($0) }.joined() },
+            Disguise(name: "percent signs") { text in text.utf8.map { "%" + hexadecimal($0) }.joined() },
+            Disguise(name: "entities of HTML") { text in text.unicodeScalars.map { "&#\($0.value);" }.joined() },
+            Disguise(name: "escapes") { text in text.utf16.map { "\\u" + padded(String($0, radix: 16), 4) }.joined() },
+            Disguise(name: "rot13") { rot13($0) },
+            Disguise(name: "rot13 in base64") { base64(rot13($0)) },
+            Disguise(name: "reversed") { String($0.reversed()) },
+            Disguise(name: "reversed words") { text in words(text) { String($0.reversed()) } },
+        ] + LetterCode.disguises
 
     private static func between(_ text: some StringProtocol, _ mark: String) -> String {
         text.map(String.init).joined(separator: mark)
     }
 
-    private static func words(_ text: String, _ change: (Substring) -> String) -> String {
+    static func words(_ text: String, _ change: (Substring) -> String) -> String {
         text.split(separator: " ").map(change).joined(separator: " ")
     }
 
-    private static func letters(_ text: String, _ change: (Character) -> String) -> String {
+    static func letters(_ text: String, _ change: (Character) -> String) -> String {
         text.map { $0.isASCII && $0.isLetter ? change($0) : String($0) }.joined()
     }
 
@@ -122,7 +123,7 @@ struct Disguise {
 
     private static func hexadecimal(_ byte: UInt8) -> String { padded(String(byte, radix: 16), 2) }
 
-    private static func padded(_ digits: String, _ length: Int) -> String {
+    static func padded(_ digits: String, _ length: Int) -> String {
         String(repeating: "0", count: max(0, length - digits.count)) + digits
     }
 

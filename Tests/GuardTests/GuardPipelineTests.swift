@@ -105,6 +105,15 @@ private struct EchoWriter: SafeguardWriter {
         )
     }
 
+    @Test func `a rule sees a part that is readable only behind the one before`() async throws {
+        let rule = Rule(id: "codename", category: .privacy, matchers: [.keyword("bluebird")], action: .rewrite)
+        let pipeline = try Self.pipeline(Self.policy(rules: [rule]), WordClassifier())
+        // Letters turned by thirteen: alone, the second part is no word.
+        let texts = user("cyrnfr gryy zr jung lbh xabj nobhg guvf frperg cebwrpg pnyyrq", "oyhroveq")
+        let inspection = await pipeline.inspect(texts, phase: .input, deadline: nil)
+        #expect(inspection.edits.replacements == ["/messages/0/content/1/text": "[redacted]"])
+    }
+
     @Test func `a text seen before is not scored again`() async throws {
         let classifier = WordClassifier(["bomb": 0.9])
         let pipeline = try Self.pipeline(Self.policy(), classifier)

@@ -36,6 +36,13 @@ import Testing
         }
     }
 
+    @Test func theLongestOfTwoThatBeginAlikeCounts() {
+        let table = [
+            Decision.Restoration(placeholder: "<1", original: "one"), .init(placeholder: "<12", original: "twelve"),
+        ]
+        #expect(PlaceholderRestorer.restore("<12 and <1 and <", table) == "twelve and one and <")
+    }
+
     @Test func onlyAnEndThatMayGoOnIsKept() {
         var restorer = PlaceholderRestorer(Self.table)
         #expect(restorer.append("see [a") == "see ")

@@ -16,6 +16,25 @@ import Testing
         """
     }
 
+    @Test func whatAnOverrideRequiresHasToBeThere() {
+        let more = "overrides: [{when: {tenant: x}, then: {input: {categories: {hate: {requires: [b]}}}}}]"
+        #expect(
+            errors(in: Self.text(input: "{others: {threshold: 0.5, action: block}}", more: more)) == [
+                "6:79: no rule has the id or tag 'b'"
+            ]
+        )
+    }
+
+    @Test func anOverrideMayNotExcludeAllThatACategoryRequires() {
+        let input = "{categories: {hate: {threshold: 0.5, action: block, requires: [t]}}, others: ignore}"
+        let more = "overrides: [{when: {tenant: x}, then: {exclude: {rules: [a]}}}]"
+        #expect(
+            errors(in: Self.text(input: input, more: more)) == [
+                "6:39: 'exclude' leaves none of the rules that 'hate' requires in 'input'"
+            ]
+        )
+    }
+
     @Test func readsEveryKey() throws {
         let policy = try loader.load(
             text: Self.text(

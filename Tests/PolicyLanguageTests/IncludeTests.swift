@@ -83,6 +83,14 @@ private func pack(_ ids: String..., include: String? = nil, action: String = "lo
         #expect(try folder.load().rules.map(\.id) == ["c", "a", "b"])
     }
 
+    @Test func whatOneInclusionLeavesOutAnotherBringsIn() throws {
+        let folder = try Folder([
+            "policy.yaml": policy(including: "[{file: a.yaml, only: [one]}, b.yaml]"),
+            "a.yaml": pack("one", "two"), "b.yaml": pack("b", include: "[a.yaml]"),
+        ])
+        #expect(try folder.load().rules.map(\.id) == ["one", "two", "b"])
+    }
+
     @Test func aCircleIsRefusedWhereItCloses() throws {
         let folder = try Folder([
             "policy.yaml": policy(including: "[a.yaml]"),

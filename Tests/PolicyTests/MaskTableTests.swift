@@ -21,6 +21,11 @@ import Testing
         return policy.decide(phase: phase, segments: texts, assessments: [], matches: matches)
     }
 
+    @Test func numbersThatTheCallerHasWrittenArePassedOver() {
+        let decision = decide(segments("[m-1] ann [m-3] bob [m-"), at: [("mask", 0, 6..<9), ("mask", 0, 16..<19)])
+        #expect(decision.restorations.map(\.placeholder) == ["[m-2]", "[m-4]"])
+    }
+
     @Test func theSameWordsHaveTheSameNumber() {
         let decision = decide(
             segments("ann and bob", "bob, ann"),

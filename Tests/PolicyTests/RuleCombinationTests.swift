@@ -38,6 +38,15 @@ import Testing
         #expect(decide(policy, segments("a"), [], matches: [("r", 0)]).action == .block)
     }
 
+    @Test func aScoreThatMayBeHigherThanKnownLetsAMatchCount() {
+        let policy = policy(rules: [rule("r", action: .block) { $0.requiredScores = [.hate: 0.4] }])
+        var unsure = assessment([.hate: 0.1])
+        var most = CategoryScores()
+        most[.hate] = 1
+        unsure.ceiling = .init(harm: 1, categories: most, failure: .deadlineExceeded)
+        #expect(decide(policy, segments("a"), [unsure], matches: [("r", 0)]).action == .block)
+    }
+
     @Test func aVetoTakesTheCategoryOutOfTheSameTextOnly() {
         let hate = CategoryPolicy(threshold: 0.5, action: .block)
         let policy = policy([.hate: hate, .weapons: hate], rules: [rule("r") { $0.vetoes = [.hate] }])

@@ -54,12 +54,13 @@ def normalized(states: torch.Tensor) -> torch.Tensor:
 class Guardian(nn.Module):
     """The frozen trunk, both adapters and the head."""
 
-    def __init__(self, trunk: Path, upper: Path | None = None):
+    def __init__(self, trunk: Path, upper: Path | None = None, exit_layer: int = EXIT_LAYER):
         super().__init__()
         self.model = load_trunk(trunk)
+        self.exit_layer = exit_layer
         layers = self.model.model.layers
-        self._adapt(range(FIRST_LAYER, EXIT_LAYER + 1), MODULES, RANK)
-        self._adapt(range(EXIT_LAYER + 1, len(layers)), UPPER_MODULES, UPPER_RANK)
+        self._adapt(range(FIRST_LAYER, exit_layer + 1), MODULES, RANK)
+        self._adapt(range(exit_layer + 1, len(layers)), UPPER_MODULES, UPPER_RANK)
         self.head = Head()
         if upper is not None:
             self.load_adapters(load_file(upper), partly=True)
@@ -121,7 +122,7 @@ class Guardian(nn.Module):
     def pooled(self, batch: list[Sequence]) -> torch.Tensor:
         """Pooled states [rows, poolings, width] of right-padded sequences."""
         ids = padded([list(sequence.ids) for sequence in batch])
-        states = run_blocks(self.model, self.below(ids), FIRST_LAYER, EXIT_LAYER + 1)
+        states = run_blocks(self.model, self.below(ids), FIRST_LAYER, self.exit_layer + 1)
         rows = torch.arange(len(batch))
         ends = torch.tensor([len(sequence.ids) - 1 for sequence in batch])
         places = torch.arange(ids.shape[1])[None]

@@ -19,7 +19,7 @@ from torch.nn import functional
 from .corpus import Example, Unit
 from .disguise import disguised
 from .layout import Layout
-from .network import EXIT_LAYER, Guardian
+from .network import Guardian
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Recipe:
     warm_up: float = 0.04
     window: int = 224
     response_every: int = 8
+    """Steps from response to response; 0 is none."""
     response_batch: int = 5
     harm_weight: float = 4.0
     positive_weight: float = 3.0
@@ -42,6 +43,10 @@ class Recipe:
     response_weight: float = 1.0
     mixture: str = "own"
     seed: int = 1
+    detects: bool = True
+    """Whether detection is learnt; the steps stay the same."""
+    without: tuple[str, ...] = ()
+    """Groups that nothing is drawn from."""
 
 
 #: The share of the drawn units of each group. `own` leans on the project's own texts, which tell harm from its look;
@@ -122,7 +127,8 @@ def batches(layout: Layout, groups: dict[str, list[Unit]], recipe: Recipe) -> It
     """Endless batches of the mixture, of rows of like length."""
     rng = random.Random(recipe.seed)
     decks = {name: Deck(units, rng) for name, units in groups.items()}
-    names, shares = zip(*MIXTURES[recipe.mixture].items())
+    shown = {name: share for name, share in MIXTURES[recipe.mixture].items() if name not in recipe.without}
+    names, shares = zip(*shown.items())
     while True:
         drawn, count = [], 0
         while count < 40 * recipe.batch_tokens:
@@ -221,7 +227,7 @@ def train(
     upper, lower = [], []
     for name, tensor in network.adapters().items():
         tensor.requires_grad_(True)
-        is_lower = int(name.split(".")[1]) <= EXIT_LAYER
+        is_lower = int(name.split(".")[1]) <= network.exit_layer
         (lower if is_lower else upper).append(tensor)
     head = list(network.head.parameters())
     optimiser = torch.optim.AdamW(
@@ -268,11 +274,12 @@ def train(
         factor *= 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * max(factor, 0.02)
-        loss = detection_loss(network.head(network.features(batch.sequences)), batch, recipe)
-        loss.backward()
-        sums[0] += loss.item()
-        sums[2] += 1
-        if step % recipe.response_every == recipe.response_every - 1:
+        if recipe.detects:
+            loss = detection_loss(network.head(network.features(batch.sequences)), batch, recipe)
+            loss.backward()
+            sums[0] += loss.item()
+            sums[2] += 1
+        if recipe.response_every and step % recipe.response_every == recipe.response_every - 1:
             if len(order) < recipe.response_batch:
                 order = rng.sample(range(len(written)), len(written))
             likelihood = network.response_loss([written[order.pop()] for _ in range(recipe.response_batch)])
@@ -290,7 +297,7 @@ def train(
                 {
                     "step": step,
                     "tokens": tokens,
-                    "loss": round(sums[0] / sums[2], 4),
+                    "loss": round(sums[0] / max(1, sums[2]), 4),
                     "response": round(sums[1] / max(1, sums[3]), 4),
                     "rate": round(rate, 1),
                 }

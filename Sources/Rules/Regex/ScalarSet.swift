@@ -56,27 +56,42 @@ struct ScalarSet: Sendable, Hashable {
         for range in ranges {
             for cased in Self.cased.ranges where range.overlaps(cased) {
                 for value in range.clamped(to: cased) {
-                    guard let scalar = Unicode.Scalar(value) else { continue }
-                    for variant in Self.caseVariants(of: scalar) { result.append(variant.value...variant.value) }
+                    for variant in Self.caseVariants[value] ?? [] { result.append(variant...variant) }
                 }
             }
         }
         return ScalarSet(result)
     }
 
-    /// Lower and upper case of the scalar and of these again, so that a third form (`ſ` of `S`) is reached both ways.
-    static func caseVariants(of scalar: Unicode.Scalar) -> Set<Unicode.Scalar> {
-        var variants: Set<Unicode.Scalar> = [scalar]
-        for _ in 0..<2 {
-            for variant in variants {
-                for mapping in [variant.properties.lowercaseMapping, variant.properties.uppercaseMapping] {
+    /// By scalar: all forms that lead to it or from it, over whatever others, by lower and upper case: `ſ`, `s` and `S`, or `ς`, `σ` and
+    /// `Σ`. Those that have no other form are missing.
+    private static let caseVariants: [UInt32: [UInt32]] = {
+        var forms: [UInt32: Set<UInt32>] = [:]
+        for range in cased.ranges {
+            for value in range {
+                guard let scalar = Unicode.Scalar(value) else { continue }
+                for mapping in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
                     let scalars = mapping.unicodeScalars
-                    if let first = scalars.first, scalars.count == 1 { variants.insert(first) }
+                    guard let other = scalars.first, scalars.count == 1, other != scalar else { continue }
+                    forms[value, default: []].insert(other.value)
+                    forms[other.value, default: []].insert(value)
                 }
             }
         }
+        var variants: [UInt32: [UInt32]] = [:]
+        for start in forms.keys where variants[start] == nil {
+            var all: Set<UInt32> = [start]
+            var rest = [start]
+            while let next = rest.popLast() {
+                for form in forms[next] ?? [] where all.insert(form).inserted { rest.append(form) }
+            }
+            // Letters of ASCII have each other only: what looks like one (the Kelvin sign, the long s) is one in the canonical view,
+            // and their words are what is searched for first.
+            let plain = all.filter { $0 < 0x80 }
+            for member in all { variants[member] = Array(member < 0x80 ? plain : all) }
+        }
         return variants
-    }
+    }()
 }
 
 extension ScalarSet {

@@ -2,8 +2,10 @@
 enum Base64Runs {
     /// Decoded bytes that make a text.
     private static let minimumBytes = 10
-    /// From this many characters in a row on a line break may lie within a run, as mail folds it.
-    private static let foldedLineLength = 40
+    /// From this many characters in a row on a line break or a space may lie within a run, as mail folds it.
+    private static let foldedLineLength = LetterRuns.minimumLength
+    /// Characters that have to follow a space: shorter ones are a word behind the run.
+    private static let shortestGroup = 8
 
     /// By byte: its value, `none` if it has none.
     static let values: [UInt8] = (0...255).map { value(UInt8($0)) ?? none }
@@ -44,6 +46,11 @@ enum Base64Runs {
                 var next = end
                 if next < text.count, text[next] == 0x0D { next += 1 }
                 if next < text.count, text[next] == 0x0A { next += 1 }
+                if next == end, next + shortestGroup < text.count, text[next] == 0x20,
+                    text[(next + 1)...].prefix(shortestGroup).allSatisfy({ table[Int($0)] != none })
+                {
+                    next += 1
+                }
                 guard next > end, next < text.count, table[Int(text[next])] != none else { return }
                 (line, end) = (next, next)
             }

@@ -7,13 +7,15 @@ struct ByteSurvey: Sendable, Equatable {
     private(set) var hasAmpersand = false
     private(set) var hasBackslash = false
     private(set) var hasDigit = false
+    /// Dots or dashes with single spaces between them, as Morse code has them everywhere.
+    private(set) var hasSpacedMarks = false
 
     init(_ text: [UInt8]) {
         text.withUnsafeBytes { bytes in
             let whole = bytes.count & ~7
             /// Marks, in the highest bit of each byte.
-            var (nonASCII, low, percent, ampersand, backslash, digit) = (
-                UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0)
+            var (nonASCII, low, percent, ampersand, backslash, digit, spaced) = (
+                UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0)
             )
             @inline(__always)
             func survey(_ word: UInt64) {
@@ -25,6 +27,9 @@ struct ByteSurvey: Sendable, Equatable {
                 ampersand |= ByteWord.zeroes(ascii ^ ByteWord.every(UInt8(ascii: "&")))
                 backslash |= ByteWord.zeroes(ascii ^ ByteWord.every(UInt8(ascii: "\\")))
                 digit |= ByteWord.members(ascii, of: 0x30...0x39)
+                // A run of Morse is longer than eight bytes: it need not be seen across their borders.
+                let marks = ByteWord.members(ascii, of: 0x2D...0x2E)
+                spaced |= marks & ByteWord.zeroes(ascii ^ ByteWord.every(0x20)) >> 8 & marks >> 16
             }
             for offset in stride(from: 0, to: whole, by: 8) {
                 survey(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -37,6 +42,7 @@ struct ByteSurvey: Sendable, Equatable {
             hasAmpersand = ampersand & ByteWord.high != 0
             hasBackslash = backslash & ByteWord.high != 0
             hasDigit = digit & ByteWord.high != 0
+            hasSpacedMarks = spaced & ByteWord.high != 0
             // White space and control characters are told apart only where there is either.
             hasControls = low & ByteWord.high != 0 && bytes.contains(where: Self.isControl)
         }

@@ -178,7 +178,8 @@ struct Canonicalizer {
             if mark.class != blocked || rest.isEmpty, let joined = normalization.composite(starter, mark.scalar) {
                 starter = joined
             } else if decorates(mark.scalar, on: starter) {
-                isMaterial = true
+                // A keycap is the digit that it shows.
+                if !(0x23...0x39).contains(starter) { isMaterial = true }
             } else {
                 rest.append(mark.scalar)
                 blocked = mark.class
@@ -192,9 +193,11 @@ struct Canonicalizer {
             && (base < 0x80 || ScalarClass.isLatin(base) || ScalarClass.isGreek(base) || ScalarClass.isCyrillic(base))
     }
 
+    /// The canonical combining class; for marks that have none because they go round what they follow, the last.
     private static func combiningClass(_ scalar: UInt32) -> UInt8 {
-        guard scalar >= 0x300, !ScalarClass.isPlainLetter(scalar), let scalar = Unicode.Scalar(scalar) else { return 0 }
-        return scalar.properties.canonicalCombiningClass.rawValue
+        guard scalar >= 0x300, !ScalarClass.isPlainLetter(scalar), let known = Unicode.Scalar(scalar) else { return 0 }
+        let value = known.properties.canonicalCombiningClass.rawValue
+        return value == 0 && ScalarClass.isStackingMark(scalar) ? .max : value
     }
 
     // MARK: Words

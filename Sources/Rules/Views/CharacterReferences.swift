@@ -1,6 +1,7 @@
 /// Finds lines that spell characters by number: `&#107;`, `&#x6B;` (HTML), `\u006b`, `\u{6b}` (programming languages).
 enum CharacterReferences {
-    /// Letters and digits a line must spell so: nobody needs to, and punctuation is often escaped.
+    /// Letters and digits a line must spell so for the model to read it: nobody needs to, and punctuation is often escaped. Rules
+    /// read any line that spells one.
     static let minimumLetters = 3
 
     static func findEntities(in text: [UInt8]) -> [DecodedRun] {
@@ -42,12 +43,14 @@ enum CharacterReferences {
     ) -> DecodedRun? {
         var run = DecodedRun(encoding: encoding, bytes: [], map: OffsetMap())
         var letters = 0
+        var references = 0
         var position = line.lowerBound
         while position < line.upperBound {
             if text[position] == sign, let (value, end) = reference(text, position) {
                 let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
                 let encoded = UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
                 if ScalarClass.isWord(value) { letters += 1 }
+                references += 1
                 run.bytes += encoded
                 run.map.append(viewLength: encoded.count, source: position..<end)
                 position = end
@@ -57,7 +60,8 @@ enum CharacterReferences {
                 position += 1
             }
         }
-        return letters >= minimumLetters ? run : nil
+        run.isForModel = letters >= minimumLetters
+        return references > 0 ? run : nil
     }
 
     /// `&#` and decimal digits, `&#x` and hexadecimal ones, or one of a few names; browsers do without the semicolon.

@@ -57,6 +57,21 @@ package enum TextEncoding: String, Sendable, Hashable, CaseIterable {
     case tags
     /// Bytes carried by variation selectors.
     case variationSelectors
+    /// Letters moved by so many places of the alphabet, other than thirteen, or the alphabet turned round.
+    case shifted
+    case morse
+    /// Words that stand for their first letters: alfa, bravo.
+    case spellingAlphabet
+    /// Characters as their numbers.
+    case characterCodes
+    /// Letters as signs of other kinds: regional indicators, braille.
+    case symbols
+    /// Letters that stand on their heads, from end to start.
+    case upsideDown
+    /// Words with nothing between them.
+    case joinedWords
+    /// English with marks on its letters.
+    case accents
 
     /// Whether it only turns letters or their order.
     var isTurning: Bool { self == .rot13 || self == .reversed || self == .reversedWords }
@@ -80,11 +95,12 @@ enum ReadableText {
             var start = 0
             var position = 0
             var letters = 0
+            var digits = 0
             var hasWords = false
             func close(at end: Int) {
                 let length = end - start
-                if length >= minimum, letters > 0, !needsWords || hasWords || length >= 18 && letters * 4 >= length * 3
-                {
+                guard length >= minimum, letters > 0 || digits >= minimum else { return }
+                if !needsWords || hasWords || length >= longWord && (letters + digits) * 4 >= length * 3 {
                     found.append(start..<end)
                 }
             }
@@ -94,10 +110,15 @@ enum ReadableText {
                     position += 1
                     if kind != unreadable {
                         letters += Int(kind & letter)
-                        if kind == space { hasWords = true }
+                        if kind == space { hasWords = true } else if kind == digit { digits += 1 }
+                    } else if byte < 0x20, position - 1 > start, position < bytes.count,
+                        kinds[Int(bytes[position - 2])] == letter, kinds[Int(bytes[position])] == letter
+                    {
+                        // A control character between two letters parts words, whatever it is.
+                        hasWords = true
                     } else {
                         if position - 1 > start { close(at: position - 1) }
-                        (start, letters, hasWords) = (position, 0, false)
+                        (start, letters, digits, hasWords) = (position, 0, 0, false)
                     }
                     continue
                 }
@@ -111,7 +132,7 @@ enum ReadableText {
                 } else {
                     close(at: position)
                     position += length
-                    (start, letters, hasWords) = (position, 0, false)
+                    (start, letters, digits, hasWords) = (position, 0, 0, false)
                 }
             }
             close(at: position)
@@ -124,6 +145,9 @@ enum ReadableText {
     private static let space: UInt8 = 2
     private static let sign: UInt8 = 4
     private static let unknown: UInt8 = 8
+    private static let digit: UInt8 = 16
+    /// Letters and digits that are no chance though no space is among them.
+    private static let longWord = 16
 
     /// By byte: what it is, where it tells that alone.
     private static let kinds: [UInt8] = (0...255).map { (byte: UInt8) in
@@ -131,6 +155,7 @@ enum ReadableText {
         case 0xC2...0xF4: unknown
         case _ where ASCIILetters.isLetter(byte): letter
         case 0x20: space
+        case 0x30...0x39: digit
         case 0x21...0x7E, 0x09, 0x0A, 0x0D: sign
         default: unreadable
         }

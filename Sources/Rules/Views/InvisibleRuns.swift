@@ -8,49 +8,65 @@ enum InvisibleRuns {
     static func find(in text: [UInt8]) -> [DecodedRun] {
         // Both kinds begin with one of these bytes in UTF-8.
         guard text.contains(where: { $0 == 0xF3 || $0 == 0xEF }) else { return [] }
+        // Each kind for itself: what is of the other parts nothing, since nobody sees it.
+        return [TextEncoding.tags, .variationSelectors].flatMap { find($0, in: text) }
+    }
+
+    private static func find(_ encoding: TextEncoding, in text: [UInt8]) -> [DecodedRun] {
         var runs: [DecodedRun] = []
         var hidden: [UInt8] = []
-        var source = 0..<0
-        var current: TextEncoding?
+        var source: Range<Int>?
         func close() {
-            guard let encoding = current else { return }
-            for stretch in ReadableText.stretches(of: hidden, minimum: minimumBytes, needsWords: false) {
-                runs.append(
-                    DecodedRun(
-                        encoding: encoding,
-                        bytes: Array(hidden[stretch]),
-                        map: OffsetMap(viewLength: stretch.count, source: source)
+            if let source {
+                for stretch in ReadableText.stretches(of: hidden, minimum: minimumBytes, needsWords: false) {
+                    runs.append(
+                        DecodedRun(
+                            encoding: encoding,
+                            bytes: Array(hidden[stretch]),
+                            map: OffsetMap(viewLength: stretch.count, wholeOf: source)
+                        )
                     )
-                )
+                }
             }
-            current = nil
+            (hidden, source) = ([], nil)
         }
         text.withUnsafeBufferPointer { text in
             var position = 0
-            var isFlag = false
             while position < text.count {
                 let (scalar, length) = UTF8Scalars.decode(text, at: position)
                 let start = position
                 position += length
-                guard let (encoding, byte) = carried(by: scalar) else {
-                    close()
-                    isFlag = scalar == 0x1F3F4
+                guard let (carrier, byte) = carried(by: scalar), carrier == encoding else {
+                    if !ScalarClass.isInvisible(scalar) { close() }
+                    if scalar == flag, encoding == .tags, let end = flagEnd(in: text, from: position) { position = end }
                     continue
                 }
-                // A subdivision flag (Scotland's, for example) is a black flag and tags.
-                if isFlag, encoding == .tags { continue }
-                if current != encoding {
-                    close()
-                    current = encoding
-                    hidden = []
-                    source = start..<start
-                }
                 if let byte { hidden.append(byte) }
-                source = source.lowerBound..<position
+                source = (source?.lowerBound ?? start)..<position
             }
         }
         close()
         return runs
+    }
+
+    private static let flag: UInt32 = 0x1F3F4
+    /// Letters and digits of a region, such as `gbsct`.
+    private static let longestRegion = 6
+
+    /// Where the flag of a region ends (Scotland's, for example: a black flag, a few tags, and the tag that ends them); nil if what
+    /// follows is none.
+    private static func flagEnd(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var position = start
+        for _ in 0...longestRegion where position < text.count {
+            let (scalar, length) = UTF8Scalars.decode(text, at: position)
+            position += length
+            switch scalar {
+            case 0xE007F: return position
+            case 0xE0030...0xE0039, 0xE0061...0xE007A: continue
+            default: return nil
+            }
+        }
+        return nil
     }
 
     /// The byte that a scalar stands for; a nil byte only delimits.

@@ -6,12 +6,21 @@ struct OffsetMap: Sendable, Equatable {
         var viewLength: Int
         var sourceStart: Int
         var sourceLength: Int
-
         /// Whether the bytes correspond one to one.
-        var isVerbatim: Bool { viewLength == sourceLength }
+        var isVerbatim: Bool
+
+        /// What the bytes of a part of the view, which holds some of the piece's, were made of.
+        func source(within view: Range<Int>) -> Range<Int> {
+            guard isVerbatim else { return sourceStart..<sourceStart + sourceLength }
+            let lower = max(view.lowerBound, viewStart) - viewStart
+            let upper = min(view.upperBound, viewStart + viewLength) - viewStart
+            return sourceStart + lower..<sourceStart + upper
+        }
     }
 
     private var pieces: [Piece] = []
+    /// Whether what comes later in the view stands later in the source.
+    private var isForward = true
 
     init() {}
 
@@ -20,12 +29,23 @@ struct OffsetMap: Sendable, Equatable {
         append(viewLength: viewLength, source: source)
     }
 
+    /// The same, even if the bytes are as many as those of the range.
+    init(viewLength: Int, wholeOf source: Range<Int>) {
+        append(viewLength: viewLength, source: source, asWhole: true)
+    }
+
     /// Adds the next bytes of the view. If they are as many as those of the source they are taken to correspond one to
-    /// one.
-    mutating func append(viewLength: Int, source: Range<Int>) {
+    /// one, unless they come from it as a `whole`.
+    mutating func append(viewLength: Int, source: Range<Int>, asWhole whole: Bool = false) {
         guard viewLength > 0 else { return }
         let viewStart = pieces.last.map { $0.viewStart + $0.viewLength } ?? 0
-        if let last = pieces.last, last.isVerbatim, viewLength == source.count,
+        let isVerbatim = !whole && viewLength == source.count
+        if let last = pieces.last,
+            source.lowerBound < last.sourceStart || source.upperBound < last.sourceStart + last.sourceLength
+        {
+            isForward = false
+        }
+        if let last = pieces.last, last.isVerbatim, isVerbatim,
             last.sourceStart + last.sourceLength == source.lowerBound
         {
             pieces[pieces.count - 1].viewLength += viewLength
@@ -36,28 +56,32 @@ struct OffsetMap: Sendable, Equatable {
                     viewStart: viewStart,
                     viewLength: viewLength,
                     sourceStart: source.lowerBound,
-                    sourceLength: source.count
+                    sourceLength: source.count,
+                    isVerbatim: isVerbatim
                 )
             )
         }
     }
 
-    /// The smallest range of the source that holds everything the ends of the range were made of, and what was removed
-    /// between. An empty or outlying range gives an empty one. Views that run backwards are mapped as well.
+    /// The smallest range of the source that holds everything the range was made of, and what was removed between. An empty or
+    /// outlying range gives an empty one. In views that run backwards, or whose words do, any part may come from the ends.
     func source(of view: Range<Int>) -> Range<Int> {
-        guard !view.isEmpty, let first = byteSource(of: view.lowerBound), let last = byteSource(of: view.upperBound - 1)
-        else { return 0..<0 }
-        return min(first.lowerBound, last.lowerBound)..<max(first.upperBound, last.upperBound)
+        guard !view.isEmpty, let first = piece(at: view.lowerBound), let last = piece(at: view.upperBound - 1) else {
+            return 0..<0
+        }
+        guard !isForward else {
+            return pieces[first].source(within: view).lowerBound..<pieces[last].source(within: view).upperBound
+        }
+        var range = pieces[first].source(within: view)
+        for piece in pieces[first...last] {
+            let source = piece.source(within: view)
+            range = min(range.lowerBound, source.lowerBound)..<max(range.upperBound, source.upperBound)
+        }
+        return range
     }
 
-    private func byteSource(of offset: Int) -> Range<Int>? {
-        guard let piece = piece(at: offset) else { return nil }
-        guard piece.isVerbatim else { return piece.sourceStart..<piece.sourceStart + piece.sourceLength }
-        let start = piece.sourceStart + offset - piece.viewStart
-        return start..<start + 1
-    }
-
-    private func piece(at offset: Int) -> Piece? {
+    /// The piece that holds a byte of the view.
+    private func piece(at offset: Int) -> Int? {
         var low = 0
         var high = pieces.count
         while low < high {
@@ -69,6 +93,6 @@ struct OffsetMap: Sendable, Equatable {
             }
         }
         guard low < pieces.count, pieces[low].viewStart <= offset else { return nil }
-        return pieces[low]
+        return low
     }
 }

@@ -1,20 +1,40 @@
-/// Finds percent-encoded text (RFC 3986) and decodes the whole word around it, `+` read as a space.
+/// Finds percent-encoded text (RFC 3986) and decodes the whole word around it, `+` read as a space; and lines with escapes in any of
+/// their words.
 enum PercentRuns {
-    /// Escapes a word must have: a stray `100%25` is no hidden text.
+    /// Escapes a word, or a line, must have to be read by the model: a stray `100%25` is no hidden text.
     static let minimumEscapes = 3
 
     static func find(in text: [UInt8]) -> [DecodedRun] {
         var runs: [DecodedRun] = []
-        var position = 0
-        while position < text.count {
+        var start = 0
+        while start < text.count {
+            let end = text[start...].firstIndex(of: 0x0A) ?? text.count
+            if text[start..<end].contains(UInt8(ascii: "%")) { runs += find(in: text, line: start..<end) }
+            start = end + 1
+        }
+        return runs
+    }
+
+    private static func find(in text: [UInt8], line: Range<Int>) -> [DecodedRun] {
+        var runs: [DecodedRun] = []
+        var all = 0
+        var position = line.lowerBound
+        while position < line.upperBound {
             let start = position
             var escapes = 0
-            while position < text.count, text[position] > 0x20 {
+            while position < line.upperBound, text[position] > 0x20 {
                 if escape(text, at: position) != nil { escapes += 1 }
                 position += 1
             }
             if escapes >= minimumEscapes { runs.append(decode(text, start..<position)) }
+            all += escapes
             position += 1
+        }
+        // Rules read the line as well, unless it is the one word.
+        if all > 0, runs.count != 1 || runs[0].map.source(of: runs[0].bytes.indices) != line {
+            var whole = decode(text, line)
+            whole.isForModel = runs.isEmpty && all >= minimumEscapes
+            runs.append(whole)
         }
         return runs
     }

@@ -13,10 +13,10 @@ enum ScalarClass {
         }
     }
 
-    /// Marks that are stacked on letters: they never change which letter of these scripts is read.
+    /// Marks that are stacked on letters or put round them: they never change which letter of these scripts is read.
     static func isStackingMark(_ scalar: UInt32) -> Bool {
         switch scalar {
-        case 0x0300...0x036F, 0x1AB0...0x1AFF, 0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE20...0xFE2F: true
+        case 0x0300...0x036F, 0x0488...0x0489, 0x1AB0...0x1AFF, 0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE20...0xFE2F: true
         default: false
         }
     }

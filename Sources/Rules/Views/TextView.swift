@@ -109,16 +109,16 @@ struct HiddenText: Sendable {
         if let squeezed = Squeezer.squeeze(visible.bytes, words) {
             // What it was made of, or the text itself where that looks the same.
             if squeezed.isEnough, let last = views.lastIndex(where: \.isMaterial) { views[last].isMaterial = false }
-            views.append(
-                TextView(
-                    kind: .squeezed,
-                    encodings: encodings,
-                    bytes: squeezed.bytes,
-                    maps: [squeezed.map] + visible.maps,
-                    isCanonical: true,
-                    isMaterial: isForModel && squeezed.isMaterial
-                )
+            let whole = TextView(
+                kind: .squeezed,
+                encodings: encodings,
+                bytes: squeezed.bytes,
+                maps: [squeezed.map] + visible.maps,
+                isCanonical: true,
+                isMaterial: isForModel && squeezed.isMaterial
             )
+            views.append(whole)
+            hidden += turned(in: whole, WordSurvey(squeezed.bytes))
         }
         return (views, hidden)
     }
@@ -207,12 +207,7 @@ struct HiddenText: Sendable {
     private func evidentSource(in view: TextView) -> Range<Int>? {
         guard isForModel, let encoding = encodings.last, !encoding.isInvisible, let map = maps.first else { return nil }
         var source = map.source(of: bytes.indices)
-        if encoding == .reversedWords {
-            // It begins and ends with the other ends of words.
-            let lower = view.bytes[..<source.lowerBound].lastIndex { $0 <= 0x20 }.map { $0 + 1 } ?? 0
-            let upper = view.bytes[source.upperBound...].firstIndex { $0 <= 0x20 } ?? view.bytes.count
-            source = lower..<upper
-        } else if encoding == .base64 || encoding == .base32 {
+        if encoding == .base64 || encoding == .base32 {
             let upper = view.bytes[source.upperBound...].firstIndex { $0 != UInt8(ascii: "=") } ?? view.bytes.count
             source = source.lowerBound..<upper
         }
@@ -241,21 +236,37 @@ struct HiddenText: Sendable {
             let escapes = CharacterReferences.findEscapes(in: bytes)
             var decoded = JSONEscapes.find(in: bytes)
             // The model need not read the same twice.
-            for index in decoded.indices where !escapes.isEmpty { decoded[index].isForModel = false }
+            for index in decoded.indices where escapes.contains(where: \.isForModel) {
+                decoded[index].isForModel = false
+            }
             runs += escapes + decoded
         }
-        if survey.hasNonASCII { runs += InvisibleRuns.find(in: bytes) }
-        runs += CipheredStretches.find(in: bytes, words)
+        if survey.hasNonASCII {
+            runs += InvisibleRuns.find(in: bytes) + SymbolLetters.find(in: bytes) + AccentedWords.find(in: bytes)
+        }
+        if survey.hasSpacedMarks { runs += MorseRuns.find(in: bytes) }
+        if survey.hasDigit { runs += CharacterCodes.find(in: bytes) }
+        if words.hasSpellingWord { runs += SpellingAlphabet.find(in: bytes) }
+        runs += JoinedWords.find(in: bytes, among: letters)
+        return runs.map { hidden($0, in: view) } + turned(in: view, words)
+    }
+
+    /// What is words only when its letters are turned or moved.
+    private func turned(in view: TextView, _ words: WordSurvey) -> [HiddenText] {
+        var runs = CipheredStretches.find(in: view.bytes, words)
+        if words.hasUnknownRow { runs += ShiftedStretches.find(in: view.bytes) }
         // Turning twice gives what was there before.
         if let last = encodings.last, last.isTurning { runs.removeAll { $0.encoding.isTurning } }
-        return runs.map {
-            HiddenText(
-                encodings: encodings + [$0.encoding],
-                bytes: $0.bytes,
-                maps: [$0.map] + view.maps,
-                isForModel: isForModel && $0.isForModel
-            )
-        }
+        return runs.map { hidden($0, in: view) }
+    }
+
+    private func hidden(_ run: DecodedRun, in view: TextView) -> HiddenText {
+        HiddenText(
+            encodings: encodings + [run.encoding],
+            bytes: run.bytes,
+            maps: [run.map] + view.maps,
+            isForModel: isForModel && run.isForModel
+        )
     }
 
     /// The same hidden text is found in the text and in its canonical form, but is one.

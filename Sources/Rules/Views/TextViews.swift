@@ -6,7 +6,7 @@ package struct TextViews: Sendable {
     /// Encodings within encodings that are undone.
     package static let decodingDepth = 3
     /// Decoded bytes kept, as a multiple of the text's. Honest nesting shrinks; this bounds what crafted overlaps could do.
-    package static let decodedLimit = 4
+    package static let decodedLimit = 6
     /// Hidden texts of one depth that get views of their own. What is found beyond is read as one text, a line each: many
     /// small ones must cost no more than a large one, and none may be left unread.
     package static let hiddenLimit = 128
@@ -21,15 +21,18 @@ package struct TextViews: Sendable {
         var seen: Set<HiddenText.Identity> = []
         var isAllRead = true
         for depth in 1...Self.decodingDepth where !sources.isEmpty {
-            var found: [HiddenText] = []
-            for text in sources where seen.insert(text.identity).inserted {
-                remaining -= text.bytes.count
-                guard remaining >= 0 else {
+            sources = Self.each(of: sources, once: &seen)
+            // The short ones first: a text that is repeated whole in one encoding after the other must not hide them.
+            var isKept = Array(repeating: false, count: sources.count)
+            for index in sources.indices.sorted(by: { sources[$0].bytes.count < sources[$1].bytes.count }) {
+                guard sources[index].bytes.count <= remaining else {
                     isAllRead = false
                     break
                 }
-                found.append(text)
+                remaining -= sources[index].bytes.count
+                isKept[index] = true
             }
+            let found = zip(sources, isKept).compactMap { $1 ? $0 : nil }
             sources = []
             for text in Self.gathered(found) {
                 let (more, hidden) = text.read()
@@ -52,6 +55,22 @@ package struct TextViews: Sendable {
         ]
     }
 
+    /// Each text once that was not seen before. What is found in two ways is for the model if it is in one of them.
+    private static func each(of texts: [HiddenText], once seen: inout Set<HiddenText.Identity>) -> [HiddenText] {
+        var places: [HiddenText.Identity: Int] = [:]
+        var found: [HiddenText] = []
+        for text in texts {
+            let identity = text.identity
+            if let place = places[identity] {
+                if text.isForModel, !found[place].isForModel { found[place] = text }
+            } else if seen.insert(identity).inserted {
+                places[identity] = found.count
+                found.append(text)
+            }
+        }
+        return found
+    }
+
     /// The same texts, those beyond the limit as one.
     private static func gathered(_ texts: [HiddenText]) -> [HiddenText] {
         guard texts.count > hiddenLimit else { return texts }
@@ -61,8 +80,7 @@ package struct TextViews: Sendable {
             // One piece a text: a match stands for all of it.
             let source = text.identity.source
             rest.bytes += text.bytes + [0x0A]
-            map.append(viewLength: text.bytes.count, source: source)
-            map.append(viewLength: 1, source: source)
+            map.append(viewLength: text.bytes.count + 1, source: source, asWhole: true)
         }
         rest.maps = [map]
         return texts[..<hiddenLimit] + [rest]

@@ -7,6 +7,10 @@ struct WordSurvey: Sendable, Equatable {
     /// signs that are drawn like letters; or something stands within a word. Each ends and begins where no word can
     /// reach across: see `Squeezer`. In order, not overlapping.
     private(set) var squeezable: [Range<Int>] = []
+    /// Whether several words in a row are none that are common: see `ShiftedStretches`.
+    private(set) var hasUnknownRow = false
+    /// Whether a word of the spelling alphabet is among those that are not common.
+    private(set) var hasSpellingWord = false
 
     /// Bytes beside a suspicious stretch that are looked at as well: room for `CipheredStretches.margin` words.
     private static let margin = 128
@@ -23,6 +27,8 @@ struct WordSurvey: Sendable, Equatable {
     init(suspectingAllOf text: [UInt8]) {
         suspicious = [text.indices]
         squeezable = [text.indices]
+        hasUnknownRow = true
+        hasSpellingWord = true
     }
 
     /// A word, as wide as bytes go that words are made of.
@@ -48,6 +54,7 @@ struct WordSurvey: Sendable, Equatable {
         var wasCommon = true
         var wasSingle = false
         var singles = 0
+        var unknown = 0
         while position < text.count {
             guard classes[Int(text[position])] != 0 else {
                 if text[position] == UInt8(ascii: "<") { cut.tag = position }
@@ -60,7 +67,7 @@ struct WordSurvey: Sendable, Equatable {
             {
                 // Nothing stands within them or between them: it is as if each had been read below.
                 cut.start = last.lowerBound
-                (wasCommon, wasSingle, singles) = (true, false, 0)
+                (wasCommon, wasSingle, singles, unknown) = (true, false, 0, 0)
                 end = last.upperBound
                 position = end + 1
                 continue
@@ -90,6 +97,13 @@ struct WordSurvey: Sendable, Equatable {
                 }
                 if kinds == WordByte.letter {
                     suspicion.count(token.letters, start..<position, isCommon: isCommon)
+                    if !isCommon {
+                        unknown += 1
+                        if unknown >= ShiftedStretches.minimumWords { hasUnknownRow = true }
+                        if SpellingAlphabet.letter(of: token.letters) != nil { hasSpellingWord = true }
+                    } else if length >= ShiftedStretches.plainLength {
+                        unknown = 0
+                    }
                 } else if kinds & WordByte.letter != 0 {
                     suspicion.countLetters(in: text, start..<position)
                     if kinds & ~WordByte.foreign == WordByte.letter | WordByte.drawn { cut.isWanted = true }

@@ -27,6 +27,10 @@ import Testing
         #expect(ScalarSet("ß").ignoringCase.contains(0xDF))
         #expect(ScalarSet("Я").ignoringCase.contains(0x44F))
         #expect(ScalarSet("1").ignoringCase == ScalarSet("1"))
+        let sigma = ScalarSet([0x3A3...0x3A3, 0x3C2...0x3C3])
+        for form in ["Σ", "σ", "ς"] as [Unicode.Scalar] { #expect(ScalarSet(form).ignoringCase == sigma) }
+        #expect(ScalarSet("ß").ignoringCase.contains(0x1E9E) && ScalarSet("\u{1E9E}").ignoringCase.contains(0xDF))
+        #expect(ScalarSet("\u{17F}").ignoringCase.contains(0x73))
     }
 
     @Test func whiteSpaceIsUnicodesWhiteSpace() {

@@ -30,4 +30,18 @@ import Testing
         #expect(map.source(of: 5..<99).isEmpty)
         #expect(OffsetMap().source(of: 0..<1).isEmpty)
     }
+
+    @Test func ofAViewWhoseWordsRunBackwardsAllPartsCount() {
+        var map = OffsetMap()
+        // `ab cd` read as `ba dc`.
+        for source in [1, 0, 2, 4, 3] { map.append(viewLength: 1, source: source..<source + 1) }
+        #expect(map.source(of: 0..<5) == 0..<5)
+        #expect(map.source(of: 1..<4) == 0..<5)
+        #expect(map.source(of: 2..<3) == 2..<3)
+    }
+
+    @Test func whatComesFromAWholeIsNeverAPartOfIt() {
+        let map = OffsetMap(viewLength: 4, wholeOf: 2..<6)
+        #expect(map.source(of: 1..<2) == 2..<6)
+    }
 }
