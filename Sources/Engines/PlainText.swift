@@ -24,6 +24,31 @@ enum PlainText {
         }
         return String(decoding: output, as: UTF8.self)
     }
+
+    /// The text as it may stand behind a label such as `User:`, in a prompt that tells turns from each other by labels at the
+    /// beginnings of lines.
+    ///
+    /// - Parameter labels: the words of the labels, in lower case and without what is no letter: `humanquestion`.
+    static func neutralised(_ text: String, labels: Set<String>) -> String {
+        let longest = labels.map(\.unicodeScalars.count).max() ?? 0
+        var output = String.UnicodeScalarView()
+        // The letters of the line so far; nil once it cannot begin with a label any more.
+        var letters: String.UnicodeScalarView? = String.UnicodeScalarView()
+        for scalar in neutralised(text).unicodeScalars {
+            switch scalar {
+            case "\n", "\u{0B}", "\u{0C}", "\r", "\u{85}", "\u{2028}", "\u{2029}": letters = String.UnicodeScalarView()
+            case ":", "\u{FF1A}":
+                if let word = letters, labels.contains(String(word)) { output.append("\u{200B}") }
+                letters = nil
+            case _ where scalar.properties.isAlphabetic:
+                letters?.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+                if (letters?.count ?? 0) > longest { letters = nil }
+            default: break
+            }
+            output.append(scalar)
+        }
+        return String(output)
+    }
 }
 
 extension ArraySlice<UInt8> {

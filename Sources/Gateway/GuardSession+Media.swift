@@ -10,8 +10,7 @@ extension GuardSession {
     /// - Returns: the request as it may go on.
     /// - Throws: `ChatAPIError` if it may not.
     func handlingMedia(
-        of request: any DialectRequest,
-        _ dialect: any Dialect
+        of request: any DialectRequest
     ) throws(ChatAPIError) -> any DialectRequest {
         let media = request.unscanned.media
         guard let first = media.first else { return request }
@@ -21,7 +20,7 @@ extension GuardSession {
         case .pass: return request
         case .refuse: throw Self.mediaRefused(at: first, in: .input)
         case .drop:
-            let rest = try MediaParts.removed(from: request, of: dialect)
+            let rest = try MediaParts.removed(from: request)
             state.withLock {
                 $0.request = rest
                 $0.note(rest.unscanned, in: .input)

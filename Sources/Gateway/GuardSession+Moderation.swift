@@ -13,7 +13,7 @@ extension GuardSession {
     func moderate(_ body: ByteBuffer) async -> LocalReply {
         let request: ModerationRequest
         do throws(ChatAPIError) {
-            request = try ModerationRequest(parsing: Array(body.readableBytesView))
+            request = try ModerationRequest(parsing: Array(body.readableBytesView), limits: bodyLimits)
         } catch {
             return reply(error)
         }

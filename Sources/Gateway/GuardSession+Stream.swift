@@ -18,7 +18,7 @@ extension GuardSession {
         let passage = StreamPassage(
             session: self,
             head: head,
-            answer: StreamedAnswer(dialect.stream(), bounds: pipeline.policy.stream.holdBack),
+            answer: StreamedAnswer(dialect.stream(limits: answerLimits), bounds: pipeline.policy.stream.holdBack),
             body: output,
             output: continuation,
             outcome: outcome

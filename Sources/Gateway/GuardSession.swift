@@ -117,6 +117,10 @@ final class GuardSession: FilterSession {
 
     var deadline: ContinuousClock.Instant { .now + environment.configuration.model.timeout }
 
+    /// How much is read: no more than is let in.
+    var bodyLimits: JSONLimits { JSONLimits(bytes: environment.configuration.bodyLimit) }
+    var answerLimits: JSONLimits { JSONLimits(bytes: environment.configuration.answerLimit) }
+
     /// What the answer is an answer to: many a reply is harmless or harmful only by its query.
     var asked: [ClassifierInput.Turn] {
         let text = state.withLock { $0.request?.lastUserText }
@@ -191,7 +195,7 @@ final class GuardSession: FilterSession {
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
         var request: any DialectRequest
         do throws(ChatAPIError) {
-            request = try goingOn(try dialect.request(parsing: Array(body.readableBytesView)))
+            request = try goingOn(try dialect.request(parsing: Array(body.readableBytesView), limits: bodyLimits))
         } catch {
             return .reply(reply(error))
         }
@@ -203,7 +207,7 @@ final class GuardSession: FilterSession {
         }
         choosePolicy(model: request.model)
         do throws(ChatAPIError) {
-            request = try handlingMedia(of: request, dialect)
+            request = try handlingMedia(of: request)
         } catch {
             return .reply(reply(error))
         }
@@ -365,7 +369,7 @@ final class GuardSession: FilterSession {
     ) -> ResponseOutcome {
         var head = head
         markDecision(&head.headers, output: state.withLock { $0.output })
-        guard isStream, var stream = dialect?.stream() else {
+        guard isStream, var stream = dialect?.stream(limits: answerLimits) else {
             return .forward(head: head, body: ByteBuffer(bytes: answer.serialized))
         }
         return .forward(head: head, body: ByteBuffer(bytes: stream.rest(of: answer, texts: [:])))
@@ -378,8 +382,10 @@ final class GuardSession: FilterSession {
         requiresEnd: Bool
     ) throws(ChatAPIError) -> any DialectAnswer {
         guard let dialect else { throw Self.unknownPath(head) }
-        guard isStream else { return try dialect.answer(parsing: Array(body.readableBytesView)) }
-        var stream = dialect.stream()
+        guard isStream else {
+            return try dialect.answer(parsing: Array(body.readableBytesView), limits: answerLimits)
+        }
+        var stream = dialect.stream(limits: answerLimits)
         try stream.read(body.readableBytesView)
         guard stream.isComplete || !requiresEnd else { throw Self.closedEarly }
         return stream.answer
@@ -398,6 +404,9 @@ final class GuardSession: FilterSession {
             guard let length = state.observed?.readableBytes else { return }
             if length + chunk.readableBytes > limit {
                 state.observed = nil
+                // Nobody will judge it.
+                state.unreadable[.output, default: 0] += 1
+                state.passed.insert(.output)
             } else {
                 state.observed?.writeImmutableBuffer(chunk)
             }

@@ -7,7 +7,7 @@ final class PolicyInForce: Sendable {
     /// For requests that no override is about.
     let base: GuardPipeline
     /// Decides on the same scores and is only recorded; nil if there is none.
-    private let candidate: CandidateJudge?
+    let candidate: CandidateJudge?
     /// Whether a request can make a difference to what it is judged by.
     let dependsOnRequest: Bool
     private let variants = Mutex<[[Int]: GuardPipeline]>([:])

@@ -9,8 +9,9 @@ import Synchronization
 /// Keeps the policy in force, and the candidate beside it, those of the files, while the gateway runs.
 ///
 /// The files, those that they include too, are looked at every few seconds. A change counts when it has stayed the same from
-/// one look to the next, so that files that are being written are not read half. All of them are read before anything is
-/// replaced, at once; what cannot be used changes nothing, and the reason is logged once.
+/// one look to the next, so that files that are being written are not read half. The files of a policy are read before it is
+/// replaced, at once; one that cannot be used stays as it was, the other is replaced all the same, and the reason is logged
+/// once.
 final class PolicyWatch: Sendable {
     /// What became of reading the files again.
     typealias Outcome = CertificateWatch.Outcome
@@ -60,7 +61,9 @@ final class PolicyWatch: Sendable {
         let paths = [policy, candidate].compactMap { $0 }
         seen = Mutex(Seen(paths: paths, stamps: FileStamps(of: paths)))
         var read: [String] = []
-        let first = try Self.load(policy, candidate, classifier, writer, cache, &read)
+        let files = Files(policy: policy, candidate: candidate, reading: &read)
+        let base = try files.base(classifier: classifier, writer: writer, cache: cache)
+        let first = PolicyInForce(base, candidate: try files.candidate?.get())
         store = PolicyStore(first)
         seen.withLock { $0 = Seen(paths: read, stamps: FileStamps(of: read)) }
         onReload(.succeeded, first.base.policy)
@@ -68,27 +71,31 @@ final class PolicyWatch: Sendable {
 
     /// Reads the files again.
     ///
-    /// - Throws: `GatewayError`; the policy in force stays.
+    /// - Throws: `GatewayError`; what cannot be used stays as it was.
     func reload() throws(GatewayError) {
         let (paths, stamps) = seen.withLock { ($0.paths, FileStamps(of: $0.paths)) }
         var read: [String] = []
+        let files = Files(policy: policy, candidate: candidate, reading: &read)
         // Whatever comes of it, these files as they are now are not read again until they change.
-        defer {
-            let all = Array(Set(paths + read)).sorted()
-            seen.withLock {
-                $0 = all == paths ? Seen(paths: paths, stamps: stamps) : Seen(paths: all, stamps: FileStamps(of: all))
-            }
+        let all = Array(Set(paths + read)).sorted()
+        seen.withLock {
+            $0 = all == paths ? Seen(paths: paths, stamps: stamps) : Seen(paths: all, stamps: FileStamps(of: all))
         }
-        do throws(GatewayError) {
-            let next = try Self.load(policy, candidate, classifier, writer, cache, &read)
-            store.replace(with: next)
-        } catch {
+        let failures = files.failures
+        let current = store.current
+        if failures.count < (candidate == nil ? 1 : 2) {
+            let base = try? files.base(classifier: classifier, writer: writer, cache: cache)
+            let judge = files.candidate.map { try? $0.get() } ?? nil
+            store.replace(with: PolicyInForce(base ?? current.base, candidate: judge ?? current.candidate))
+        }
+        let policy = store.current.base.policy
+        guard failures.isEmpty else {
+            let error = GatewayError(.configuration, failures.map { "\($0)" }.joined(separator: "\n"))
             lastFailure.withLock { $0 = "\(error)" }
-            onReload(.failed, store.current.base.policy)
+            onReload(.failed, policy)
             throw error
         }
         lastFailure.withLock { $0 = nil }
-        let policy = store.current.base.policy
         onReload(.succeeded, policy)
         logger.info("Policy in force", metadata: ["policy": "\(policy.name)", "digest": "\(policy.digest)"])
     }
@@ -103,28 +110,43 @@ final class PolicyWatch: Sendable {
             do {
                 try reload()
             } catch {
-                logger.error("The policy was not reloaded; the one in force stays", metadata: ["error": "\(error)"])
+                logger.error("A policy was not reloaded; what was read before stays", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    /// - Parameter read: gets the paths of all files that were looked for.
-    private static func load(
-        _ policy: String,
-        _ candidate: String?,
-        _ classifier: any SafetyClassifier,
-        _ writer: any SafeguardWriter,
-        _ cache: AssessmentCache,
-        _ read: inout [String]
-    ) throws(GatewayError) -> PolicyInForce {
-        let (live, rules) = try PolicyCompiler.compile(path: policy, reading: &read)
-        var judge: CandidateJudge?
-        if let candidate {
-            let (policy, rules) = try PolicyCompiler.compile(path: candidate, reading: &read)
-            judge = CandidateJudge(policy: policy, rules: rules)
+    /// What the files hold now, each policy by itself.
+    private struct Files {
+        var live: Result<PolicyCompiler.Compiled, GatewayError>
+        var candidate: Result<CandidateJudge, GatewayError>?
+
+        /// - Parameter read: gets the paths of all files that were looked for.
+        init(policy: String, candidate: String?, reading read: inout [String]) {
+            var paths: [String] = []
+            live = Result { () throws(GatewayError) in try PolicyCompiler.compile(path: policy, reading: &paths) }
+            self.candidate = candidate.map { candidate in
+                Result { () throws(GatewayError) in
+                    let (policy, rules) = try PolicyCompiler.compile(path: candidate, reading: &paths)
+                    return CandidateJudge(policy: policy, rules: rules)
+                }
+            }
+            read = Array(Set(paths)).sorted()
         }
-        read = Array(Set(read)).sorted()
-        let pipeline = GuardPipeline(policy: live, rules: rules, classifier: classifier, writer: writer, cache: cache)
-        return PolicyInForce(pipeline, candidate: judge)
+
+        var failures: [GatewayError] {
+            var failures: [GatewayError] = []
+            if case .failure(let error) = live { failures.append(error) }
+            if case .failure(let error) = candidate { failures.append(error) }
+            return failures
+        }
+
+        func base(
+            classifier: any SafetyClassifier,
+            writer: any SafeguardWriter,
+            cache: AssessmentCache
+        ) throws(GatewayError) -> GuardPipeline {
+            let (policy, rules) = try live.get()
+            return GuardPipeline(policy: policy, rules: rules, classifier: classifier, writer: writer, cache: cache)
+        }
     }
 }

@@ -59,7 +59,10 @@ struct ServeCommand: AsyncParsableCommand {
                 do {
                     try gateway.reloadPolicy()
                 } catch {
-                    logger.error("The policy was not reloaded; the one in force stays", metadata: ["error": "\(error)"])
+                    logger.error(
+                        "A policy was not reloaded; what was read before stays",
+                        metadata: ["error": "\(error)"]
+                    )
                 }
                 do {
                     try gateway.reloadKeys()

@@ -62,6 +62,12 @@ struct ChatCompletionTests {
         #expect(edited.body.object?["choices"]?.array?.first?.object?["logprobs"] == .null)
     }
 
+    @Test(arguments: [#"["W W"]"#, #""W W""#, "7"])
+    func anAnswerThatIsNoObjectIsTheUpstreamsFault(text: String) {
+        let error = #expect(throws: ChatAPIError.self) { try ChatCompletion(parsing: Array(text.utf8)) }
+        #expect(error?.code == "upstream_bad_response")
+    }
+
     @Test func aMessagesOwnMemberOfThatNameIsRead() throws {
         let read = try completion(message: #","logprobs":{"content":[{"token":"W W"}]}"#)
         #expect(read.segments.contains { $0.text == "W W" })

@@ -185,6 +185,48 @@ struct DialectStreamTests {
         }
     }
 
+    @Test(
+        arguments: StreamFixture.all,
+        ["-1", "-9223372036854775808", "9223372036854775807", "1000000", "\"0\"", "null"]
+    )
+    func anIndexThatIsNoneIsRefusedOrLeftOut(fixture: StreamFixture, index: String) throws {
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+        for match in text.matches(of: #/"[a-z_]*index":([0-9]+)/#) {
+            var stream = fixture.dialect.stream()
+            do throws(ChatAPIError) {
+                let damaged = text[..<match.1.startIndex] + index + text[match.1.endIndex...]
+                try stream.read(damaged.utf8)
+                for text in stream.texts where stream.mayBegin { _ = stream.piece(text.text, of: text.number) }
+                _ = stream.rest(of: stream.answer, texts: [:])
+            } catch {
+                #expect(error.status == 502)
+            }
+        }
+    }
+
+    /// What an item says at its end may come without its beginning.
+    @Test(arguments: [-1, 1, Int.min, Int.max]) func anItemThatIsOutOfPlaceIsRefused(index: Int) {
+        var stream = Responses().stream()
+        let event =
+            #"{"type":"response.output_item.done","output_index":\#(index),"item":{"type":"message","content":[]}}"#
+        #expect(throws: ChatAPIError.self) { try stream.read("data: \(event)\n\n".utf8) }
+    }
+
+    @Test(arguments: [#""purple zebra""#, #"{"a":"purple zebra"}"#, #"["purple zebra"]"#])
+    func citationsWaitForTheVerdict(citations: String) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+            .replacing(#"{"type":"text","text":""}"#, with: #"{"type":"text","text":"","citations":\#(citations)}"#)
+        var stream = try read(fixture, text.utf8)
+        #expect(stream.answer.segments.contains { $0.text == "purple zebra" })
+        for text in stream.texts {
+            let piece = String(decoding: stream.piece(text.text, of: text.number), as: UTF8.self)
+            #expect(!piece.contains("zebra"))
+        }
+        let end = String(decoding: stream.filtered(saying: ["No."]), as: UTF8.self)
+        #expect(!end.contains("zebra"))
+    }
+
     @Test func aPartThatEndsOtherwiseThanItCameIsRefused() throws {
         let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
         let text = String(decoding: fixture.bytes, as: UTF8.self)

@@ -59,16 +59,54 @@ struct MediaPartsTests {
             media: ["/contents/0/parts/0/inlineData/data", "/contents/0/parts/2/fileData/fileUri"],
             rest: #"{"contents":[{"role":"user","parts":[{"text":"a","thoughtSignature":"AAAA"}]}]}"#
         ),
+        Trial(
+            dialect: GenerateContent(model: "m", isStream: false),
+            body:
+                #"{"contents":[{"parts":[{"text":"a"},{"fileData":{"file_uri":"https://example.org/f"}},{"file_data":{"fileUri":"f"}}]}]}"#,
+            media: ["/contents/0/parts/1/fileData/file_uri", "/contents/0/parts/2/file_data/fileUri"],
+            rest: #"{"contents":[{"parts":[{"text":"a"}]}]}"#
+        ),
+        Trial(
+            dialect: Responses(),
+            body:
+                #"{"model":"m","input":"a","tools":[{"type":"code_interpreter","container":{"type":"auto","file_ids":["f1","f2"]}},{"type":"image_generation","input_image_mask":{"image_url":"https://example.org/a"}},{"type":"image_generation","input_image_mask":{"file_id":"f3"}}]}"#,
+            media: [
+                "/tools/0/container/file_ids/0", "/tools/0/container/file_ids/1", "/tools/1/input_image_mask/image_url",
+                "/tools/2/input_image_mask/file_id",
+            ],
+            rest:
+                #"{"model":"m","input":"a","tools":[{"type":"code_interpreter","container":{"type":"auto","file_ids":[]}}]}"#
+        ),
+        Trial(
+            dialect: ChatCompletions(),
+            body:
+                #"{"model":"m","messages":[{"role":"user","content":[{"type":"document_url","document_url":"https://example.org/a"},{"type":"image","image":"AAAA"},{"type":"image_embeds","image_embeds":[0.5]},{"type":"text","text":"a"}]}]}"#,
+            media: [
+                "/messages/0/content/0", "/messages/0/content/0/document_url", "/messages/0/content/1",
+                "/messages/0/content/1/image", "/messages/0/content/2",
+            ],
+            rest: #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]}"#
+        ),
+        Trial(
+            dialect: Messages(),
+            body:
+                #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"new","of":"AAAA"}},{"type":"document","source":{"type":"text","media_type":"text/plain","data":"a b"}}]}]}"#,
+            media: [
+                "/messages/0/content/0", "/messages/0/content/0/source/type", "/messages/0/content/0/source/of",
+            ],
+            rest:
+                #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"a b"}}]}]}"#
+        ),
     ]
 
     @Test(arguments: trials)
     func whatIsNoTextIsFoundAndTakenOut(trial: Trial) throws {
         let request = try trial.dialect.request(parsing: Array(trial.body.utf8))
         #expect(request.unscanned.media == trial.media)
-        let rest = try MediaParts.removed(from: request, of: trial.dialect)
+        let rest = try MediaParts.removed(from: request)
         #expect(String(decoding: rest.serialized, as: UTF8.self) == trial.rest)
         #expect(rest.unscanned.media.isEmpty)
-        let words = request.segments.filter { !trial.media.contains($0.path) }
+        let words = request.segments.filter { segment in !trial.media.contains { segment.path.hasPrefix($0) } }
         #expect(rest.segments.map(\.text) == words.map(\.text))
     }
 
@@ -79,6 +117,40 @@ struct MediaPartsTests {
         let request = try ChatCompletions().request(parsing: Array(body.utf8))
         #expect(request.unscanned.media == ["/messages/0/content/0/image_url/url"])
         #expect(request.segments.map(\.text).contains { $0.hasPrefix("https://") })
+    }
+
+    /// What is written may be longer than what was read, and than what is ever read.
+    @Test func aRequestThatIsWrittenLongerThanItIsReadLosesItsMediaToo() throws {
+        let text = String(repeating: #"\b"#, count: 2 << 20)
+        let body =
+            #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"\#(text)"},{"type":"image_url","image_url":{"url":"https://example.org/a"}}]}]}"#
+        let request = try ChatCompletions().request(parsing: Array(body.utf8))
+        #expect(request.serialized.count > JSONLimits().bytes)
+        let rest = try MediaParts.removed(from: request)
+        #expect(rest.unscanned.media.isEmpty)
+        #expect(!String(decoding: rest.serialized, as: UTF8.self).contains("image_url"))
+    }
+
+    @Test func aPromptGivenAsNumbersIsRefused() throws {
+        for embeds in [#""AAAA""#, #"["AAAA"]"#, "[0.5]"] {
+            for prompt in ["", #","prompt":"a""#] {
+                let body = #"{"model":"m"\#(prompt),"prompt_embeds":\#(embeds)}"#
+                let error = #expect(throws: ChatAPIError.self) {
+                    try TextCompletions().request(parsing: Array(body.utf8))
+                }
+                #expect(error?.status == 400 && error?.parameter == "prompt_embeds")
+            }
+        }
+    }
+
+    /// Where nothing is taken out of the body of an answer, every string of the part goes.
+    @Test func aPartOfAnAnswerThatNobodyKnowsIsEmptied() throws {
+        let body =
+            #"{"choices":[{"index":0,"message":{"role":"assistant","content":[{"type":"picture","picture":{"x":["AAAA"]}}]}}]}"#
+        let answer = try ChatCompletions().answer(parsing: Array(body.utf8))
+        let edits = Dictionary(answer.unscanned.media.map { ($0, "") }) { first, _ in first }
+        let written = String(decoding: answer.editing(replacements: edits).serialized, as: UTF8.self)
+        #expect(written == body.replacing("AAAA", with: ""))
     }
 
     /// What a tool is called with is text, whatever its members are called.

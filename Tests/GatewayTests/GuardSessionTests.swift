@@ -71,6 +71,8 @@ private final class Listener: SafetyClassifier {
         tellsTrials: Bool = false,
         classifier: any SafetyClassifier = NoModel(),
         candidate: Policy? = nil,
+        bodyLimit: Int? = nil,
+        answerLimit: Int? = nil,
         address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1)
     ) throws -> GuardSession {
         var configuration = GatewayConfiguration(
@@ -82,6 +84,8 @@ private final class Listener: SafetyClassifier {
         )
         configuration.passesUnrecognised = passesUnrecognised
         configuration.tellsTrials = tellsTrials
+        if let bodyLimit { configuration.bodyLimit = bodyLimit }
+        if let answerLimit { configuration.answerLimit = answerLimit }
         configuration.upstream.authorization = "Bearer upstream"
         configuration.tenantField = "x-tenant"
         // However long a test takes, it hears what it was told of and nothing else.
@@ -340,6 +344,48 @@ private final class Listener: SafetyClassifier {
         #expect(record.mode == "shadow")
         #expect(record.input?.action == .block)
         #expect(record.output?.action == .log)
+    }
+
+    @Test(arguments: [false, true])
+    func `what is longer than the limits of the configuration is not read`(isStream: Bool) async throws {
+        let long = String(repeating: "a", count: 300)
+        let writer = ChatCompletionWriter(id: "c", created: 1, model: "m")
+        let type = isStream ? "text/event-stream" : "application/json"
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": type])
+        let bytes =
+            isStream
+            ? writer.start() + writer.piece(long) + writer.end(.stop, usage: nil)
+            : writer.completion(long, finish: .stop)
+        for (limit, isRead) in [(200, false), (2000, true)] {
+            let session = try session(bodyLimit: limit, answerLimit: limit)
+            switch await session.request(body: body(long)) {
+            case .forward: #expect(isRead)
+            case .reply(let reply): #expect(!isRead && reply.status == .payloadTooLarge)
+            }
+            session.state.withLock { $0.isEventStream = isStream }
+            switch await session.response(head: head, body: ByteBuffer(bytes: bytes)) {
+            case .forward: #expect(isRead)
+            case .reply(let reply):
+                #expect(!isRead && reply.status == .badGateway)
+                #expect(try await text(reply).contains("upstream_response_too_large"))
+            }
+        }
+    }
+
+    @Test func `an answer that is too long to be observed counts as unread`() async throws {
+        let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules), answerLimit: 300)
+        _ = await session.request(body: body("hello"))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        _ = session.responseHead(&head)
+        for _ in 0..<3 { session.observe(answer("a remark")) }
+        var summary = ExchangeSummary(status: 200)
+        summary.responseBytes = 1000
+        session.finish(summary)
+        for _ in 0..<500 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try #require(sink.records.first).output == nil)
+        let counts = session.environment.metrics.registry.exposition()
+        #expect(counts.contains("guardian_unscanned_strings_total{phase=\"output\"} 1\n"))
+        #expect(counts.contains("guardian_unscanned_bytes_total{phase=\"output\"} 1000\n"))
     }
 
     @Test(arguments: [false, true])

@@ -116,16 +116,42 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         #expect(ids(watch) == ["found"])
     }
 
+    @Test func `a broken policy keeps no candidate from being read, nor a broken candidate the policy`() throws {
+        let folder = try Folder()
+        try folder.write("candidate.yaml", Folder.policy("next"))
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes, candidate: true)
+        func names() -> [String?] {
+            let current = watch.store.current
+            return [current.base.policy.name, current.candidate(for: RequestScope())?.policy.name]
+        }
+        try folder.write("candidate.yaml", "name: no\n")
+        try folder.write("policy.yaml", Folder.policy("second"))
+        let error = #expect(throws: GatewayError.self) { try watch.reload() }
+        #expect(error.map { "\($0)" }?.contains("candidate.yaml") == true)
+        #expect(names() == ["second", "next"])
+        try folder.write("policy.yaml", "name: no\n")
+        try folder.write("candidate.yaml", Folder.policy("better"))
+        #expect(throws: GatewayError.self) { try watch.reload() }
+        #expect(names() == ["second", "better"])
+        #expect(watch.failure != nil)
+        try folder.write("policy.yaml", Folder.policy("third"))
+        try watch.reload()
+        #expect(names() == ["third", "better"])
+        #expect(watch.failure == nil)
+        #expect(outcomes.all == [.succeeded, .failed, .failed, .succeeded])
+    }
+
     @Test func `a broken candidate is refused, and a changed one is read`() throws {
         let folder = try Folder()
         let outcomes = Outcomes()
         try folder.write("candidate.yaml", Folder.policy("next"))
         let watch = try watch(folder, outcomes, candidate: true)
         #expect(watch.store.current.candidate(for: RequestScope())?.policy.name == "next")
-        let before = watch.store.current
+        let before = watch.store.current.candidate
         try folder.write("candidate.yaml", "name: no\n")
         #expect(throws: GatewayError.self) { try watch.reload() }
-        #expect(watch.store.current === before)
+        #expect(watch.store.current.candidate?.policy.name == before?.policy.name)
         try folder.write("candidate.yaml", Folder.policy("better"))
         try watch.reload()
         #expect(watch.store.current.candidate(for: RequestScope())?.policy.name == "better")

@@ -8,7 +8,7 @@ struct MessageAssembler: Sendable {
     /// The most blocks of a message: each may be judged by itself.
     static let blockLimit = 1024
 
-    private var reader = EventReader(.serverSentEvents)
+    private var reader: EventReader
     private var hasBegun = false
     /// The message without its blocks.
     private(set) var head = JSONObject()
@@ -20,6 +20,10 @@ struct MessageAssembler: Sendable {
     private var events: [JSONValue] = []
     private var inputs: [Int: String] = [:]
     private(set) var isComplete = false
+
+    init(limits: JSONLimits = JSONLimits()) {
+        reader = EventReader(.serverSentEvents, limits: limits)
+    }
 
     /// Takes a message that has no blocks yet.
     mutating func begin(_ message: JSONObject) {
@@ -67,8 +71,9 @@ struct MessageAssembler: Sendable {
             let others = JSONValue.object(member.map { block.without([$0]) } ?? block)
             let hasOthers = Self.saysAnything(others)
             if let member {
-                // What stands in the block from its beginning would go out with it.
-                if hasOthers, Self.saysAnything(.object(block.without([member, "citations", "deltas"]))) {
+                // What stands in the block from its beginning would go out with it; a list of citations comes behind it.
+                let later = block["citations"]?.array == nil ? [member, "deltas"] : [member, "deltas", "citations"]
+                if hasOthers, Self.saysAnything(.object(block.without(Set(later)))) {
                     return texts
                 }
                 texts.append(

@@ -39,7 +39,8 @@ struct MessageEventWriter: Sendable {
         if let member = MessageAssembler.flowing(block) { empty[member] = .string("") }
         if empty["signature"] != nil { empty["signature"] = .string("") }
         if empty["input"] != nil { empty["input"] = .object(JSONObject()) }
-        if empty["citations"]?.array != nil { empty["citations"] = .array([]) }
+        // Whatever stands there comes at the end, if it is a list.
+        if !(empty["citations"] ?? .null).isNull { empty["citations"] = .array([]) }
         return Self.event([
             "type": .string("content_block_start"), "index": .number(String(index)), "content_block": .object(empty),
         ])

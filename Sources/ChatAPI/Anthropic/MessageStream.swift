@@ -4,13 +4,18 @@ package struct MessageStream: DialectStream {
     /// Why a message ended that was withheld, or a part of it.
     static let filteredReason = "refusal"
 
-    private var assembler = MessageAssembler()
+    private var assembler: MessageAssembler
     private var writer = MessageEventWriter()
 
-    package init() {}
+    package init(limits: JSONLimits = JSONLimits()) {
+        assembler = MessageAssembler(limits: limits)
+    }
 
     /// An answer of our own.
-    init(frame: JSONObject) { assembler.begin(frame) }
+    init(frame: JSONObject) {
+        assembler = MessageAssembler()
+        assembler.begin(frame)
+    }
 
     // MARK: Reading
 

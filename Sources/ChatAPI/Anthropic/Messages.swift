@@ -6,15 +6,21 @@ package struct Messages: Dialect {
 
     package init() {}
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try MessagesRequest(parsing: bytes)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try MessagesRequest(parsing: bytes, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .message)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .message)
     }
 
-    package func stream() -> any DialectStream { MessageStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { MessageStream(limits: limits) }
 }
 
 /// `POST /v1/messages/count_tokens`: the same request, answered with a number.
@@ -26,15 +32,21 @@ package struct MessageTokenCount: Dialect {
 
     package init() {}
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try MessagesRequest(parsing: bytes)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try MessagesRequest(parsing: bytes, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .message)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .message)
     }
 
-    package func stream() -> any DialectStream { MessageStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { MessageStream(limits: limits) }
 }
 
 extension FieldTable {
@@ -57,6 +69,16 @@ extension FieldTable {
             DataField("encrypted_index", kind: .sealed),
         ],
         references: [DataField("file_id", in: "source"), DataField("file_id", types: ["container_upload"])],
+        textTypes: [
+            "text", "thinking", "redacted_thinking", "document", "search_result", "tool_reference",
+            "web_search_result", "web_fetch_result", "code_execution_result", "code_execution_output",
+            "encrypted_code_execution_result", "bash_code_execution_result", "bash_code_execution_output",
+            "text_editor_code_execution_view_result", "text_editor_code_execution_create_result",
+            "text_editor_code_execution_str_replace_result", "tool_search_tool_search_result",
+            "web_search_tool_result_error", "web_fetch_tool_result_error", "code_execution_tool_result_error",
+            "bash_code_execution_tool_result_error", "text_editor_code_execution_tool_result_error",
+            "tool_search_tool_result_error",
+        ],
         toolTypes: [
             "tool_use", "tool_result", "server_tool_use", "mcp_tool_use", "mcp_tool_result", "web_search_tool_result",
             "web_fetch_tool_result", "code_execution_tool_result", "bash_code_execution_tool_result",

@@ -8,9 +8,10 @@ package struct MessagesRequest: DialectRequest, Equatable {
     package private(set) var segments: [TextSegment]
     package private(set) var unscanned: UnscannedStrings
 
-    private static let known: Set<String> = FieldTable.messages.context
-        .union(["messages", "system", "stream", "max_tokens"])
-    private static let knownOfMessages: Set<String> = ["role", "content"]
+    private static let known = KnownMembers(
+        FieldTable.messages.context.union(["messages", "system", "stream", "max_tokens"])
+    )
+    private static let knownOfMessages: KnownMembers = ["role", "content"]
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
@@ -78,6 +79,10 @@ package struct MessagesRequest: DialectRequest, Equatable {
     }
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
+
+    package func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self {
+        try Self(body.removing(places(body)))
+    }
 
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
         var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body

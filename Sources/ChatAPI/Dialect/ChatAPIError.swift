@@ -29,6 +29,26 @@ package struct ChatAPIError: Error, Sendable, Equatable {
         ChatAPIError(status: 400, message: message, type: "invalid_request_error", code: code, parameter: parameter)
     }
 
+    /// The caller's mistake: 413.
+    static func tooLarge(limit: Int) -> ChatAPIError {
+        ChatAPIError(
+            status: 413,
+            message: "The body exceeds \(limit) bytes.",
+            type: "invalid_request_error",
+            code: "body_too_large"
+        )
+    }
+
+    /// An answer, or an event of one, that is longer than what is held: 502.
+    static func answerTooLarge(limit: Int) -> ChatAPIError {
+        ChatAPIError(
+            status: 502,
+            message: "The upstream's answer exceeds \(limit) bytes.",
+            type: "upstream_error",
+            code: "upstream_response_too_large"
+        )
+    }
+
     /// The upstream's mistake: 502.
     static func badAnswer(_ why: String) -> ChatAPIError {
         ChatAPIError(

@@ -17,17 +17,29 @@ package protocol Dialect: Sendable {
     var streamType: String { get }
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
-    func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest
+    func request(parsing bytes: [UInt8], limits: JSONLimits) throws(ChatAPIError) -> any DialectRequest
     /// - Throws: `ChatAPIError` with status 502: the upstream's answer is not what the dialect says.
-    func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer
+    func answer(parsing bytes: [UInt8], limits: JSONLimits) throws(ChatAPIError) -> any DialectAnswer
     /// A streamed answer of which nothing has come yet.
-    func stream() -> any DialectStream
+    ///
+    /// - Parameter limits: for each of its events.
+    func stream(limits: JSONLimits) -> any DialectStream
 }
 
 extension Dialect {
     package var answersInWords: Bool { true }
     package var keepsConversations: Bool { false }
     package var streamType: String { "text/event-stream" }
+
+    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
+        try request(parsing: bytes, limits: JSONLimits())
+    }
+
+    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
+        try answer(parsing: bytes, limits: JSONLimits())
+    }
+
+    package func stream() -> any DialectStream { stream(limits: JSONLimits()) }
 
     /// Whether an answer of this media type comes as a stream.
     ///

@@ -34,8 +34,19 @@ package struct TokenUsage: Sendable, Equatable {
     package var prompt: Int
     package var completion: Int
 
+    /// Counts that can be true: beyond them nothing is to be reckoned with.
+    private static let plausible = 0...1 << 32
+
     package init(prompt: Int = 0, completion: Int = 0) {
         self.prompt = prompt
         self.completion = completion
+    }
+
+    /// What an upstream says; nil unless both are counts that can be true.
+    init?(prompt: JSONValue?, completion: JSONValue?) {
+        guard let prompt = prompt?.integer, let completion = completion?.integer, Self.plausible.contains(prompt),
+            Self.plausible.contains(completion)
+        else { return nil }
+        self.init(prompt: prompt, completion: completion)
     }
 }

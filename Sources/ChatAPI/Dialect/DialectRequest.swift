@@ -23,6 +23,12 @@ package protocol DialectRequest: Sendable {
     /// - Throws: `ChatAPIError` if the edit made the request invalid.
     func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self
 
+    /// The request without the members, and the items of lists, at these places.
+    ///
+    /// - Parameter places: which, in the body that it is given.
+    /// - Throws: `ChatAPIError` if what is left is no request.
+    func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self
+
     /// The request going on from something else, or from nothing.
     func going(onFrom name: String?) throws(ChatAPIError) -> Self
     /// The name of an answer of our own, by which a later request may go on from it; nil if none can.

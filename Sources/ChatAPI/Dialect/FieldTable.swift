@@ -19,6 +19,13 @@ package struct FieldTable: Sendable {
     var data: [DataField] = []
     /// Members whose identifiers are names of media that the provider keeps.
     var references: [DataField] = []
+    /// Values of `type` of parts of a `content` that are text; what is of another type, and no tool's, may show the LLM anything.
+    /// Empty where parts have no types.
+    var textTypes: Set<String> = []
+    /// Members that repeat a text in another form: they would still hold what is edited out of it.
+    var repetitions: [DataField] = []
+    /// Those of them that do so token by token.
+    var tokenLists: Set<String> = []
     /// Members whose value is a tool's business, whoever's turn they stand in.
     var toolMembers: Set<String> = []
     /// Values of `type` of objects that are a tool's business, whoever's turn they stand in.
@@ -74,6 +81,12 @@ package struct FieldTable: Sendable {
     func isMedia(_ member: String, in parent: String, type: String?) -> Bool {
         data.contains { $0.kind == .media && $0.holds(member, in: parent, type: type) }
             || references.contains { $0.holds(member, in: parent, type: type) }
+    }
+
+    /// Whether a part of a member shows the LLM something that is no text, or may for all that is known.
+    func isMediaPart(of member: String, type: String?) -> Bool {
+        guard !textTypes.isEmpty, member == "content", let type else { return false }
+        return !textTypes.contains(type) && !toolTypes.contains(type)
     }
 
     /// Whose words a top-level member of a request holds that is not the conversation.

@@ -1,41 +1,41 @@
 /// The parts of a request that show the LLM something that is no text.
 package enum MediaParts {
-    /// The request without them, read anew.
+    /// The request without them.
     ///
     /// A part is the nearest item of a list around what is no text: one of the parts of a message, an image of a list of images.
     /// Of an item that is a whole turn only the member goes.
     ///
     /// - Throws: `ChatAPIError` if what is left is no request.
-    package static func removed(
-        from request: any DialectRequest,
-        of dialect: any Dialect
-    ) throws(ChatAPIError) -> any DialectRequest {
-        guard let body = try? JSONParser.parse(request.serialized) else { return request }
-        let parts = Set(request.unscanned.media.map { part(around: $0, in: body) })
-        guard !parts.isEmpty, let object = body.object else { return request }
-        return try dialect.request(parsing: JSONWriter.bytes(.object(object.removing(parts))))
+    package static func removed(from request: any DialectRequest) throws(ChatAPIError) -> any DialectRequest {
+        let media = Set(request.unscanned.media)
+        guard !media.isEmpty else { return request }
+        return try request.removing { parts(around: media, in: $0) }
     }
 
-    /// The place of the part that holds the string at `place`.
-    static func part(around place: String, in body: JSONValue) -> String {
-        var (value, pointer, part) = (body, "", "")
-        for token in place.split(separator: "/").map(String.init) {
-            pointer += "/" + token
+    /// The places of the parts that hold what stands at `places`.
+    static func parts(around places: Set<String>, in body: JSONObject) -> Set<String> {
+        var parts: Set<String> = []
+        func look(_ value: JSONValue, at pointer: String, part: String) {
+            guard !places.contains(pointer) else {
+                parts.insert(part)
+                return
+            }
             switch value {
             case .array(let items):
-                guard let index = Int(token), items.indices.contains(index) else { return place }
-                value = items[index]
-                part = pointer
+                for (index, item) in items.enumerated() {
+                    look(item, at: "\(pointer)/\(index)", part: "\(pointer)/\(index)")
+                }
             case .object(let object):
                 // A member of the body, or of a turn, stands for itself until there is an item within it.
-                if part.isEmpty || object["role"] != nil { part = pointer }
-                guard let next = object.members.first(where: { JSONPointer.escaped($0.name) == token }) else {
-                    return place
+                let isTurn = part.isEmpty || object["role"] != nil
+                for member in object.members {
+                    let place = pointer + "/" + JSONPointer.escaped(member.name)
+                    look(member.value, at: place, part: isTurn ? place : part)
                 }
-                value = next.value
-            default: return place
+            case .null, .bool, .number, .string: return
             }
         }
-        return part
+        look(.object(body), at: "", part: "")
+        return parts
     }
 }

@@ -3,7 +3,7 @@ enum NumberText {
     /// The fewest digits of a number that can be somebody's: of a telephone, a card, an account.
     private static let leastDigits = 7
     /// The largest exponent that is written out.
-    private static let mostPlaces = 40
+    private static let mostPlaces = 40 as UInt
 
     /// The number as a rule can read it, without an exponent; nil if it has too few digits to tell anything.
     ///
@@ -16,7 +16,7 @@ enum NumberText {
     /// `4.111e3` and `41110e-1` are `4111`; what is far too large or small for that stays as it is.
     private static func plain(_ number: String) -> String {
         guard let mark = number.firstIndex(where: { $0 == "e" || $0 == "E" }),
-            let exponent = Int(number[number.index(after: mark)...]), abs(exponent) <= mostPlaces
+            let exponent = Int(number[number.index(after: mark)...]), exponent.magnitude <= mostPlaces
         else { return number }
         let isNegative = number.hasPrefix("-")
         let mantissa = number[..<mark].drop { $0 == "-" }

@@ -3,7 +3,8 @@ extension JSONObject {
     /// - Parameter known: members that the gateway or common upstreams act on.
     /// - Throws: `ChatAPIError` with status 400: no JSON object, or a member that only differs from a known one in letter
     ///   case.
-    init(request bytes: [UInt8], limits: JSONLimits, known: Set<String>) throws(ChatAPIError) {
+    init(request bytes: [UInt8], limits: JSONLimits, known: KnownMembers) throws(ChatAPIError) {
+        guard bytes.count <= limits.bytes else { throw .tooLarge(limit: limits.bytes) }
         let body: JSONValue
         do throws(JSONError) {
             body = try JSONParser.parse(bytes, limits: limits)
@@ -21,30 +22,15 @@ extension JSONObject {
     /// value and the LLM another.
     ///
     /// - Parameter parameter: the place of this object, with a dot behind it.
-    func refuseVariants(of known: Set<String>, parameter: String = "") throws(ChatAPIError) {
-        for member in members where !known.contains(member.name) {
-            let folded = Self.folded(member.name)
-            guard let name = known.first(where: { Self.folded($0) == folded }) else { continue }
+    func refuseVariants(of known: KnownMembers, parameter: String = "") throws(ChatAPIError) {
+        for member in members {
+            guard let name = known.variant(member.name) else { continue }
             throw .invalidRequest(
                 "'\(parameter)\(member.name)' differs from '\(name)' in letter case only: write '\(name)'.",
                 code: "ambiguous_name",
                 parameter: parameter + member.name
             )
         }
-    }
-
-    /// The name as a decoder that ignores letter case compares it: Go's takes the long s for an s and the Kelvin sign
-    /// for a k.
-    private static func folded(_ name: String) -> String {
-        var folded = String.UnicodeScalarView()
-        for scalar in name.unicodeScalars {
-            switch scalar {
-            case "\u{17F}": folded.append("s")
-            case "\u{212A}": folded.append("k")
-            default: folded.append(scalar)
-            }
-        }
-        return String(folded).lowercased()
     }
 
     /// A member that is true, false, or left out.

@@ -10,9 +10,17 @@ struct TextCollector {
     /// Strings that hold data and not text.
     private(set) var unscanned = UnscannedStrings()
 
-    private let table: FieldTable
+    /// What repeats a text, by place, and what may stand there in its stead.
+    private(set) var repetitions: [String: JSONValue] = [:]
 
-    init(_ table: FieldTable) { self.table = table }
+    private let table: FieldTable
+    private let isAnswer: Bool
+
+    /// - Parameter isAnswer: whether the LLM says it, so that what it did not choose to say is no text.
+    init(_ table: FieldTable, isAnswer: Bool = false) {
+        self.table = table
+        self.isAnswer = isAnswer
+    }
 
     /// Lists a value that is not looked into.
     mutating func omit(_ value: JSONValue, at pointer: String) {
@@ -79,8 +87,20 @@ struct TextCollector {
             let type = object["type"]?.string
             // What a tool is called with, and what it gives, is the tool's business, whoever's turn it stands in.
             let isTool = !isFree && (type.map { table.toolTypes.contains($0) } ?? false)
+            let before = segments.count
+            let mediaBefore = unscanned.media.count
+            var lists: [(list: TokenList, place: String)] = []
             for entry in object.members {
                 let place = pointer + "/" + JSONPointer.escaped(entry.name)
+                if !isFree, table.repetitions.contains(where: { $0.holds(entry.name, in: member, type: type) }) {
+                    // Clients count on a string where there is data.
+                    let isData = table.isData(entry.name, in: member, type: type) && entry.value.string != nil
+                    repetitions[place] = isData ? .string("") : .null
+                    if table.tokenLists.contains(entry.name), let list = TokenList(entry.value, at: place) {
+                        lists.append((list, place))
+                        continue
+                    }
+                }
                 if !table.isKnown(entry.name), !entry.name.isEmpty {
                     segments.append(
                         TextSegment(
@@ -104,7 +124,45 @@ struct TextCollector {
                     isFree: isFree || table.isFree(entry)
                 )
             }
+            if !isFree, unscanned.media.count == mediaBefore, table.isMediaPart(of: member, type: type) {
+                unscanned.addMedia(at: pointer)
+                unscanned.addMedia(.object(object.without(["type"])), at: pointer)
+            }
+            for (list, place) in lists {
+                collect(list, at: place, role: isTool ? .tool : role, turn: turn, of: before..<segments.count)
+            }
         }
+    }
+
+    /// - Parameter member: one of the whole body, which may repeat any text that was read.
+    mutating func collect(tokens member: JSONObject.Member, role: Role, turn: Int?) {
+        let place = "/" + JSONPointer.escaped(member.name)
+        guard let list = TokenList(member.value, at: place) else {
+            return collect(.object(JSONObject([member])), at: "", role: role, turn: turn)
+        }
+        repetitions[place] = .null
+        collect(list, at: place, role: role, turn: turn, of: segments.indices)
+    }
+
+    /// Reads a token-wise repetition of a text: what the tokens say together, where it is not one of the texts that were read,
+    /// for one by one they say nothing.
+    ///
+    /// - Parameter texts: the texts that it may repeat, by their indices.
+    private mutating func collect(
+        _ list: TokenList,
+        at place: String,
+        role: Role,
+        turn: Int?,
+        of texts: Range<Int>
+    ) {
+        let unread = isAnswer ? list.alternatives.filter(TokenList.isToken) : []
+        omit(.array(unread.map { .string($0) }), at: place)
+        for (listPlace, text) in list.texts where !segments[texts].contains(where: { $0.text == text }) {
+            add(TextSegment(path: listPlace, role: role, turn: turn, text: text))
+        }
+        let read = isAnswer ? list.alternatives.filter { !TokenList.isToken($0) } : list.alternatives
+        add(TextSegment(path: place + "/top", role: role, turn: turn, text: read.joined(separator: "\n")))
+        collect(list.rest, at: place, role: role, turn: turn)
     }
 
     /// Whether a string is an address on the web, or base64 with or without the head of a data URL.

@@ -20,6 +20,20 @@ package struct UnscannedStrings: Sendable, Equatable {
 
     mutating func addMedia(at place: String) { media.append(place) }
 
+    /// - Parameter value: what stands at the place; each string in it counts.
+    mutating func addMedia(_ value: JSONValue, at place: String) {
+        switch value {
+        case .null, .bool, .number: return
+        case .string: media.append(place)
+        case .array(let items):
+            for (index, item) in items.enumerated() { addMedia(item, at: "\(place)/\(index)") }
+        case .object(let object):
+            for member in object.members {
+                addMedia(member.value, at: place + "/" + JSONPointer.escaped(member.name))
+            }
+        }
+    }
+
     private static func bytes(of value: JSONValue) -> Int {
         switch value {
         case .null, .bool, .number: 0

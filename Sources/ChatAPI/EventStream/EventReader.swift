@@ -53,6 +53,8 @@ struct EventReader: Sendable {
             case .serverSentEvents: return try events.read(chunk).map { Array($0.data.utf8) }
             case .lines: return try lines.read(chunk)
             }
+        } catch .tooLong(let limit) {
+            throw .answerTooLarge(limit: limit)
         } catch {
             throw .badAnswer("its event stream cannot be read (\(error))")
         }

@@ -13,15 +13,21 @@ package struct GenerateContent: Dialect {
     package let errors = ErrorForm.gemini
     package var fields: FieldTable { .generateContent }
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try GenerateContentRequest(parsing: bytes, model: model, isStream: isStream)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try GenerateContentRequest(parsing: bytes, model: model, isStream: isStream, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .generatedContent)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .generatedContent)
     }
 
-    package func stream() -> any DialectStream { GeneratedContentStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { GeneratedContentStream(limits: limits) }
 }
 
 /// `countTokens`: the same texts, answered with a number.
@@ -35,15 +41,27 @@ package struct ContentTokenCount: Dialect {
     package let answersInWords = false
     package var fields: FieldTable { .generateContent }
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try GenerateContentRequest(parsing: bytes, model: model, isStream: false, requiresContents: false)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try GenerateContentRequest(
+            parsing: bytes,
+            model: model,
+            isStream: false,
+            requiresContents: false,
+            limits: limits
+        )
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .generatedContent)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .generatedContent)
     }
 
-    package func stream() -> any DialectStream { GeneratedContentStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { GeneratedContentStream(limits: limits) }
 }
 
 extension FieldTable {
@@ -69,8 +87,11 @@ extension FieldTable {
         data: [
             DataField("data", in: "inlineData"), DataField("data", in: "inline_data"),
             DataField("fileUri", in: "fileData"), DataField("file_uri", in: "file_data"),
+            DataField("file_uri", in: "fileData"), DataField("fileUri", in: "file_data"),
             DataField("thoughtSignature", kind: .sealed), DataField("thought_signature", kind: .sealed),
         ],
+        repetitions: [DataField("logprobsResult"), DataField("logprobs_result")],
+        tokenLists: ["logprobsResult", "logprobs_result"],
         toolMembers: [
             "functionCall", "function_call", "functionResponse", "function_response", "codeExecutionResult",
             "code_execution_result", "executableCode", "executable_code", "toolCall", "toolResponse",
@@ -134,7 +155,6 @@ extension CollectedAnswer.Form {
     static let generatedContent = Self(
         table: .generateContent,
         list: "candidates",
-        tokens: "logprobsResult",
         usage: (member: "usageMetadata", prompt: "promptTokenCount", completion: "candidatesTokenCount")
     )
 }

@@ -9,8 +9,11 @@ package struct GenerateContentRequest: DialectRequest, Equatable {
     package private(set) var unscanned: UnscannedStrings
     private let requiresContents: Bool
 
-    private static let known: Set<String> = FieldTable.generateContent.context
-        .union(["contents", "systemInstruction", "system_instruction", "generateContentRequest"])
+    private static let known = KnownMembers(
+        FieldTable.generateContent.context.union([
+            "contents", "systemInstruction", "system_instruction", "generateContentRequest",
+        ])
+    )
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(
@@ -80,6 +83,10 @@ package struct GenerateContentRequest: DialectRequest, Equatable {
     }
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
+
+    package func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self {
+        try Self(body.removing(places(body)), model: model, isStream: isStream, requiresContents: requiresContents)
+    }
 
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
         var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body

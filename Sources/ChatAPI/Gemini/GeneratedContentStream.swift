@@ -8,7 +8,7 @@ package struct GeneratedContentStream: DialectStream {
     /// The most parts of a candidate: each may be judged by itself.
     static let partLimit = 4096
 
-    private var reader = EventReader(.serverSentEvents)
+    private var reader: EventReader
     /// Everything but the candidates.
     private var head = JSONObject()
     private var candidates: [Int: JSONObject] = [:]
@@ -16,10 +16,15 @@ package struct GeneratedContentStream: DialectStream {
     private var errors: [JSONValue] = []
     package private(set) var begun: Set<Int> = []
 
-    package init() {}
+    package init(limits: JSONLimits = JSONLimits()) {
+        reader = EventReader(.serverSentEvents, limits: limits)
+    }
 
     /// An answer of our own.
-    init(frame: JSONObject) { head = frame }
+    init(frame: JSONObject) {
+        reader = EventReader(.serverSentEvents)
+        head = frame
+    }
 
     // MARK: Reading
 

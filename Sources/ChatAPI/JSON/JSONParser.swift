@@ -8,6 +8,9 @@ package struct JSONLimits: Sendable, Equatable {
     package var values = 200_000
 
     package init() {}
+
+    /// - Parameter bytes: of the text.
+    package init(bytes: Int) { self.bytes = bytes }
 }
 
 /// A strict reader of RFC 8259.

@@ -39,6 +39,28 @@ extension JSONValue {
 }
 
 extension JSONValue {
+    /// The value with others at these places.
+    func replacing(_ values: [String: JSONValue], at pointer: String = "") -> JSONValue {
+        guard !values.isEmpty else { return self }
+        if let value = values[pointer] { return value }
+        switch self {
+        case .null, .bool, .number, .string: return self
+        case .array(let items):
+            return .array(items.enumerated().map { $1.replacing(values, at: "\(pointer)/\($0)") })
+        case .object(let object):
+            return .object(
+                JSONObject(
+                    object.members.map { member in
+                        let place = pointer + "/" + JSONPointer.escaped(member.name)
+                        return .init(name: member.name, value: member.value.replacing(values, at: place))
+                    }
+                )
+            )
+        }
+    }
+}
+
+extension JSONValue {
     fileprivate func removing(_ places: Set<String>, at pointer: String) -> JSONValue? {
         guard !places.contains(pointer) else { return nil }
         switch self {
@@ -64,7 +86,9 @@ extension JSONObject {
     }
 
     fileprivate func replacingStrings(at pointer: String, _ edit: (String) -> String?) -> JSONObject {
-        var names: Set<String>?
+        var taken: Set<String> = []
+        /// The last number that was put behind a name.
+        var numbers: [String: Int] = [:]
         return JSONObject(
             members.map { member in
                 let place = pointer + "/" + JSONPointer.escaped(member.name)
@@ -73,14 +97,14 @@ extension JSONObject {
                     return Member(name: member.name, value: value)
                 }
                 // Two names may be edited into the same one, and a name given twice is read differently by everybody.
-                var taken = names ?? Set(members.map(\.name))
+                if taken.isEmpty { taken = Set(members.map(\.name)) }
                 var unique = new
-                var count = 1
+                var count = numbers[new, default: 1]
                 while !taken.insert(unique).inserted {
                     count += 1
                     unique = "\(new) \(count)"
                 }
-                names = taken
+                numbers[new] = count
                 return Member(name: unique, value: value)
             }
         )

@@ -22,15 +22,21 @@ package struct Ollama: Dialect {
     package let streamType = "application/x-ndjson"
     package var fields: FieldTable { .ollama }
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try OllamaRequest(parsing: bytes, operation: operation)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try OllamaRequest(parsing: bytes, operation: operation, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .ollama)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .ollama)
     }
 
-    package func stream() -> any DialectStream { OllamaStream(operation) }
+    package func stream(limits: JSONLimits) -> any DialectStream { OllamaStream(operation, limits: limits) }
 }
 
 extension FieldTable {
@@ -47,6 +53,8 @@ extension FieldTable {
             "arguments", "parameters", "options", "format",
         ],
         data: [DataField("images"), DataField("image")],
+        repetitions: [DataField("logprobs"), DataField("context")],
+        tokenLists: ["logprobs"],
         toolMembers: ["tool_calls"],
         context: ["tools", "format", "options", "model", "keep_alive", "think", "template"]
     )
@@ -68,7 +76,6 @@ extension FieldTable {
 extension CollectedAnswer.Form {
     static let ollama = Self(
         table: .ollama,
-        tokens: "logprobs",
         usage: (member: nil, prompt: "prompt_eval_count", completion: "eval_count")
     )
 }

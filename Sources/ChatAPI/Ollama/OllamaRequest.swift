@@ -9,9 +9,12 @@ package struct OllamaRequest: DialectRequest, Equatable {
     package private(set) var unscanned: UnscannedStrings
     private let operation: OllamaOperation
 
-    private static let known: Set<String> = FieldTable.ollama.context
-        .union(["messages", "prompt", "suffix", "system", "images", "stream", "raw", "context"])
-    private static let knownOfMessages: Set<String> = [
+    private static let known = KnownMembers(
+        FieldTable.ollama.context.union([
+            "messages", "prompt", "suffix", "system", "images", "stream", "raw", "context",
+        ])
+    )
+    private static let knownOfMessages: KnownMembers = [
         "role", "content", "thinking", "images", "tool_calls", "tool_name",
     ]
 
@@ -84,6 +87,10 @@ package struct OllamaRequest: DialectRequest, Equatable {
     }
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
+
+    package func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self {
+        try Self(body.removing(places(body)), operation: operation)
+    }
 
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
         var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body

@@ -8,7 +8,7 @@ package struct OllamaStream: DialectStream {
     private static let lists: Set<String> = ["tool_calls", "images"]
 
     private let operation: OllamaOperation
-    private var reader = EventReader(.lines)
+    private var reader: EventReader
     /// Everything but what the holder holds.
     private var head: JSONObject
     private var holder: JSONObject
@@ -18,8 +18,9 @@ package struct OllamaStream: DialectStream {
     package private(set) var isComplete = false
     package private(set) var begun: Set<Int> = []
 
-    package init(_ operation: OllamaOperation) {
+    package init(_ operation: OllamaOperation, limits: JSONLimits = JSONLimits()) {
         self.operation = operation
+        reader = EventReader(.lines, limits: limits)
         head = JSONObject()
         holder = operation.holder == nil ? JSONObject() : ["role": .string("assistant")]
         hasBegun = false
@@ -29,6 +30,7 @@ package struct OllamaStream: DialectStream {
     /// An answer of our own.
     init(_ operation: OllamaOperation, head: JSONObject) {
         self.operation = operation
+        reader = EventReader(.lines)
         self.head = head
         holder = operation.holder == nil ? JSONObject() : ["role": .string("assistant")]
         hasBegun = true

@@ -20,6 +20,12 @@ extension FieldTable {
             DataField("file_data", in: "file"),
         ],
         references: [DataField("file_id", in: "file"), DataField("id", in: "audio")],
+        textTypes: ["text", "input_text", "output_text", "refusal", "thinking", "reasoning", "reference"],
+        repetitions: [
+            DataField("logprobs"), DataField("prompt_logprobs"), DataField("token_ids"), DataField("prompt_token_ids"),
+            DataField("data", in: "audio"),
+        ],
+        tokenLists: ["logprobs", "prompt_logprobs"],
         toolMembers: ["tool_calls", "function_call"],
         context: [
             "tools", "tool_choice", "functions", "function_call", "response_format", "stop", "metadata", "user",

@@ -15,6 +15,9 @@ struct LlamaGuard: GuardTemplate {
         ("Code Interpreter Abuse", .cybercrime),
     ]
 
+    /// What tells the turns of a conversation from each other.
+    private static let labels: Set = ["user", "agent"]
+
     let categories = Set(hazards.map(\.category))
     let readsContext = true
 
@@ -22,7 +25,7 @@ struct LlamaGuard: GuardTemplate {
         let who = input.isAnswer ? "Agent" : "User"
         let turns = input.context + [.init(role: input.role, text: input.text)]
         let conversation = turns.map { turn in
-            "\(turn.role == .assistant ? "Agent" : "User"): \(PlainText.neutralised(turn.text))"
+            "\(turn.role == .assistant ? "Agent" : "User"): \(PlainText.neutralised(turn.text, labels: Self.labels))"
         }
         let list = Self.hazards.enumerated().map { "S\($0 + 1): \($1.name)." }
         // The server puts the token in front with which every prompt begins.

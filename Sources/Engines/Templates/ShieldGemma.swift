@@ -38,13 +38,17 @@ struct ShieldGemma: GuardTemplate {
         ),
     ]
 
+    /// What tells the texts of a prompt from each other.
+    private static let labels: Set = ["humanquestion", "chatbotresponse"]
+
     let categories = Set(principles.flatMap(\.categories))
     let readsContext = true
 
     func questions(about input: ClassifierInput) -> [Question] {
-        let text = PlainText.neutralised(input.text)
+        let text = PlainText.neutralised(input.text, labels: Self.labels)
         // Only the question before an answer has a place in the prompt.
-        let asked = input.context.last { $0.role == .user }.map { PlainText.neutralised($0.text) } ?? ""
+        let asked =
+            input.context.last { $0.role == .user }.map { PlainText.neutralised($0.text, labels: Self.labels) } ?? ""
         return Self.principles.map { principle in
             let prompt =
                 input.isAnswer

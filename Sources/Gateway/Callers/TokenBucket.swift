@@ -1,5 +1,9 @@
 /// How much of a limit per minute is left: a minute's worth at the most, filled steadily.
 struct TokenBucket: Sendable, Equatable {
+    /// How far below zero the level may fall, in minutes of the limit: what the upstream counts is owed, but a count that cannot
+    /// be true must not lock the caller out for longer than this.
+    static let longestDebt = 60
+
     let limit: Int
     private var level: Double
     private var time: ContinuousClock.Instant
@@ -18,7 +22,7 @@ struct TokenBucket: Sendable, Equatable {
         time = max(time, now)
     }
 
-    var remaining: Int { max(0, Int(level)) }
+    var remaining: Int { Int(max(0, level)) }
     var isFull: Bool { level >= Double(limit) }
 
     /// How long until it is full.
@@ -32,5 +36,8 @@ struct TokenBucket: Sendable, Equatable {
     }
 
     /// Takes an amount, or gives back a negative one. The level may fall below zero: what was used was used.
-    mutating func take(_ amount: Int) { level = min(Double(limit), level - Double(amount)) }
+    mutating func take(_ amount: Int) {
+        let full = Double(limit)
+        level = min(full, max(level - Double(amount), -full * Double(Self.longestDebt)))
+    }
 }

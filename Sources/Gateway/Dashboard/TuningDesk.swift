@@ -104,7 +104,7 @@ struct TuningDesk: Sendable {
 
     func preview(_ wanted: Wanted) throws -> Preview {
         let (bytes, left) = try edited(wanted)
-        let (policy, rules) = try compiled(bytes)
+        let (policy, rules) = try compiled(bytes, as: file)
         let replay = PolicyReplay(policy: policy, rules: rules)
         var preview = Preview()
         preview.left = left
@@ -143,12 +143,13 @@ struct TuningDesk: Sendable {
     /// Writes the policy with the thresholds to the candidate's file: never to the live one's.
     func save(_ wanted: Wanted) throws -> Saved {
         let (bytes, left) = try edited(wanted)
-        let (new, _) = try compiled(bytes)
+        let path = candidate ?? Self.besides(file)
+        // As the file that it will be: what it includes is looked for from that file's folder.
+        let (new, _) = try compiled(bytes, as: path)
         let changes = PolicyDifference(from: policy(), to: new).changes
         if let change = changes.first(where: { !$0.subject.hasSuffix(".threshold") }) {
             throw APIProblem(.conflict, "not written: more than a threshold would change: \(change)")
         }
-        let path = candidate ?? Self.besides(file)
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
@@ -197,7 +198,7 @@ struct TuningDesk: Sendable {
         }
     }
 
-    private func compiled(_ bytes: [UInt8]) throws -> PolicyCompiler.Compiled {
+    private func compiled(_ bytes: [UInt8], as file: String) throws -> PolicyCompiler.Compiled {
         do throws(GatewayError) {
             return try PolicyCompiler.compile(bytes: bytes, file: file)
         } catch {

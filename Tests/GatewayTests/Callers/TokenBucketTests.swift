@@ -34,6 +34,16 @@ import Testing
         #expect(bucket.remaining == 60)
     }
 
+    @Test(arguments: [3600, Int.max]) func noMoreIsOwedThanAnHoursWorth(amount: Int) {
+        var bucket = TokenBucket(limit: 60, at: start)
+        for _ in 0..<3 { bucket.take(amount) }
+        #expect(bucket.remaining == 0)
+        #expect(bucket.wait(for: 60) == .seconds(61 * 60))
+        #expect(bucket.untilFull == .seconds(61 * 60))
+        bucket.take(.min)
+        #expect(bucket.remaining == 60)
+    }
+
     @Test func moreThanThereEverIsWaitsUntilItIsFull() {
         var bucket = TokenBucket(limit: 60, at: start)
         #expect(bucket.wait(for: 1_000_000) == .zero)

@@ -93,6 +93,21 @@ import Testing
         #expect(try PolicyCompiler.compile(path: saved.file).policy[threshold: ThresholdKey(.input, .hate)] == 0.3)
     }
 
+    /// What is included is looked for from the folder of the file, and the candidate's may be another than the policy's.
+    @Test func aCandidateThatWouldNotLoadWhereItStandsIsNotWritten() throws {
+        let pack = "version: 1\nrules: [{id: a, category: hate, match: {keywords: [x]}, action: log}]\n"
+        try Data(pack.utf8).write(to: URL(fileURLWithPath: folder + "/pack.yaml"))
+        try Data((Self.policy + "include: [pack.yaml]\n").utf8).write(to: URL(fileURLWithPath: folder + "/policy.yaml"))
+        try FileManager.default.createDirectory(atPath: folder + "/next", withIntermediateDirectories: true)
+        let path = folder + "/next/policy.yaml"
+        let problem = #expect(throws: APIProblem.self) { try desk(candidate: path).save(.init(input: ["hate": 0.7])) }
+        #expect(problem?.status == .conflict)
+        #expect(problem.map { "\($0)" }?.contains("pack.yaml") == true)
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try Data(pack.utf8).write(to: URL(fileURLWithPath: folder + "/next/pack.yaml"))
+        #expect(try desk(candidate: path).save(.init(input: ["hate": 0.7])).file == path)
+    }
+
     @Test func aThresholdWithoutAPlaceInTheFileIsSaid() throws {
         #expect(try desk().preview(.init(input: ["privacy": 0.7])).left.keys.sorted() == ["input.privacy"])
     }

@@ -21,9 +21,12 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
 
     /// Members of the request that the gateway or common upstreams act on. Some upstreams ignore the letter case of names, so
     /// a variant of one of these could be what they read: it is refused.
-    private static let known: Set<String> = FieldTable.openAI.context
-        .union(["messages", "stream", "stream_options", "n", "prediction", "suffix", "prompt", "input", "instructions"])
-    private static let knownOfMessages: Set<String> = [
+    private static let known = KnownMembers(
+        FieldTable.openAI.context.union([
+            "messages", "stream", "stream_options", "n", "prediction", "suffix", "prompt", "input", "instructions",
+        ])
+    )
+    private static let knownOfMessages: KnownMembers = [
         "role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal",
     ]
 
@@ -88,6 +91,11 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
 
     /// The bytes to send: written from the value that was read.
     package var serialized: [UInt8] { JSONWriter.bytes(body) }
+
+    package func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self {
+        guard let object = body.object else { return self }
+        return try Self(object.removing(places(object)))
+    }
 
     private static func collect(
         _ message: JSONValue,

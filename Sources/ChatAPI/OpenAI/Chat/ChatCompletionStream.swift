@@ -1,19 +1,21 @@
 /// A streamed chat completion: the choices' texts flow side by side, everything else goes out at the end.
 package struct ChatCompletionStream: DialectStream {
-    private var assembler = DeltaAssembler()
+    private var assembler: DeltaAssembler
     /// What each event of an answer of our own says about it.
     private let ownFrame: JSONObject?
     /// The token counts to end with, where the caller asked for them and the upstream was not asked.
     private let usage: TokenUsage?
     package private(set) var begun: Set<Int> = []
 
-    package init() {
+    package init(limits: JSONLimits = JSONLimits()) {
+        assembler = DeltaAssembler(limits: limits)
         ownFrame = nil
         usage = nil
     }
 
     /// An answer of our own.
     init(frame: JSONObject, usage: TokenUsage?) {
+        assembler = DeltaAssembler()
         ownFrame = frame
         self.usage = usage
     }

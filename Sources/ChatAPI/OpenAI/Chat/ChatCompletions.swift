@@ -6,15 +6,21 @@ package struct ChatCompletions: Dialect {
 
     package init() {}
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try ChatCompletionRequest(parsing: bytes)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try ChatCompletionRequest(parsing: bytes, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try ChatCompletion(parsing: bytes)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try ChatCompletion(parsing: bytes, limits: limits)
     }
 
-    package func stream() -> any DialectStream { ChatCompletionStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { ChatCompletionStream(limits: limits) }
 }
 
 extension ChatCompletionRequest {

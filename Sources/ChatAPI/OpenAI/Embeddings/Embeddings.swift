@@ -9,15 +9,21 @@ package struct Embeddings: Dialect {
 
     package init() {}
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try EmbeddingRequest(parsing: bytes)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try EmbeddingRequest(parsing: bytes, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .textCompletion)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .textCompletion)
     }
 
-    package func stream() -> any DialectStream { TextCompletionStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { TextCompletionStream(limits: limits) }
 }
 
 /// A request for embeddings. Input given as tokens is counted as not read: nothing answers it in words.
@@ -28,7 +34,9 @@ package struct EmbeddingRequest: DialectRequest, Equatable {
     package private(set) var segments: [TextSegment]
     package private(set) var unscanned: UnscannedStrings
 
-    private static let known: Set<String> = FieldTable.openAI.context.union(["input", "dimensions"])
+    private static let known = KnownMembers(
+        FieldTable.openAI.context.union(["input", "dimensions"])
+    )
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
@@ -66,6 +74,10 @@ package struct EmbeddingRequest: DialectRequest, Equatable {
     }
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
+
+    package func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self {
+        try Self(body.removing(places(body)))
+    }
 
     /// Nothing answers embeddings, so there is nobody to steer.
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {

@@ -3,7 +3,7 @@
 /// An item is what its last event says it is; what came of its texts before has to be the same. Events that only tell how
 /// far a tool has come are dropped: what came of it stands in its item.
 struct ResponseAssembler: Sendable {
-    private var reader = EventReader(.serverSentEvents)
+    private var reader: EventReader
     private var hasBegun = false
     /// The response without its output.
     private(set) var head = JSONObject()
@@ -17,6 +17,10 @@ struct ResponseAssembler: Sendable {
     private var events: [JSONValue] = []
     /// The type of the event that ended the response.
     private(set) var end: String?
+
+    init(limits: JSONLimits = JSONLimits()) {
+        reader = EventReader(.serverSentEvents, limits: limits)
+    }
 
     /// Takes a response that has no output yet.
     mutating func begin(_ response: JSONObject) {
@@ -120,7 +124,7 @@ struct ResponseAssembler: Sendable {
             items.append(item)
         case "response.output_item.done":
             guard let index = event["output_index"]?.integer, let item = event["item"]?.object,
-                index <= items.count, index < ResponsePlace.limit, !wholeItems.contains(index)
+                (0...items.count).contains(index), index < ResponsePlace.limit, !wholeItems.contains(index)
             else { throw Self.misplaced(type) }
             if index == items.count { items.append(item) }
             try replace(index, with: item)

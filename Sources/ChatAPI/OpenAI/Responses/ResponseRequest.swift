@@ -8,10 +8,13 @@ package struct ResponseRequest: DialectRequest, Equatable {
     package private(set) var segments: [TextSegment]
     /// Data, and names of what is stored at the provider: earlier responses, conversations, items, prompts.
     package private(set) var unscanned: UnscannedStrings
+    /// What repeats a text of an earlier answer.
+    private let repetitions: [String: JSONValue]
 
-    private static let known: Set<String> = FieldTable.responses.context
-        .union(["input", "instructions", "stream", "store", "background"])
-    private static let knownOfItems: Set<String> = ["type", "role", "content", "output", "arguments", "name", "id"]
+    private static let known = KnownMembers(
+        FieldTable.responses.context.union(["input", "instructions", "stream", "store", "background"])
+    )
+    private static let knownOfItems: KnownMembers = ["type", "role", "content", "output", "arguments", "name", "id"]
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
@@ -56,6 +59,7 @@ package struct ResponseRequest: DialectRequest, Equatable {
         }
         segments = collector.segments
         unscanned = collector.unscanned
+        repetitions = collector.repetitions
     }
 
     private static func collect(
@@ -90,8 +94,13 @@ package struct ResponseRequest: DialectRequest, Equatable {
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
 
+    package func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self {
+        try Self(body.removing(places(body)))
+    }
+
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
-        var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body
+        let body = replacements.isEmpty ? JSONValue.object(body) : JSONValue.object(body).replacing(repetitions)
+        var edited = body.replacingStrings { replacements[$0] }.object ?? self.body
         if !steering.isEmpty {
             let own = edited["instructions"]?.string.map { [$0] } ?? []
             edited["instructions"] = .string((steering + own).joined(separator: "\n\n"))

@@ -1,13 +1,18 @@
 /// A streamed response: its items go out one after the other. Texts flow; from the first item of another kind on that says
 /// something, everything waits until it is whole.
 package struct ResponseStream: DialectStream {
-    private var assembler = ResponseAssembler()
+    private var assembler: ResponseAssembler
     private var writer = ResponseEventWriter()
 
-    package init() {}
+    package init(limits: JSONLimits = JSONLimits()) {
+        assembler = ResponseAssembler(limits: limits)
+    }
 
     /// An answer of our own.
-    init(frame: JSONObject) { assembler.begin(frame) }
+    init(frame: JSONObject) {
+        assembler = ResponseAssembler()
+        assembler.begin(frame)
+    }
 
     // MARK: Reading
 

@@ -7,15 +7,21 @@ package struct Responses: Dialect {
 
     package init() {}
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try ResponseRequest(parsing: bytes)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try ResponseRequest(parsing: bytes, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .response)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .response)
     }
 
-    package func stream() -> any DialectStream { ResponseStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { ResponseStream(limits: limits) }
 }
 
 extension FieldTable {
@@ -39,11 +45,18 @@ extension FieldTable {
         ],
         data: [
             DataField("image_url", types: ["input_image", "computer_screenshot"]),
+            DataField("image_url", in: "input_image_mask"),
             DataField("file_data", types: ["input_file"]), DataField("file_url", types: ["input_file"]),
             DataField("data", in: "input_audio"), DataField("encrypted_content", kind: .sealed),
             DataField("result", types: ["image_generation_call"]), DataField("partial_image_b64"),
         ],
-        references: [DataField("file_id", types: ["computer_screenshot", "input_file", "input_image"])],
+        references: [
+            DataField("file_id", types: ["computer_screenshot", "input_file", "input_image"]),
+            DataField("file_id", in: "input_image_mask"), DataField("file_ids", in: "container"),
+        ],
+        textTypes: ["input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text"],
+        repetitions: [DataField("logprobs"), DataField("token_ids"), DataField("prompt_token_ids")],
+        tokenLists: ["logprobs"],
         toolTypes: [
             "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "computer_call",
             "computer_call_output", "local_shell_call", "local_shell_call_output", "shell_call", "shell_call_output",

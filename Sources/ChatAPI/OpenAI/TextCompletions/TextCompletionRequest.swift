@@ -10,8 +10,11 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
     package private(set) var segments: [TextSegment]
     package private(set) var unscanned: UnscannedStrings
 
-    private static let known: Set<String> = FieldTable.openAI.context
-        .union(["prompt", "suffix", "stream", "stream_options", "n", "best_of", "echo"])
+    private static let known = KnownMembers(
+        FieldTable.openAI.context.union([
+            "prompt", "prompt_embeds", "suffix", "stream", "stream_options", "n", "best_of", "echo",
+        ])
+    )
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
@@ -45,6 +48,12 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
                 parameter: "prompt"
             )
         }
+        guard (body["prompt_embeds"] ?? .null).isNull else {
+            throw .invalidRequest(
+                "'prompt_embeds' cannot be judged: send the prompt as text.",
+                parameter: "prompt_embeds"
+            )
+        }
         var collector = TextCollector(.openAI)
         for member in body.members {
             switch (member.name, member.value) {
@@ -64,6 +73,10 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
     }
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
+
+    package func removing(_ places: (JSONObject) -> Set<String>) throws(ChatAPIError) -> Self {
+        try Self(body.removing(places(body)))
+    }
 
     /// There is no place for a message of the operator: steering goes in front of each prompt.
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {

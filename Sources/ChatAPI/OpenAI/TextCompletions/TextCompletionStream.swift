@@ -1,6 +1,6 @@
 /// A streamed completion: the choices' texts flow side by side.
 package struct TextCompletionStream: DialectStream {
-    private var reader = EventReader(.serverSentEvents)
+    private var reader: EventReader
     /// Everything but the choices.
     private var head = JSONObject()
     private var choices: [Int: JSONObject] = [:]
@@ -8,10 +8,14 @@ package struct TextCompletionStream: DialectStream {
     private let usage: TokenUsage?
     package private(set) var begun: Set<Int> = []
 
-    package init() { usage = nil }
+    package init(limits: JSONLimits = JSONLimits()) {
+        reader = EventReader(.serverSentEvents, limits: limits)
+        usage = nil
+    }
 
     /// An answer of our own.
     init(frame: JSONObject, usage: TokenUsage?) {
+        reader = EventReader(.serverSentEvents)
         head = frame
         self.usage = usage
     }

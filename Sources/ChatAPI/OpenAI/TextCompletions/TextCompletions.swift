@@ -6,22 +6,27 @@ package struct TextCompletions: Dialect {
 
     package init() {}
 
-    package func request(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectRequest {
-        try TextCompletionRequest(parsing: bytes)
+    package func request(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectRequest {
+        try TextCompletionRequest(parsing: bytes, limits: limits)
     }
 
-    package func answer(parsing bytes: [UInt8]) throws(ChatAPIError) -> any DialectAnswer {
-        try CollectedAnswer(parsing: bytes, form: .textCompletion)
+    package func answer(
+        parsing bytes: [UInt8],
+        limits: JSONLimits
+    ) throws(ChatAPIError) -> any DialectAnswer {
+        try CollectedAnswer(parsing: bytes, limits: limits, form: .textCompletion)
     }
 
-    package func stream() -> any DialectStream { TextCompletionStream() }
+    package func stream(limits: JSONLimits) -> any DialectStream { TextCompletionStream(limits: limits) }
 }
 
 extension CollectedAnswer.Form {
     static let textCompletion = Self(
         table: .openAI,
         list: "choices",
-        tokens: "logprobs",
         usage: (member: "usage", prompt: "prompt_tokens", completion: "completion_tokens")
     )
 }
