@@ -100,6 +100,8 @@ extension JSONLine {
             json.array { json in
                 for finding in value.findings { json.finding(finding) }
             }
+            if value.findingsOmitted > 0 { json.member("findings_omitted", value.findingsOmitted) }
+            if value.spansOmitted > 0 { json.member("spans_omitted", value.spansOmitted) }
             json.member("scores", value.scores)
             json.member("failure", value.failure)
             json.key("views")

@@ -70,6 +70,12 @@ extension AuditField {
             AuditField("findings[].threshold", "number", "and the threshold it reached"),
             AuditField("findings[].action", "string", "what this reason alone asks for"),
             AuditField("findings[].segment", "number", "which text it is about, from 0"),
+            AuditField(
+                "findings_omitted",
+                "number",
+                "further findings, where there are more than 200; left out if there are not"
+            ),
+            AuditField("spans_omitted", "number", "further spans, where there are more than 1,000 in all"),
             AuditField("failure", "string", "why the model gave no score: `overloaded`, `deadline`, `failed`"),
             AuditField(
                 "views[]",

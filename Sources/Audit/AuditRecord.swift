@@ -144,6 +144,9 @@ extension AuditRecord {
         /// The categories of all findings, in taxonomy order.
         package var categories: [HarmCategory]
         package var findings: [Finding]
+        /// Further findings, and further places of what rules matched, that are left out: a record has a largest size.
+        package private(set) var findingsOmitted = 0
+        package private(set) var spansOmitted = 0
         /// The highest score of all texts; nil if the model gave none.
         package var scores: Assessment?
         /// Why the model gave no score, as a fixed word: the guard's failure, not a verdict.
@@ -173,7 +176,9 @@ extension AuditRecord {
         ) {
             self.action = action
             self.categories = categories
-            self.findings = findings
+            self.findings = Self.bounded(findings)
+            findingsOmitted = findings.count - self.findings.count
+            spansOmitted = Self.spans(findings) - Self.spans(self.findings)
             self.scores = scores
             self.failure = failure
             self.views = views

@@ -79,13 +79,23 @@ package final class DecisionStore: Sendable {
     package func prune(at now: AuditTime = .now()) throws(StoreError) {
         let oldest = now.millisecondsSinceEpoch - retention.age.components.seconds * 1000
         let count = retention.decisions
-        _ = try write { db in
+        try write { db in
             try db.rows(
                 """
                 DELETE FROM decision WHERE (time < ? OR id <= (SELECT max(id) FROM decision) - ?)
                 AND request_id NOT IN (SELECT request_id FROM mark)
                 """,
                 [.integer(oldest), StoreValue(count)]
+            )
+            guard place == .memory else { return }
+            try db.rows(
+                """
+                DELETE FROM decision WHERE id <= (
+                    SELECT max(id) FROM (SELECT id, sum(length(record)) OVER (ORDER BY id DESC) AS total FROM decision)
+                    WHERE total > ?
+                ) AND request_id NOT IN (SELECT request_id FROM mark)
+                """,
+                [StoreValue(retention.bytesInMemory)]
             )
         }
     }

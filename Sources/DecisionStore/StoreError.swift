@@ -51,6 +51,8 @@ package struct StoreRetention: Sendable, Equatable {
     package var age = Duration.seconds(30 * 86_400)
     /// Of more, the oldest go.
     package var decisions = 100_000
+    /// Of more bytes of records, the oldest go, where the store is in memory.
+    package var bytesInMemory = 64 << 20
 
     package init() {}
 }

@@ -20,6 +20,8 @@ package final class StoringSink: AuditSink {
 
     private struct State {
         var waiting: [DecisionStore.Entry] = []
+        /// Of their lines.
+        var bytes = 0
         var counts = Counts()
         var isScheduled = false
     }
@@ -27,18 +29,22 @@ package final class StoringSink: AuditSink {
     package let log: any AuditSink
     package let store: DecisionStore
     private let capacity: Int
+    private let mostBytes: Int
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "guardian.store")
 
     /// How long copies are gathered, so that many go into one transaction.
     private static let gathering = DispatchTimeInterval.milliseconds(100)
-    /// Copies stored from one pruning to the next.
-    private static let pruning = 2000
+    /// Copies stored from one pruning to the next, and bytes of their lines: whichever comes first.
+    private static let pruning = (copies: 2000, bytes: 16 << 20)
 
-    private let sincePruning = Mutex(0)
+    private let sincePruning = Mutex((copies: 0, bytes: 0))
 
-    /// - Parameter capacity: records that may wait for the store.
-    package init(_ log: any AuditSink, store: DecisionStore, capacity: Int = 8192) {
+    /// - Parameters:
+    ///   - capacity: records that may wait for the store.
+    ///   - mostBytes: of their lines.
+    package init(_ log: any AuditSink, store: DecisionStore, capacity: Int = 8192, mostBytes: Int = 64 << 20) {
+        self.mostBytes = mostBytes
         self.log = log
         self.store = store
         self.capacity = capacity
@@ -52,11 +58,12 @@ package final class StoringSink: AuditSink {
         let body = AuditEncoder.body(record)
         log.record(record, body: body)
         let begins = state.withLock { state in
-            guard state.waiting.count < capacity else {
+            guard state.waiting.count < capacity, state.bytes + body.count <= mostBytes else {
                 state.counts.dropped += 1
                 return false
             }
             state.waiting.append(DecisionStore.Entry(record, body: body))
+            state.bytes += body.count
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
@@ -90,6 +97,7 @@ package final class StoringSink: AuditSink {
         let batch = state.withLock { state in
             defer {
                 state.waiting = []
+                state.bytes = 0
                 state.isScheduled = false
             }
             return state.waiting
@@ -101,7 +109,7 @@ package final class StoringSink: AuditSink {
                 state.counts.stored += batch.count
                 state.counts.failure = nil
             }
-            pruneNowAndThen(batch.count)
+            pruneNowAndThen(batch)
         } catch {
             state.withLock { state in
                 state.counts.failed += batch.count
@@ -110,11 +118,12 @@ package final class StoringSink: AuditSink {
         }
     }
 
-    private func pruneNowAndThen(_ added: Int) {
-        let isDue = sincePruning.withLock { count in
-            count += added
-            guard count >= Self.pruning else { return false }
-            count = 0
+    private func pruneNowAndThen(_ batch: [DecisionStore.Entry]) {
+        let isDue = sincePruning.withLock { since in
+            since.copies += batch.count
+            since.bytes += batch.reduce(0) { $0 + $1.body.count }
+            guard since.copies >= Self.pruning.copies || since.bytes >= Self.pruning.bytes else { return false }
+            since = (0, 0)
             return true
         }
         // What could not be removed now is removed the next time.

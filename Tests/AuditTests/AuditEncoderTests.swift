@@ -115,7 +115,19 @@ import Testing
         }
         var sealed = AuditRecord.sample()
         sealed.content = .init(sealed: "MII=")
-        for record in [full, sealed] {
+        // What is left out is told where there is more than a record holds.
+        let many = AuditRecord.PhaseRecord(
+            action: .log,
+            findings: (0...200).map {
+                Finding(category: .privacy, source: .rule(id: "card", spans: [3..<19]), action: .log, segment: $0)
+            },
+            segmentsScanned: 201,
+            segmentsUnscanned: 0
+        )
+        var long = AuditRecord.sample()
+        (long.input, long.output) = (many, many)
+        long.candidate = .init(policy: .init(name: "next", digest: "ff"), input: many, output: many)
+        for record in [full, sealed, long] {
             walk(try JSONSerialization.jsonObject(with: Data(AuditEncoder.body(record) + [0x7D])), "")
         }
         #expect(found == Set(AuditEncoder.fields))

@@ -23,6 +23,8 @@ final class MemoryOutput: AuditOutput, Sendable {
     private struct State {
         var lines: [String] = []
         var refusals = 0
+        var longest = Int.max
+        var refusesForGood = false
         var isHeld = false
         var isWaiting = false
     }
@@ -39,6 +41,9 @@ final class MemoryOutput: AuditOutput, Sendable {
     var isWaiting: Bool { state.withLock { $0.isWaiting } }
 
     func refuse(_ count: Int) { state.withLock { $0.refusals = count } }
+    /// Refuses longer lines for good.
+    func limit(_ longest: Int) { state.withLock { $0.longest = longest } }
+    var refusesForGood: Bool { state.withLock { $0.refusesForGood } }
     func hold(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
 
     func write(_ line: [UInt8], event: String) -> Bool {
@@ -46,6 +51,8 @@ final class MemoryOutput: AuditOutput, Sendable {
             $0.isWaiting = $0.isHeld; return $0.isHeld
         }) { usleep(200) }
         return state.withLock { state in
+            state.refusesForGood = line.count > state.longest
+            if state.refusesForGood { return false }
             if state.refusals > 0 {
                 state.refusals -= 1
                 return false

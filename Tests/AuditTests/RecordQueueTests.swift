@@ -58,6 +58,23 @@ import Testing
         #expect(output.events == ["started", "exchange", "stopped"])
     }
 
+    /// One that is too long must not stop all that come behind it.
+    @Test func aRecordThatThePlaceCanNeverTakeIsNotTriedAgain() {
+        let log = log(capacity: 4, overflow: .refuse)
+        log.flush()
+        output.limit(4000)
+        var long = AuditRecord.sample()
+        long.content = .init(input: [String(repeating: "a", count: 5000)])
+        for record in [long, .sample()] {
+            #expect(log.reserve())
+            log.record(record)
+            log.flush()
+        }
+        #expect(log.statistics == AuditStatistics(written: 1, failed: 1))
+        log.close()
+        #expect(output.events == ["started", "lost", "exchange", "stopped"])
+    }
+
     @Test func aRecordThatMayBeLostIsCountedAsFailed() {
         let log = log(capacity: 4, overflow: .drop)
         log.flush()

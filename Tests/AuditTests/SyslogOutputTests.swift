@@ -63,6 +63,20 @@ private final class Daemon {
         daemon.stop()
     }
 
+    @Test func aLineThatIsLongerThanADatagramIsRefusedForGood() throws {
+        let folder = try TemporaryFolder()
+        let daemon = try Daemon(path: folder.file("log"))
+        let output = try SyslogOutput(path: daemon.path)
+        #expect(!output.write([UInt8](repeating: 0x61, count: 16 << 20), event: "exchange"))
+        #expect(output.refusesForGood)
+        #expect(output.write(Array("x\n".utf8), event: "exchange"))
+        #expect(!output.refusesForGood)
+        #expect(daemon.receive().hasSuffix(" exchange - x"))
+        daemon.stop()
+        #expect(!output.write(Array("y\n".utf8), event: "exchange"))
+        #expect(!output.refusesForGood)
+    }
+
     @Test(arguments: [("/nowhere/log", ENOENT), ("/" + String(repeating: "x", count: 200), ENAMETOOLONG)])
     func aSocketThatIsNotThereIsAClearError(path: String, code: Int32) {
         let error = #expect(throws: AuditFileError.self) { try SyslogOutput(path: path) }

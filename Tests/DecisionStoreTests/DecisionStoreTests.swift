@@ -89,6 +89,27 @@ import Testing
         #expect(findings == 2)
     }
 
+    @Test func ofTooManyBytesInMemoryTheOldestGo() throws {
+        var retention = StoreRetention()
+        retention.bytesInMemory = 25_000
+        let folder = try TemporaryFolder()
+        for (place, kept) in [
+            (StorePlace.memory, ["r5", "r4", "r1"]), (.file(folder.file("db")), ["r5", "r4", "r3", "r2", "r1"]),
+        ] {
+            let store = try DecisionStore(place, retention: retention)
+            try store.add(
+                (1...5).map { number in
+                    var record = AuditRecord.sample("r\(number)", at: 10)
+                    record.content = .init(input: [String(repeating: "a", count: 10_000)])
+                    return record
+                }
+            )
+            #expect(try store.mark("r1", phase: .input, as: Mark(isRight: true)))
+            try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
+            #expect(try store.decisions(DecisionQuery()).map(\.requestID) == kept)
+        }
+    }
+
     @Test func whatFailsHalfwayIsUndone() throws {
         struct Stop: Error {}
         let store = try DecisionStore(.memory)

@@ -44,6 +44,18 @@ private final class ListedSink: AuditSink {
         #expect(sink.counts.stored >= 2)
     }
 
+    @Test func beyondItsRoomInBytesCopiesAreDroppedToo() throws {
+        let log = ListedSink()
+        let sink = StoringSink(log, store: try DecisionStore(.memory), mostBytes: 20_000)
+        var long = AuditRecord.sample("long", at: AuditTime.now().millisecondsSinceEpoch / 1000)
+        long.content = .init(input: [String(repeating: "a", count: 30_000)])
+        sink.record(long)
+        sink.record(.sample("r", at: AuditTime.now().millisecondsSinceEpoch / 1000))
+        sink.close()
+        #expect(log.list.count == 2)
+        #expect(sink.counts.dropped == 1 && sink.counts.stored == 1)
+    }
+
     @Test func aStoreThatFailsIsSaidAndTheLogLosesNothing() throws {
         let (log, store) = (ListedSink(), try DecisionStore(.memory))
         try store.write { db in

@@ -48,6 +48,10 @@ final class AuditJournal {
         return true
     }
 
+    /// Whether the record that was refused last is what the place can never take: its loss can be told, and it was not that line
+    /// that was refused.
+    var refusesForGood: Bool { lost == 0 && output.refusesForGood }
+
     /// Bytes of lines that are written with one call.
     private static let mostBytes = 256 << 10
 

@@ -5,6 +5,9 @@ package protocol AuditOutput: AnyObject {
     /// - Parameter event: the line's kind, for places that sort messages.
     func write(_ line: [UInt8], event: String) -> Bool
 
+    /// Whether what `write` refused last would be refused for ever: nothing is won by trying again.
+    var refusesForGood: Bool { get }
+
     /// Lines that may be given to `write` as one, at the most.
     var longestBatch: Int { get }
 
@@ -29,6 +32,7 @@ package protocol AuditOutput: AnyObject {
 }
 
 extension AuditOutput {
+    package var refusesForGood: Bool { false }
     package var longestBatch: Int { 1 }
     package var isRemote: Bool { false }
     package func turnedAway() -> Int { 0 }

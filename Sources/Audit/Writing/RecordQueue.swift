@@ -198,7 +198,9 @@ final class RecordQueue: @unchecked Sendable {
     private func write(_ entry: Entry) {
         var isWritten = journal.write(entry.body)
         // Where nothing may happen unrecorded, exchanges are refused once the queue is full behind this record.
-        while !isWritten, overflow == .refuse, pause() { isWritten = journal.write(entry.body) }
+        while !isWritten, !journal.refusesForGood, overflow == .refuse, pause() {
+            isWritten = journal.write(entry.body)
+        }
         if isWritten { return note(1) }
         journal.lose(1)
         locked {

@@ -15,6 +15,8 @@ package final class SyslogOutput: AuditOutput {
     package let path: String
     private let host: String
     private var descriptor: Int32 = -1
+    /// A message that is longer than a datagram can be will not be sent the next time either.
+    package private(set) var refusesForGood = false
 
     /// - Throws: `AuditFileError` if the path is too long for an address or nobody listens there.
     package init(path: String) throws(AuditFileError) {
@@ -25,7 +27,9 @@ package final class SyslogOutput: AuditOutput {
 
     package func write(_ line: [UInt8], event: String) -> Bool {
         let message = Self.message(line.dropLast(), event: event, host: host, process: getpid(), time: .now())
+        refusesForGood = false
         if send(message) { return true }
+        guard !refusesForGood else { return false }
         return connect() && send(message)
     }
 
@@ -60,7 +64,10 @@ package final class SyslogOutput: AuditOutput {
         while true {
             let count = message.withUnsafeBytes { sendTo(descriptor, $0) }
             if count == message.count { return true }
-            guard count < 0, errno == EINTR else { return false }
+            guard count < 0, errno == EINTR else {
+                refusesForGood = count < 0 && errno == EMSGSIZE
+                return false
+            }
         }
     }
 
