@@ -4,38 +4,55 @@ enum AccentedWords {
     /// Marked words that have to be known without their marks; those that English has borrowed are fewer.
     private static let minimumWords = 3
 
+    /// - Returns: each line that has such letters.
     static func find(in text: [UInt8]) -> [DecodedRun] {
         text.withUnsafeBufferPointer { text in
-            let (hasMarks, isEnglish) = marks(in: text)
-            guard hasMarks else { return [] }
-            var run = DecodedRun(encoding: .accents, bytes: [], map: OffsetMap())
-            var position = 0
-            while position < text.count {
-                let (scalar, length) = UTF8Scalars.decode(text, at: position)
-                let source = position..<position + length
-                if let letter = letter(scalar) {
-                    run.bytes.append(letter)
-                    run.map.append(viewLength: 1, source: source)
-                } else {
-                    run.bytes += text[source]
-                    run.map.append(viewLength: length, source: source)
+            var runs: [DecodedRun] = []
+            var start = 0
+            while start < text.count {
+                let end = text[start...].firstIndex(of: 0x0A) ?? text.count
+                if text[start..<end].contains(where: { $0 >= 0x80 }), let run = run(of: start..<end, in: text) {
+                    runs.append(run)
                 }
-                position += length
+                start = end + 1
             }
-            run.isForModel = isEnglish && EnglishText.isLikely(run.bytes)
-            return [run]
+            return runs
         }
     }
 
+    private static func run(of line: Range<Int>, in text: UnsafeBufferPointer<UInt8>) -> DecodedRun? {
+        let (hasMarks, isEnglish) = marks(in: text, line)
+        guard hasMarks else { return nil }
+        var run = DecodedRun(encoding: .accents, bytes: [], map: OffsetMap())
+        var position = line.lowerBound
+        while position < line.upperBound {
+            let (scalar, length) = UTF8Scalars.decode(text, at: position)
+            let source = position..<position + length
+            if let letter = letter(scalar) {
+                run.bytes.append(letter)
+                run.map.append(viewLength: 1, source: source)
+            } else {
+                run.bytes += text[source]
+                run.map.append(viewLength: length, source: source)
+            }
+            position += length
+        }
+        run.isForModel = isEnglish && EnglishText.isLikely(run.bytes)
+        return run
+    }
+
     /// Whether there are letters with marks, and whether most of the words that have some are known without them.
-    private static func marks(in text: UnsafeBufferPointer<UInt8>) -> (any: Bool, makeEnglish: Bool) {
+    private static func marks(
+        in text: UnsafeBufferPointer<UInt8>,
+        _ line: Range<Int>
+    ) -> (any: Bool, makeEnglish: Bool) {
         var hasMarks = false
         var (marked, known) = (0, 0)
-        var position = 0
-        while position < text.count {
+        var position = line.lowerBound
+        while position < line.upperBound {
             var word = PackedWord()
             var isMarked = false
-            while position < text.count {
+            while position < line.upperBound {
                 let (scalar, length) = UTF8Scalars.decode(text, at: position)
                 position += length
                 guard let letter = letter(scalar) else { break }

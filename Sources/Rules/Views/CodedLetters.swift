@@ -26,7 +26,7 @@ struct CodedLetters: Sendable, Equatable {
     /// is no other either, the letters are divided into the words that they most likely are.
     func run(_ encoding: TextEncoding, in text: [UInt8]) -> DecodedRun? {
         guard letters.count >= Self.minimum else { return nil }
-        let breaks = letters.contains { $0.byte <= 0x20 } ? [] : wordBreaks(in: text)
+        guard let breaks = letters.contains(where: { $0.byte <= 0x20 }) ? [] : wordBreaks(in: text) else { return nil }
         var run = DecodedRun(encoding: encoding, bytes: [], map: OffsetMap())
         for (index, letter) in letters.enumerated() {
             if index > 0, breaks.contains(index) {
@@ -40,8 +40,8 @@ struct CodedLetters: Sendable, Equatable {
         return EnglishText.isLikely(run.bytes) ? run : nil
     }
 
-    /// The letters that begin words, but for the first.
-    private func wordBreaks(in text: [UInt8]) -> Set<Int> {
+    /// The letters that begin words, but for the first; nil if the letters make none.
+    private func wordBreaks(in text: [UInt8]) -> Set<Int>? {
         var places: [[UInt8]: [Int]] = [:]
         for index in letters.indices.dropFirst() {
             let separator = text[letters[index - 1].source.upperBound..<letters[index].source.lowerBound]
@@ -50,7 +50,9 @@ struct CodedLetters: Sendable, Equatable {
         let usual = places.max { ($0.value.count, $1.key.count) < ($1.value.count, $0.key.count) }?.key
         let breaks = places.filter { $0.key != usual }.flatMap(\.value)
         guard breaks.isEmpty else { return Set(breaks) }
-        let words = WordSplitter.split(letters.map { $0.byte | 0x20 }).words
+        let plain = letters.map { $0.byte | 0x20 }
+        guard LetterTriples.shared.mayBeEnglish(plain) else { return nil }
+        let words = WordSplitter.split(plain).words
         return Set(words.dropFirst().map(\.range.lowerBound))
     }
 }

@@ -21,6 +21,7 @@ enum JoinedWords {
 
     private static func run(of source: Range<Int>, in text: [UInt8]) -> DecodedRun? {
         let letters = text[source].map { $0 | 0x20 }
+        guard LetterTriples.shared.mayBeEnglish(letters) else { return nil }
         let capitals = text[source].map { $0 & 0x20 == 0 }
         let words = WordSplitter.split(letters, capitals: capitals.contains(false) ? capitals : []).words
         // Two in three letters: what is drawn at random is divided into known words as well, but not for long.

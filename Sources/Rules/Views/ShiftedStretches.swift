@@ -6,7 +6,9 @@ enum ShiftedStretches {
     /// Words of a stretch that are tried in all ways.
     private static let tried = 32
     /// A common word of so many letters is no chance: plain text.
-    static let plainLength = 4
+    static let plainLength = 3
+    /// Tables that are tried: those by which the letters are as frequent as English has them.
+    private static let likeliest = 6
 
     private struct Word {
         var range: Range<Int>
@@ -14,18 +16,19 @@ enum ShiftedStretches {
         var isCommon: Bool
     }
 
-    static func find(in text: [UInt8]) -> [DecodedRun] {
+    /// - Parameter stretch: words of which most are not common: see `WordSurvey`.
+    static func find(in text: [UInt8], _ stretch: Range<Int>) -> [DecodedRun] {
         var runs: [DecodedRun] = []
-        var stretch: [Word] = []
+        var words: [Word] = []
         var unknown = 0
         func close() {
-            defer { (stretch, unknown) = ([], 0) }
-            while let last = stretch.last, last.isCommon { stretch.removeLast() }
-            guard unknown >= minimumWords, let run = run(of: stretch, in: text) else { return }
+            defer { (words, unknown) = ([], 0) }
+            while let last = words.last, last.isCommon { words.removeLast() }
+            guard unknown >= minimumWords, let run = run(of: words, in: text) else { return }
             runs.append(run)
         }
-        var position = 0
-        while position < text.count {
+        var position = stretch.lowerBound
+        while position < stretch.upperBound {
             guard ASCIILetters.isLetter(text[position]) else {
                 if text[position] >= 0x80 { close() }
                 position += 1
@@ -40,8 +43,8 @@ enum ShiftedStretches {
             let isCommon = letters.count > 1 && CommonWords.shared.contains(letters)
             if isCommon, letters.count >= plainLength {
                 close()
-            } else if !isCommon || !stretch.isEmpty {
-                stretch.append(Word(range: start..<position, letters: letters, isCommon: isCommon))
+            } else if !isCommon || !words.isEmpty {
+                words.append(Word(range: start..<position, letters: letters, isCommon: isCommon))
                 if !isCommon, letters.count > 1 { unknown += 1 }
             }
         }
@@ -66,7 +69,7 @@ enum ShiftedStretches {
         var plain = EnglishText.Count()
         for word in words { plain.add(word.letters) }
         guard !plain.isLikely else { return nil }
-        return tables.first { table in
+        return likely(for: words).first { table in
             var count = EnglishText.Count()
             for word in words where word.letters.count <= CommonWords.longestWord {
                 var moved = PackedWord()
@@ -76,6 +79,23 @@ enum ShiftedStretches {
             return count.isLikely
         }
     }
+
+    /// The tables by which the letters of the words are most like English, as often as each occurs.
+    private static func likely(for words: ArraySlice<Word>) -> [[UInt8]] {
+        var counts = Array(repeating: 0, count: 26)
+        for word in words where word.letters.count <= PackedWord.capacity {
+            for place in 0..<word.letters.count { counts[Int(word.letters[place]) - 0x61] += 1 }
+        }
+        return tables.map { table in
+            (table, counts.indices.reduce(0) { $0 + counts[$1] * frequencies[Int(table[0x61 + $1]) - 0x61] })
+        }
+        .sorted { $0.1 > $1.1 }.prefix(likeliest).map(\.0)
+    }
+
+    /// How many of a thousand letters of English each is, from `a` on.
+    private static let frequencies = [
+        82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1,
+    ]
 
     /// By byte: what it becomes.
     private static let tables: [[UInt8]] = {

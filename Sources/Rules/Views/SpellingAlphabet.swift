@@ -3,15 +3,16 @@ enum SpellingAlphabet {
     /// Bytes that may stand between two words of it.
     private static let widestGap = 4
 
-    static func find(in text: [UInt8]) -> [DecodedRun] {
+    /// - Parameter stretch: where there are words of it: see `WordSurvey`.
+    static func find(in text: [UInt8], _ stretch: Range<Int>) -> [DecodedRun] {
         var runs: [DecodedRun] = []
         var letters = CodedLetters()
         func close() {
             if let run = letters.run(.spellingAlphabet, in: text) { runs.append(run) }
             letters = CodedLetters()
         }
-        var position = 0
-        while position < text.count {
+        var position = stretch.lowerBound
+        while position < stretch.upperBound {
             guard ASCIILetters.isLetter(text[position]) else {
                 position += 1
                 continue

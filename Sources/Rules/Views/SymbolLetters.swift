@@ -16,14 +16,18 @@ enum SymbolLetters {
     }
 
     static func find(in text: [UInt8]) -> [DecodedRun] {
-        guard text.contains(where: isLead) else { return [] }
-        return find(in: text, .upright) + find(in: text, .turned)
-    }
-
-    /// Whether one of the signs may begin with it in UTF-8.
-    private static func isLead(_ byte: UInt8) -> Bool {
-        byte == 0xC4 || byte == 0xC6 || byte == 0xC7 || byte == 0xC9 || byte == 0xCA || byte == 0xE1 || byte == 0xE2
-            || byte == 0xF0
+        var signs = (upright: 0, turned: 0)
+        for place in text.indices.dropLast(2) where text[place] >= 0xC4 {
+            switch (text[place], text[place + 1]) {
+            case (0xE2, 0xA0...0xA3),
+                (0xF0, 0x9F) where text[place] == 0xE2 || text[place + 2] == 0x87:
+                signs.upright += 1
+            case (0xC4, 0xB1), (0xC6, _), (0xC7, 0x9D), (0xC9, _), (0xCA, _), (0xE1, 0xB4...0xB5): signs.turned += 1
+            default: break
+            }
+        }
+        return (signs.upright >= minimumSigns ? find(in: text, .upright) : [])
+            + (signs.turned >= minimumSigns ? find(in: text, .turned) : [])
     }
 
     private static func find(in text: [UInt8], _ kind: Kind) -> [DecodedRun] {

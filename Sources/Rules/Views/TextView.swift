@@ -246,7 +246,7 @@ struct HiddenText: Sendable {
         }
         if survey.hasSpacedMarks { runs += MorseRuns.find(in: bytes) }
         if survey.hasDigit { runs += CharacterCodes.find(in: bytes) }
-        if words.hasSpellingWord { runs += SpellingAlphabet.find(in: bytes) }
+        for stretch in words.spelled { runs += SpellingAlphabet.find(in: bytes, stretch) }
         runs += JoinedWords.find(in: bytes, among: letters)
         return runs.map { hidden($0, in: view) } + turned(in: view, words)
     }
@@ -254,7 +254,7 @@ struct HiddenText: Sendable {
     /// What is words only when its letters are turned or moved.
     private func turned(in view: TextView, _ words: WordSurvey) -> [HiddenText] {
         var runs = CipheredStretches.find(in: view.bytes, words)
-        if words.hasUnknownRow { runs += ShiftedStretches.find(in: view.bytes) }
+        for stretch in words.unknown { runs += ShiftedStretches.find(in: view.bytes, stretch) }
         // Turning twice gives what was there before.
         if let last = encodings.last, last.isTurning { runs.removeAll { $0.encoding.isTurning } }
         return runs.map { hidden($0, in: view) }

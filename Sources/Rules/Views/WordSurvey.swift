@@ -7,10 +7,10 @@ struct WordSurvey: Sendable, Equatable {
     /// signs that are drawn like letters; or something stands within a word. Each ends and begins where no word can
     /// reach across: see `Squeezer`. In order, not overlapping.
     private(set) var squeezable: [Range<Int>] = []
-    /// Whether several words in a row are none that are common: see `ShiftedStretches`.
-    private(set) var hasUnknownRow = false
-    /// Whether a word of the spelling alphabet is among those that are not common.
-    private(set) var hasSpellingWord = false
+    /// Stretches in which several words in a row are none that are common, but for short ones: see `ShiftedStretches`. In order.
+    private(set) var unknown: [Range<Int>] = []
+    /// Stretches round words of the spelling alphabet that are not common ones and stand near each other. In order, not overlapping.
+    private(set) var spelled: [Range<Int>] = []
 
     /// Bytes beside a suspicious stretch that are looked at as well: room for `CipheredStretches.margin` words.
     private static let margin = 128
@@ -27,8 +27,8 @@ struct WordSurvey: Sendable, Equatable {
     init(suspectingAllOf text: [UInt8]) {
         suspicious = [text.indices]
         squeezable = [text.indices]
-        hasUnknownRow = true
-        hasSpellingWord = true
+        unknown = [text.indices]
+        spelled = [text.indices]
     }
 
     /// A word, as wide as bytes go that words are made of.
@@ -54,7 +54,8 @@ struct WordSurvey: Sendable, Equatable {
         var wasCommon = true
         var wasSingle = false
         var singles = 0
-        var unknown = 0
+        var row = UnknownRow()
+        var spelling = Spelling(end: text.count)
         while position < text.count {
             guard classes[Int(text[position])] != 0 else {
                 if text[position] == UInt8(ascii: "<") { cut.tag = position }
@@ -67,7 +68,11 @@ struct WordSurvey: Sendable, Equatable {
             {
                 // Nothing stands within them or between them: it is as if each had been read below.
                 cut.start = last.lowerBound
-                (wasCommon, wasSingle, singles, unknown) = (true, false, 0, 0)
+                (wasCommon, wasSingle, singles) = (true, false, 0)
+                // One short word may be another's code.
+                if last.lowerBound > position || last.count >= ShiftedStretches.plainLength, let stretch = row.close() {
+                    unknown.append(stretch)
+                }
                 end = last.upperBound
                 position = end + 1
                 continue
@@ -98,11 +103,10 @@ struct WordSurvey: Sendable, Equatable {
                 if kinds == WordByte.letter {
                     suspicion.count(token.letters, start..<position, isCommon: isCommon)
                     if !isCommon {
-                        unknown += 1
-                        if unknown >= ShiftedStretches.minimumWords { hasUnknownRow = true }
-                        if SpellingAlphabet.letter(of: token.letters) != nil { hasSpellingWord = true }
-                    } else if length >= ShiftedStretches.plainLength {
-                        unknown = 0
+                        row.add(start..<position)
+                        if SpellingAlphabet.letter(of: token.letters) != nil { spelling.add(start..<position) }
+                    } else if length >= ShiftedStretches.plainLength, let stretch = row.close() {
+                        unknown.append(stretch)
                     }
                 } else if kinds & WordByte.letter != 0 {
                     suspicion.countLetters(in: text, start..<position)
@@ -120,6 +124,51 @@ struct WordSurvey: Sendable, Equatable {
         }
         if let stretch = cut.move(to: text.count, after: text.count) { squeezable.append(stretch) }
         suspicious = suspicion.stretches(in: text, margin: Self.margin)
+        if let stretch = row.close() { unknown.append(stretch) }
+        spelled = spelling.stretches
+    }
+
+    /// Words in a row that are not common.
+    private struct UnknownRow {
+        private var words = 0
+        private var range = 0..<0
+
+        @inline(__always)
+        mutating func add(_ word: Range<Int>) {
+            range = (words == 0 ? word.lowerBound : range.lowerBound)..<word.upperBound
+            words += 1
+        }
+
+        /// - Returns: the row, if it is long enough to be looked at.
+        @inline(__always)
+        mutating func close() -> Range<Int>? {
+            defer { words = 0 }
+            return words >= ShiftedStretches.minimumWords ? range : nil
+        }
+    }
+
+    /// Words of the spelling alphabet near each other.
+    private struct Spelling {
+        /// Bytes from one to the next, and those beside them that are looked at: others of the alphabet are common words.
+        private static let reach = 64
+        /// Of the text.
+        let end: Int
+        private var last: Range<Int>?
+        private(set) var stretches: [Range<Int>] = []
+
+        init(end: Int) { self.end = end }
+
+        mutating func add(_ word: Range<Int>) {
+            defer { last = word }
+            guard let last, word.lowerBound - last.upperBound <= Self.reach else { return }
+            let upper = min(end, word.upperBound + Self.reach)
+            let lower = max(0, last.lowerBound - Self.reach)
+            if let before = stretches.last, before.upperBound >= lower {
+                stretches[stretches.count - 1] = before.lowerBound..<upper
+            } else {
+                stretches.append(lower..<upper)
+            }
+        }
     }
 
     /// Counts the parts of a number and the letters beside it as words: see `SpelledNumbers`.
