@@ -121,8 +121,8 @@ rules:
   - {{id: tool, tags: [armed], category: weapons, match: {{keywords: [kettle]}}, action: log}}
   - {{id: verse, category: misinformation, match: {{keywords: [sonnet]}}, action: log, vetoes: [hate]}}
   - {{id: sure, category: privacy, match: {{keywords: [teapot]}}, action: log, requires: {{hate: 1}}}}
-  - {{id: one, category: cybercrime, match: {{keywords: [spoon]}}, action: log, severity: warning}}
-  - {{id: two, category: cybercrime, match: {{keywords: [fork]}}, action: log, severity: notice, paranoia: 2}}
+  - {{id: one, tags: [cutlery], category: cybercrime, match: {{keywords: [spoon]}}, action: log, severity: warning}}
+  - {{id: two, tags: [cutlery], category: cybercrime, match: {{keywords: [fork]}}, action: log, severity: notice, paranoia: 2}}
 """
 
 
@@ -162,6 +162,6 @@ def test_exclusions_hold_by_id_tag_category_and_for_a_route(tmp_path):
     assert rules("") == {"tool", "one", "two", "anomaly"}
     assert rules("exclude: {rules: [one]}\n") == {"tool", "two"}
     assert rules("exclude: {rules: [two], categories: [cybercrime]}\n") == {"tool"}
-    route = "overrides: [{name: chat, when: {route: openai.chat}, then: {exclude: {rules: [armed, one]}}}]\n"
+    route = "overrides: [{name: chat, when: {route: openai.chat}, then: {exclude: {rules: [cutlery]}}}]\n"
     assert rules(route) == {"tool", "one", "two", "anomaly"}
-    assert rules(route, "--route", "openai.chat") == {"two"}
+    assert rules(route, "--route", "openai.chat") == {"tool"}
