@@ -101,8 +101,10 @@ def main() -> None:
         for sample in read_samples()
         if sample.split == "heldout"
     ]
-    print("| variant | public rows | pairs | posts | messages | replies | loss of unseen responses |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    table = [
+        "| variant | public rows | pairs | posts | messages | replies | loss of unseen responses |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for variant in VARIANTS:
         folder = options.work / variant.name.replace(" ", "-").replace(",", "")
         result = folder / "result.json"
@@ -119,7 +121,8 @@ def main() -> None:
         areas = [figures.get(name) for name in ("public", "pairs", "texts", "chats", "replies")]
         cells = ["-" if area is None else f"{area:.3f}" for area in areas]
         loss = figures["response loss"]
-        print(f"| {variant.name} | {' | '.join(cells)} | {'-' if loss is None else f'{loss:.2f}'} |", flush=True)
+        table.append(f"| {variant.name} | {' | '.join(cells)} | {'-' if loss is None else f'{loss:.2f}'} |")
+    print("\n".join(table))
 
 
 if __name__ == "__main__":
