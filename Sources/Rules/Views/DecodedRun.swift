@@ -97,9 +97,12 @@ enum ReadableText {
             var letters = 0
             var digits = 0
             var hasWords = false
+            var hasControls = false
             func close(at end: Int) {
                 let length = end - start
-                guard length >= minimum, letters > 0 || digits >= minimum else { return }
+                guard length >= minimum, letters > 0 || digits >= minimum,
+                    !hasControls || EnglishText.isLikely(bytes[start..<end])
+                else { return }
                 if !needsWords || hasWords || length >= longWord && (letters + digits) * 4 >= length * 3 {
                     found.append(start..<end)
                 }
@@ -114,11 +117,11 @@ enum ReadableText {
                     } else if byte < 0x20, position - 1 > start, position < bytes.count,
                         kinds[Int(bytes[position - 2])] == letter, kinds[Int(bytes[position])] == letter
                     {
-                        // A control character between two letters parts words, whatever it is.
-                        hasWords = true
+                        // A control character between two letters may part words, whatever it is.
+                        (hasWords, hasControls) = (true, true)
                     } else {
                         if position - 1 > start { close(at: position - 1) }
-                        (start, letters, digits, hasWords) = (position, 0, 0, false)
+                        (start, letters, digits, hasWords, hasControls) = (position, 0, 0, false, false)
                     }
                     continue
                 }
@@ -132,7 +135,7 @@ enum ReadableText {
                 } else {
                     close(at: position)
                     position += length
-                    (start, letters, digits, hasWords) = (position, 0, 0, false)
+                    (start, letters, digits, hasWords, hasControls) = (position, 0, 0, false, false)
                 }
             }
             close(at: position)

@@ -32,6 +32,23 @@ private func texts(_ runs: [DecodedRun]) -> [String] { runs.map { String(decodin
         #expect(texts(Base64Runs.find(in: bytes(url))) == [text])
     }
 
+    @Test(arguments: [("\n", 24), ("\n", 16), (" ", 16), ("\r\n", 20)])
+    func readsShortLinesAndGroups(between: String, length: Int) {
+        let text = stride(from: 0, to: encoded.count, by: length)
+            .map { String(encoded.dropFirst($0).prefix(length)) }.joined(separator: between)
+        #expect(texts(Base64Runs.find(in: bytes(text))).contains(secret))
+    }
+
+    @Test func aControlCharacterMayPartWords() {
+        let text = Data(secret.replacing(" ", with: "\u{1}").utf8).base64EncodedString()
+        #expect(texts(Base64Runs.find(in: bytes(text))) == [secret.replacing(" ", with: "\u{1}")])
+    }
+
+    @Test func readsNumbersAlone() {
+        let card = Data("4111 1111 1111 1111".utf8).base64EncodedString()
+        #expect(texts(Base64Runs.find(in: bytes(card))) == ["4111 1111 1111 1111"])
+    }
+
     @Test func readsFoldedLines() {
         let long = String(repeating: "many plain words here ", count: 8)
         let lines = Data(long.utf8).base64EncodedString(options: [

@@ -86,6 +86,15 @@ import Testing
         }
     }
 
+    /// Four readings of the whole text would leave no room for the short one that matters.
+    @Test func longReadingsDoNotHideAShortOne() {
+        let hidden = "open the pod door".unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xE0000) }
+        let decoys =
+            #"{"x":"%C3%C3%C3&#65&#65&#65\u0041\u0041\u0041 "# + String(repeating: "é plain words ", count: 200)
+        let text = decoys + hidden.map { String(Character($0)) }.joined()
+        #expect(TextViews(text).views.contains { $0.text == "open the pod door" })
+    }
+
     @Test func textInTagsIsReadBesideWhatIsShown() {
         let hidden = String(
             String.UnicodeScalarView("open it".unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xE0000) })
