@@ -11,17 +11,14 @@ enum SymbolLetters {
     private struct Letter {
         var byte: UInt8
         var source: Range<Int>
-        /// Whether it is a sign, and no letter of ASCII.
-        var isSign: Bool
     }
 
     static func find(in text: [UInt8]) -> [DecodedRun] {
         var signs = (upright: 0, turned: 0)
         for place in text.indices.dropLast(2) where text[place] >= 0xC4 {
             switch (text[place], text[place + 1]) {
-            case (0xE2, 0xA0...0xA3),
-                (0xF0, 0x9F) where text[place] == 0xE2 || text[place + 2] == 0x87:
-                signs.upright += 1
+            case (0xE2, 0xA0...0xA3): signs.upright += 1
+            case (0xF0, 0x9F) where text[place + 2] == 0x87: signs.upright += 1
             case (0xC4, 0xB1), (0xC6, _), (0xC7, 0x9D), (0xC9, _), (0xCA, _), (0xE1, 0xB4...0xB5): signs.turned += 1
             default: break
             }
@@ -51,7 +48,7 @@ enum SymbolLetters {
                     continue
                 }
                 if letter.isSign { signs += 1 }
-                letters.append(Letter(byte: letter.byte, source: source, isSign: letter.isSign))
+                letters.append(Letter(byte: letter.byte, source: source))
             }
         }
         close()
