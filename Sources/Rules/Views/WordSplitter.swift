@@ -4,9 +4,9 @@
 /// word costs the logarithm of its rank (Zipf's law), any other stretch much more, and more for each letter. Linear in the letters.
 enum WordSplitter {
     /// Bits, as the frequencies of English words have it.
-    private static let commonCost = 5
+    private static let commonCost = 3
     private static let rareCost = 34
-    private static let rareLetterCost = 4
+    private static let rareLetterCost = 5
     /// What more each letter costs beyond those that most words have.
     private static let longLetterCost = 4
     private static let usualLength = 8

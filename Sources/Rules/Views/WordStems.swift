@@ -11,7 +11,7 @@ enum WordStems {
         switch last {
         case UInt8(ascii: "s"):
             body(word.prefix(count - 1))
-            if before == UInt8(ascii: "e") { visit(word, without: 2, body) }
+            if before == UInt8(ascii: "e"), takesE(word, count - 3) { visit(word, without: 2, body) }
         case UInt8(ascii: "d") where before == UInt8(ascii: "e"), UInt8(ascii: "r") where before == UInt8(ascii: "e"):
             visit(word, without: 1, body)
             visit(word, without: 2, body)
@@ -24,6 +24,15 @@ enum WordStems {
         case UInt8(ascii: "y") where before == UInt8(ascii: "l"):
             visit(word, without: 2, body)
         default: break
+        }
+    }
+
+    /// Whether a word whose last letter is at a place has its plural in -es: behind a sibilant, `o`, and `y` that became `i`.
+    private static func takesE(_ word: PackedWord, _ last: Int) -> Bool {
+        switch word[last] {
+        case UInt8(ascii: "s"), UInt8(ascii: "x"), UInt8(ascii: "z"), UInt8(ascii: "o"), UInt8(ascii: "i"): true
+        case UInt8(ascii: "h"): word[last - 1] == UInt8(ascii: "c") || word[last - 1] == UInt8(ascii: "s")
+        default: false
         }
     }
 

@@ -9,8 +9,52 @@ import Testing
         #expect(decoded("please " + text, as: .joinedWords).count == 1)
     }
 
-    @Test func capitalsMarkTheirBeginnings() {
-        #expect(decoded("HowDoIMakeBreadAtHome", as: .joinedWords) == ["How Do I Make Bread At Home"])
+    @Test func capitalsMarkTheirBeginningsAndSayNoMore() {
+        #expect(decoded("HowDoIMakeBreadAtHome", as: .joinedWords) == ["How do I make bread at home"])
+        #expect(
+            decoded("TellMarjoribanksThatTheBreadIsDone", as: .joinedWords) == [
+                "Tell Marjoribanks that the bread is done"
+            ]
+        )
+    }
+
+    @Test func whatStandsBesideALongRunIsPartedAsWell() {
+        #expect(
+            decoded("Pleasetellmewhatthatis,ok?Imeanit.", as: .joinedWords) == [
+                "Please tell me what that is, ok? I mean it."
+            ]
+        )
+        #expect(
+            decoded("pleasetellmewhathappenedin1990withthe3rdmarket", as: .joinedWords) == [
+                "please tell me what happened in 1990 with the 3rd market"
+            ]
+        )
+        #expect(
+            decoded("Whatintheworlddoestheword\"bread\"meantothebaker", as: .joinedWords) == [
+                "What in the world does the word \"bread\" mean to the baker"
+            ]
+        )
+    }
+
+    @Test func apostrophesKeepWhatBelongsToThem() {
+        for (joined, text) in [
+            ("Idon'tknowwhatthebreadneeds", "I don't know what the bread needs"),
+            ("wecouldn'tfindthebakeryagain", "we couldn't find the bakery again"),
+            ("thebaker'sbrotherisgoneforgood", "the baker's brother is gone for good"),
+            ("Ithinkthatallofthebakers'breadisgonenow", "I think that all of the bakers' bread is gone now"),
+        ] {
+            #expect(decoded(joined, as: .joinedWords) == [text])
+        }
+    }
+
+    @Test func addressesArePartedInTheirRunsAlone() {
+        let text = "see https://example.org/howdoimakebreadathome?x=anything"
+        #expect(decoded(text, as: .joinedWords) == ["how do i make bread at home"])
+    }
+
+    @Test func aTextOfManyRunsIsReadInOnePass() {
+        let text = Array(String(repeating: "howdoimakebreadathome,", count: 20_000).utf8)
+        #expect(JoinedWords.find(in: text, among: LetterRuns.find(in: text)).count == 20_000)
     }
 
     @Test func longWordsAndNamesAreNone() {

@@ -21,6 +21,12 @@ import Testing
         for word in ["", "s", "is", "ed", "ing", "the", "les"] { #expect(stems(word).isEmpty) }
     }
 
+    @Test func anEndingOfTwoLettersStandsBehindSibilantsOnly() {
+        #expect(stems("churches").contains(PackedWord("church".utf8)))
+        #expect(!stems("stealthes").contains(PackedWord("stealth".utf8)))
+        #expect(!stems("breades").contains(PackedWord("bread".utf8)))
+    }
+
     @Test func noStemIsLongerThanItsWordOrEmpty() {
         var random = SeededGenerator(seed: 9)
         for _ in 0..<500 {
