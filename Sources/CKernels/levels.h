@@ -32,6 +32,7 @@ extern const ck_kernels ck_generic_kernels;
 #if defined(__x86_64__)
 extern const ck_kernels ck_avx2_kernels;
 extern const ck_kernels ck_avx512_kernels;
+extern const ck_kernels ck_amx_kernels;
 #elif defined(__aarch64__)
 extern const ck_kernels ck_neon_kernels;
 #endif

@@ -24,7 +24,7 @@ typedef struct {
     ck_activations out;
 } quantize_context;
 
-/// Tokens of a part: blocks are interleaved, so one thread writes all of a block.
+/// Tokens of a part: where a level interleaves the tokens of a block, one thread has to write all of them.
 enum { QUANTIZED_TOKENS = CK_TOKEN_BLOCK };
 
 static void quantize_part(const ck_kernels *kernels, const void *context, int part, float *scratch) {

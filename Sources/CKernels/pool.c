@@ -9,6 +9,11 @@
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 // Parts are handed out one by one from a counter, so a thread that loses its core for a while delays little. A helper
 // joins a kernel if it comes in time; the caller closes the kernel when no part is left and waits only for those that
@@ -152,6 +157,22 @@ static bool has_dot_product(void) {
 }
 #endif
 
+#if defined(__x86_64__) && defined(__linux__)
+/// Whether the processor has the matrix units, and the system gives them to this process: their state is large, so a process has to ask.
+static bool has_matrix_units(void) {
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18, TILE_STATES = 3 << 17, SAVES_STATES = 1 << 27 };
+    uint32_t a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & SAVES_STATES) == 0) return false;
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & TILE_STATES) != TILE_STATES) return false;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & bit_AMXTILE) == 0 || (d & bit_AMXINT8) == 0) return false;
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#elif defined(__x86_64__)
+static bool has_matrix_units(void) { return false; }
+#endif
+
 bool ck_level_is_supported(ck_level level) {
     switch (level) {
         case CK_LEVEL_GENERIC: return true;
@@ -162,14 +183,17 @@ bool ck_level_is_supported(ck_level level) {
             return ck_level_is_supported(CK_LEVEL_AVX2) && __builtin_cpu_supports("avx512f")
                 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
                 && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+        case CK_LEVEL_AMX: return ck_level_is_supported(CK_LEVEL_AVX512) && has_matrix_units();
         case CK_LEVEL_NEON: return false;
 #elif defined(__aarch64__)
         case CK_LEVEL_AVX2:
-        case CK_LEVEL_AVX512: return false;
+        case CK_LEVEL_AVX512:
+        case CK_LEVEL_AMX: return false;
         case CK_LEVEL_NEON: return has_dot_product();
 #else
         case CK_LEVEL_AVX2:
         case CK_LEVEL_AVX512:
+        case CK_LEVEL_AMX:
         case CK_LEVEL_NEON: return false;
 #endif
     }
@@ -178,6 +202,7 @@ bool ck_level_is_supported(ck_level level) {
 
 ck_level ck_best_level(void) {
     if (ck_level_is_supported(CK_LEVEL_NEON)) return CK_LEVEL_NEON;
+    if (ck_level_is_supported(CK_LEVEL_AMX)) return CK_LEVEL_AMX;
     if (ck_level_is_supported(CK_LEVEL_AVX512)) return CK_LEVEL_AVX512;
     if (ck_level_is_supported(CK_LEVEL_AVX2)) return CK_LEVEL_AVX2;
     return CK_LEVEL_GENERIC;
@@ -185,6 +210,7 @@ ck_level ck_best_level(void) {
 
 static const ck_kernels *kernels_of(ck_level level) {
 #if defined(__x86_64__)
+    if (level == CK_LEVEL_AMX) return &ck_amx_kernels;
     if (level == CK_LEVEL_AVX512) return &ck_avx512_kernels;
     if (level == CK_LEVEL_AVX2) return &ck_avx2_kernels;
 #elif defined(__aarch64__)

@@ -99,6 +99,28 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) static double int8_avx512
     return 2.0 * 64 * SUMS * ROUNDS;
 }
 
+/// Four independent tiles of sums, which cover the latency of a product.
+__attribute__((target("amx-tile,amx-int8"))) static double int8_amx(const void *context, int thread) {
+    (void)context, (void)thread;
+    struct {
+        uint8_t palette, start_row, reserved[14];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } shapes = {.palette = 1};
+    for (int tile = 0; tile < 8; tile++) shapes.row_bytes[tile] = 64, shapes.rows[tile] = 16;
+    _tile_loadconfig(&shapes);
+    _tile_zero(6);
+    _tile_zero(7);
+    for (int round = 0; round < ROUNDS; round++) {
+        _tile_dpbusd(0, 6, 7);
+        _tile_dpbusd(1, 6, 7);
+        _tile_dpbusd(2, 6, 7);
+        _tile_dpbusd(3, 6, 7);
+    }
+    _tile_release();
+    return 2.0 * 16 * 16 * 64 * 4 * ROUNDS;
+}
+
 /// Without VNNI: pairs of products to 16 bits, and those added. A usable product also widens them, so this is an upper bound.
 __attribute__((target("avx2"))) static double int8_avx2(const void *context, int thread) {
     (void)context, (void)thread;
@@ -197,22 +219,25 @@ static double float_generic(const void *context, int thread) {
     return 2.0 * 16 * ROUNDS;
 }
 
-double ck_int8_peak(int threads, double seconds) {
+double ck_int8_peak(ck_level level, int threads, double seconds) {
+    (void)level;
     probe work = int8_generic;
 #if defined(__x86_64__)
-    if (ck_best_level() == CK_LEVEL_AVX512) work = int8_avx512;
-    if (ck_best_level() == CK_LEVEL_AVX2) work = int8_avx2;
+    if (level == CK_LEVEL_AVX512) work = int8_avx512;
+    if (level == CK_LEVEL_AMX) work = int8_amx;
+    if (level == CK_LEVEL_AVX2) work = int8_avx2;
 #elif defined(__aarch64__)
-    if (ck_best_level() == CK_LEVEL_NEON) work = int8_neon;
+    if (level == CK_LEVEL_NEON) work = int8_neon;
 #endif
     return rate_of(work, NULL, threads, seconds);
 }
 
-double ck_float_peak(int threads, double seconds) {
+double ck_float_peak(ck_level level, int threads, double seconds) {
+    (void)level;
     probe work = float_generic;
 #if defined(__x86_64__)
-    if (ck_best_level() == CK_LEVEL_AVX512) work = float_avx512;
-    if (ck_best_level() == CK_LEVEL_AVX2) work = float_avx2;
+    if (level == CK_LEVEL_AVX512 || level == CK_LEVEL_AMX) work = float_avx512;
+    if (level == CK_LEVEL_AVX2) work = float_avx2;
 #elif defined(__aarch64__)
     work = float_neon;
 #endif

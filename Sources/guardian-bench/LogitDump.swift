@@ -20,7 +20,7 @@ struct LogitDump: ParsableCommand {
     @Option(help: "Read each prompt in pieces of this many tokens; 0 reads it whole.")
     var piece = 0
 
-    @Option(help: "Instruction set level: generic, avx2, avx512; the machine's best if left out.")
+    @Option(help: "Instruction set level: generic, avx2, avx512, amx; the machine's best if left out.")
     var level: String?
 
     func run() throws {

@@ -1,4 +1,5 @@
 import CKernels
+import Transformer
 
 /// What the machine can do at most, as measured next to what is measured against it.
 struct MachineLimits {
@@ -17,9 +18,12 @@ final class MachineProbe {
 
     private let memory: UnsafeMutableRawPointer
     private let threads: Int32
+    private let level: ck_level
 
-    init(threads: Int) {
+    /// - Parameter level: whose instructions are measured.
+    init(threads: Int, level: KernelLevel) {
         self.threads = Int32(clamping: threads)
+        self.level = level.value
         memory = .allocate(byteCount: Self.bytes, alignment: 64)
         memory.initializeMemory(as: UInt8.self, repeating: 1, count: Self.bytes)
     }
@@ -28,18 +32,30 @@ final class MachineProbe {
 
     func sample() -> MachineLimits {
         MachineLimits(
-            int8: ck_int8_peak(threads, 0.05),
-            float: ck_float_peak(threads, 0.05),
+            int8: ck_int8_peak(level, threads, 0.05),
+            float: ck_float_peak(level, threads, 0.05),
             bandwidth: ck_memory_read(memory, Self.bytes, threads, 0.1)
         )
     }
 
     /// Seconds of one hand-over between compute threads that are awake; nil if they cannot be had.
-    static func handOver(threads: Int) -> Double? {
-        let count = Int32(clamping: threads)
-        guard let pool = ck_pool_create(count, ck_best_level(), 64) else { return nil }
+    func handOver() -> Double? {
+        guard let pool = ck_pool_create(threads, level, 64) else { return nil }
         defer { ck_pool_destroy(pool) }
-        _ = ck_pool_handover(pool, count, 1000)
-        return ck_pool_handover(pool, count, 20_000)
+        _ = ck_pool_handover(pool, threads, 1000)
+        return ck_pool_handover(pool, threads, 20_000)
+    }
+}
+
+extension KernelLevel {
+    /// As the kernels name it.
+    fileprivate var value: ck_level {
+        switch self {
+        case .generic: CK_LEVEL_GENERIC
+        case .avx2: CK_LEVEL_AVX2
+        case .avx512: CK_LEVEL_AVX512
+        case .amx: CK_LEVEL_AMX
+        case .neon: CK_LEVEL_NEON
+        }
     }
 }

@@ -95,7 +95,7 @@ static uint64_t attention(ck_pool *pool, int tokens) {
 }
 
 int main(void) {
-    static const char *names[] = {"generic", "avx2", "avx512", "neon"};
+    static const char *names[] = {"generic", "avx2", "avx512", "amx", "neon"};
     static const int counts[] = {1, 3, 8, 17, TOKENS};
     for (int level = CK_LEVEL_GENERIC; level <= CK_LEVEL_NEON; level++) {
         if (!ck_level_is_supported((ck_level)level)) continue;

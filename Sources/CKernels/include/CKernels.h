@@ -36,8 +36,10 @@ typedef enum {
     CK_LEVEL_AVX2 = 1,
     /// With VNNI: Ice Lake, Zen 4 and later.
     CK_LEVEL_AVX512 = 2,
+    /// With matrix units for int8 beside AVX-512: Sapphire Rapids and later.
+    CK_LEVEL_AMX = 3,
     /// arm64 with the dot product instructions (Armv8.2 and later).
-    CK_LEVEL_NEON = 3,
+    CK_LEVEL_NEON = 4,
 } ck_level;
 
 /// Whether this machine can run the level.
@@ -53,7 +55,9 @@ typedef struct ck_pool ck_pool;
 /// Starts the helpers.
 ///
 /// - `scratch_floats`: floats of working memory per thread; see `ck_matmul` and `ck_attention`.
-/// - Returns NULL when memory or threads cannot be had.
+/// - `threads`: from 1 to 64.
+/// - Returns NULL when memory or threads cannot be had, for any other number of threads, and for a level that this machine
+///   does not run.
 ck_pool *_Nullable ck_pool_create(int threads, ck_level level, size_t scratch_floats);
 
 /// Stops the helpers and frees the pool. No kernel may be running.

@@ -20,7 +20,7 @@ extern "C" {
 enum {
     /// Rows of a packed matrix that share a vector.
     CK_PACKED_ROWS = 16,
-    /// Tokens whose activations lie interleaved.
+    /// Tokens whose activations lie interleaved, where a level has them so.
     CK_TOKEN_BLOCK = 8,
     /// Tokens of a page.
     CK_PAGE_TOKENS = 32,
@@ -39,7 +39,8 @@ typedef struct {
     int columns;
 } ck_packed_matrix;
 
-/// Quantised activations: [tokens / 8][columns / 4][8][4] in the level's own form, and a scale per token.
+/// Quantised activations: [tokens / 8][columns / 4][8][4], or [tokens][columns], as the level has it, in the level's own form;
+/// and a scale per token.
 typedef struct {
     uint8_t *values;
     float *scales;

@@ -16,11 +16,11 @@ extern "C" {
 #endif
 
 /// Operations a second, a multiplication and an addition being two, of 8-bit products that stay in registers, on `threads` threads
-/// for about `seconds` each; with the best instructions of `ck_best_level()`. 0 when threads cannot be had.
-double ck_int8_peak(int threads, double seconds);
+/// for about `seconds` each, with the instructions of a level that is supported. 0 when threads cannot be had.
+double ck_int8_peak(ck_level level, int threads, double seconds);
 
 /// The same of fused multiply-adds of floats.
-double ck_float_peak(int threads, double seconds);
+double ck_float_peak(ck_level level, int threads, double seconds);
 
 /// Bytes a second that `threads` threads read of `bytes` bytes at `memory`, each its own part from one end to the other again and
 /// again. `memory` should be several times the last cache, and written before, or its pages are all one. 0 when threads cannot be had.
