@@ -85,6 +85,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="where the states are kept")
     parser.add_argument("--tokens", type=int, default=100_000, help="tokens of detection that each variant is shown")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="multiply in bfloat16: faster where the processor has units for it"
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     tokenizer = load_tokenizer(options.trunk)
@@ -111,7 +114,7 @@ def main() -> None:
         if not result.exists():
             recipe = replace(Recipe(), tokens=options.tokens, seed=SEED, **variant.recipe)
             torch.manual_seed(SEED)
-            network = Guardian(options.trunk, exit_layer=variant.exit_layer)
+            network = Guardian(options.trunk, exit_layer=variant.exit_layer, bfloat16=options.bfloat16)
             train(network, layout, groups, {}, written, recipe, folder)
             figures = {"response loss": response_loss(network, unseen) if recipe.response_every else None}
             if recipe.detects:

@@ -32,15 +32,19 @@ def in_file_order(name: str, value: torch.Tensor) -> torch.Tensor:
     return value.reshape(rows // HEAD_WIDTH, 2, HEAD_WIDTH // 2, rank).transpose(1, 2).reshape(rows, rank)
 
 
-def write_adapter(state: dict[str, torch.Tensor], trunk: str, out: Path) -> str:
-    """`safeguard.safetensors` in float16 and `safeguard.json`; returns the digest of the weights."""
-    weights = out / "safeguard.safetensors"
-    tensors = {
+def adapter_tensors(state: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    """What the file holds of a state."""
+    return {
         name: in_file_order(name, value).contiguous().to(torch.float16).numpy()
         for name, value in state.items()
         if not name.startswith("head.")
     }
-    save_file(tensors, weights)
+
+
+def write_adapter(state: dict[str, torch.Tensor], trunk: str, out: Path) -> str:
+    """`safeguard.safetensors` in float16 and `safeguard.json`; returns the digest of the weights."""
+    weights = out / "safeguard.safetensors"
+    save_file(adapter_tensors(state), weights)
     manifest = {
         "format": 1,
         "name": "guardian-2",
@@ -70,9 +74,8 @@ def write_sentences(out: Path) -> None:
     (out / "safeguard-sentences.json").write_text(text, encoding="utf-8")
 
 
-def lower_weights(folder: Path) -> dict[str, np.ndarray]:
-    """What the head reads through, of the adapter in a folder."""
-    weights = load_file(folder / "safeguard.safetensors")
+def lower_weights(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the head reads through, of an adapter."""
     return {name: value for name, value in weights.items() if int(name.split(".")[1]) <= EXIT_LAYER}
 
 
@@ -125,14 +128,15 @@ def main() -> None:
     state = torch.load(options.state, weights_only=False)["network"]
     options.out.mkdir(parents=True, exist_ok=True)
     trunk = digest(options.trunk)
-    before = lower_weights(options.out) if options.responses_only else None
+    if options.responses_only:
+        before = lower_weights(load_file(options.out / "safeguard.safetensors"))
+        after = lower_weights(adapter_tensors(state))
+        if before.keys() != after.keys() or not all(np.array_equal(before[name], after[name]) for name in before):
+            raise SystemExit(f"the head of {options.out} was fitted to other weights: export without --responses-only")
     adapter = write_adapter(state, trunk, options.out)
     write_sentences(options.out)
-    if before is None:
+    if not options.responses_only:
         return write_head(state, trunk, adapter, options.out)
-    after = lower_weights(options.out)
-    if before.keys() != after.keys() or not all(np.array_equal(before[name], after[name]) for name in before):
-        raise SystemExit(f"the head of {options.out} was fitted to other weights: export without --responses-only")
     manifest = json.loads((options.out / "detection.json").read_text(encoding="utf-8"))
     manifest["adapterSHA256"] = adapter
     (options.out / "detection.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

@@ -28,8 +28,8 @@ from torch.nn import functional
 SEEDS = (1, 2, 3)
 LENGTH_LIMIT = 900
 """Characters of a conversation, at the most: longer ones cost more time than they teach."""
-SHARES = {"pairs": 3200, "texts": 900, "chats": 750, "replies": 900, "prompts": 350, "contexts": 100}
-PUBLIC, ATTACKS, KOREAN = 14000, 4000, 900
+SHARES = {"pairs": 5600, "texts": 1700, "chats": 2000, "replies": 1900, "prompts": 400, "contexts": 400}
+PUBLIC, ATTACKS, KOREAN = 17000, 5000, 900
 HARM_WEIGHT = 4.0
 POSITIVE_WEIGHT_LIMIT = 12.0
 

@@ -57,7 +57,7 @@ def _lines(folder: str) -> list[tuple[str, int, dict]]:
 
 
 def is_held_out(folder: str, stem: str, number: int) -> bool:
-    """Whether a line of the corpus is kept for the evaluation."""
+    """Whether a line of the corpus falls to the evaluation."""
     digest = hashlib.sha256(f"{folder}/{stem}/{number // RUN}".encode()).digest()
     return digest[0] % HELD_OUT == 0
 
@@ -88,50 +88,58 @@ def _pairs(held_out: bool) -> list[Unit]:
     ]
 
 
-def _neighbours(folder: str, lines: list[tuple[tuple, Example]]) -> list[Unit]:
-    """Lines in order; two that follow each other, are of one kind and differ in harm are twins."""
+@dataclass(frozen=True)
+class _Line:
+    """A line of a file whose twins are neighbours; lines that cannot be twins differ in their key."""
+
+    key: tuple
+    example: Example
+    held_out: bool
+
+
+def _neighbours(folder: str, lines: list[_Line], held_out: bool) -> list[Unit]:
+    """Lines in order; two that follow each other, are of one kind and differ in harm are twins. These are held out together,
+    where both are: of two of which one is trained on, the other tells nothing."""
     units: list[Unit] = []
     index = 0
     while index < len(lines):
-        key, example = lines[index]
-        if (
-            index + 1 < len(lines)
-            and lines[index + 1][0] == key
-            and lines[index + 1][1].is_harmful != example.is_harmful
+        several = lines[index : index + 2]
+        if not (
+            len(several) == 2
+            and several[0].key == several[1].key
+            and several[0].example.is_harmful != several[1].example.is_harmful
         ):
-            other = lines[index + 1][1]
-            twins = (example, other) if example.is_harmful else (other, example)
-            units.append(Unit(twins, folder))
-            index += 2
-        else:
-            units.append(Unit((example,), folder))
-            index += 1
+            several = several[:1]
+        if all(line.held_out for line in several) == held_out:
+            examples = sorted((line.example for line in several), key=lambda example: not example.is_harmful)
+            units.append(Unit(tuple(examples), folder))
+        index += len(several)
     return units
 
 
 def _texts(folder: str, held_out: bool) -> list[Unit]:
     lines = [
-        (
+        _Line(
             (stem, line["kind"]),
             _single(line["text"], _several(line["categories"]) if line["harmful"] else HARMLESS, folder),
+            is_held_out(folder, stem, number),
         )
         for stem, number, line in _lines(folder)
-        if is_held_out(folder, stem, number) == held_out
     ]
-    return _neighbours(folder, lines)
+    return _neighbours(folder, lines, held_out)
 
 
 def _contexts(held_out: bool) -> list[Unit]:
     lines = []
     for stem, number, line in _lines("contexts"):
-        if is_held_out("contexts", stem, number) != held_out:
-            continue
         turns = tuple(
             Turn(turn["role"] if turn["role"] != "system" else "user", turn["text"]) for turn in line["turns"]
         )
         labels = harmful_labels(line["category"]) if line["label"] == "harmful" else HARMLESS
-        lines.append(((stem, line["kind"]), Example(turns, labels, "contexts")))
-    return _neighbours("contexts", lines)
+        lines.append(
+            _Line((stem, line["kind"]), Example(turns, labels, "contexts"), is_held_out("contexts", stem, number))
+        )
+    return _neighbours("contexts", lines, held_out)
 
 
 def _replies(held_out: bool) -> list[Unit]:

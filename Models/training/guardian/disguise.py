@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 
 from .corpus import Example, Unit
 from .layout import Turn
 
-SHARE = 0.12
+SHARE = 0.18
 """The share of units that are disguised; twins are disguised alike, so that the disguise tells nothing."""
 
 LEET = str.maketrans("aeiost", "431057")
@@ -30,14 +31,29 @@ def _slip(text: str, rng: random.Random) -> str:
     return "".join(letters)
 
 
+def _joined(text: str, rng: random.Random) -> str:
+    """Some spaces left out, as where the words of a text without any were not all told apart."""
+    return "".join(letter for letter in text if letter != " " or rng.random() >= 0.06)
+
+
+def _bare(text: str, rng: random.Random) -> str:
+    """What is left of a text that was read from Morse, a cipher or a spelling alphabet."""
+    if not text.isascii():
+        return text
+    return re.sub(r"[^\w\s]", "", text.lower()) or text
+
+
 DISGUISES = (
     lambda text, rng: text.lower(),
-    lambda text, rng: text.upper(),
     lambda text, rng: text.lower().rstrip(".?!"),
-    lambda text, rng: text.translate(LEET),
-    _spaced,
+    _bare,
+    _bare,
+    _joined,
     _slip,
+    _spaced,
+    lambda text, rng: text.translate(LEET),
 )
+"""What the gateway undoes before the model reads, as it does with capitals throughout, is not among them."""
 
 
 def disguised(unit: Unit, rng: random.Random) -> Unit:

@@ -14,7 +14,7 @@ from detection.trunk import WIDTH, Sequence
 from safetensors.torch import load_file
 from torch import nn
 
-from .lowrank import MODULES, LowRank, load_trunk, run_blocks
+from .lowrank import MODULES, LowRank, load_trunk, round_products, run_blocks
 
 FIRST_LAYER, EXIT_LAYER = 8, 19
 """The blocks that the lower adapter changes; the head reads the states behind the last of them."""
@@ -54,16 +54,21 @@ def normalized(states: torch.Tensor) -> torch.Tensor:
 class Guardian(nn.Module):
     """The frozen trunk, both adapters and the head."""
 
-    def __init__(self, trunk: Path, upper: Path | None = None, exit_layer: int = EXIT_LAYER):
+    def __init__(
+        self, trunk: Path, upper: Path | None = None, exit_layer: int = EXIT_LAYER, bfloat16: bool = False
+    ):
         super().__init__()
         self.model = load_trunk(trunk)
         self.exit_layer = exit_layer
         layers = self.model.model.layers
         self._adapt(range(FIRST_LAYER, exit_layer + 1), MODULES, RANK)
         self._adapt(range(exit_layer + 1, len(layers)), UPPER_MODULES, UPPER_RANK)
+        if bfloat16:
+            round_products(self.model)
         self.head = Head()
         if upper is not None:
-            self.load_adapters(load_file(upper), partly=True)
+            stored = {name: value for name, value in load_file(upper).items() if _block(name) > exit_layer}
+            self.load_adapters({name: in_own_order(name, value) for name, value in stored.items()}, partly=True)
 
     def _adapt(self, blocks: range, modules: dict, rank: int) -> None:
         for index in blocks:
@@ -99,6 +104,7 @@ class Guardian(nn.Module):
     def load(self, state: dict[str, torch.Tensor]) -> None:
         """Takes what `state` gave."""
         head = {name[5:]: value for name, value in state.items() if name.startswith("head.")}
+        self.head = Head(hidden=len(head["inner.bias"]))
         self.head.load_state_dict(head)
         self.load_adapters({name: value for name, value in state.items() if not name.startswith("head.")})
 
@@ -143,7 +149,12 @@ class Guardian(nn.Module):
         states = run_blocks(self.model, self.below(ids), FIRST_LAYER, len(self.model.model.layers))
         rows = torch.cat([states[i, start - 1 : len(example) - 1] for i, (example, start) in enumerate(group)])
         targets = torch.tensor([token for example, start in group for token in example[start:]])
-        return nn.functional.cross_entropy(self.model.lm_head(self.model.model.norm(rows)), targets)
+        return nn.functional.cross_entropy(self.model.lm_head(self.model.model.norm(rows)).float(), targets)
+
+
+def _block(name: str) -> int:
+    """The block of a stored tensor."""
+    return int(name.split(".")[1])
 
 
 def in_own_order(name: str, value: torch.Tensor) -> torch.Tensor:

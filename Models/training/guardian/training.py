@@ -224,6 +224,11 @@ def train(
     """Trains, keeps `folder/state.pt` every 50 steps, and goes on from there if it exists."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
+    state_path, log_path = folder / "state.pt", folder / "log.jsonl"
+    # Before the optimiser is made: loading may put another head in the place of the one that is there.
+    state = torch.load(state_path, weights_only=False) if state_path.exists() else None
+    if state:
+        network.load(state["network"])
     upper, lower = [], []
     for name, tensor in network.adapters().items():
         tensor.requires_grad_(True)
@@ -239,11 +244,8 @@ def train(
         lr=recipe.rate,
         betas=(0.9, 0.98),
     )
-    state_path, log_path = folder / "state.pt", folder / "log.jsonl"
     step, tokens = 0, 0
-    if state_path.exists():
-        state = torch.load(state_path, weights_only=False)
-        network.load(state["network"])
+    if state:
         optimiser.load_state_dict(state["optimiser"])
         step, tokens = state["step"], state["tokens"]
 
@@ -260,7 +262,7 @@ def train(
         partial.rename(state_path)
 
     log({"recipe": asdict(recipe), "step": step})
-    rng = random.Random(recipe.seed + 1)
+    rng = random.Random(f"{recipe.seed + 1} from {step}" if step else recipe.seed + 1)
     order: list[int] = []
     stream = batches(layout, groups, recipe)
     for _ in range(step):

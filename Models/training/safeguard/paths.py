@@ -49,7 +49,7 @@ class Paths:
         self.column = {token: column for column, token in enumerate(words)}
         with torch.no_grad():
             # The output matrix of the tokens that may ever be written.
-            self.output = network.model.lm_head.weight[torch.tensor(words)]
+            self.output = network.model.lm_head.weight[torch.tensor(words)].float()
         (self.line_end,) = layout.tokenizer.encode("\n").ids
         self.layout = layout
 
