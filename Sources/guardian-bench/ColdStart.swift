@@ -66,7 +66,7 @@ struct ColdStart: AsyncParsableCommand {
     }
 }
 
-/// A process's resident memory in MB, as the kernel counts it.
+/// A process's resident memory in MB (10^6 bytes), as the kernel counts it.
 struct ResidentMemory {
     /// Pages of the mapped model that were touched included; every process that maps it shares them.
     var total: Double
@@ -82,6 +82,7 @@ struct ResidentMemory {
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix(key) }),
             let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Double($0) })
         else { return .nan }
-        return kilobytes / 1024
+        // The kernel's are of 1,024 bytes.
+        return kilobytes * 1024 / 1e6
     }
 }

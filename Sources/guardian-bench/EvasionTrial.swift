@@ -43,13 +43,13 @@ struct EvasionTrial {
         for (kind, texts) in [("harmful", pairs.map(\.harmful)), ("harmless", pairs.map(\.harmless))]
         where !disguises.isEmpty {
             let plain = try await decisions(texts)
-            report("evasion.\(kind).plain.blocked", plain.map { $0 == .block })
+            try report("evasion.\(kind).plain.blocked", plain.map { $0 == .block })
             for disguise in disguises {
                 let changed = texts.map(disguise.apply)
                 let disguised = try await decisions(changed)
                 let name = disguise.name.replacing(" ", with: "_")
-                report("evasion.\(kind).\(name).alike", zip(plain, disguised).map { $0 == $1 })
-                report("evasion.\(kind).\(name).blocked", disguised.map { $0 == .block })
+                try report("evasion.\(kind).\(name).alike", zip(plain, disguised).map { $0 == $1 })
+                try report("evasion.\(kind).\(name).blocked", disguised.map { $0 == .block })
                 guard showsChanged else { continue }
                 for (index, text) in changed.enumerated() where plain[index] != disguised[index] {
                     try await show(text, of: texts[index], instead: plain[index])
@@ -59,17 +59,19 @@ struct EvasionTrial {
         for script in HonestLines.all where isWanted(script.name) {
             let bare = try await bareDecisions(script.lines)
             let read = try await decisions(script.lines)
-            report("evasion.honest.\(script.name).newly_flagged", zip(bare, read).map { $0 == nil && $1 != nil })
-            report("evasion.honest.\(script.name).flagged_without_views", bare.map { $0 != nil })
+            try report("evasion.honest.\(script.name).newly_flagged", zip(bare, read).map { $0 == nil && $1 != nil })
+            try report("evasion.honest.\(script.name).flagged_without_views", bare.map { $0 != nil })
         }
     }
 
     private func isWanted(_ name: String) -> Bool { only.isEmpty || only.contains(name) }
 
-    private func report(_ name: String, _ holds: [Bool]) {
+    private func report(_ name: String, _ holds: [Bool]) throws {
         let share = Double(holds.count(where: \.self)) / Double(max(1, holds.count))
         if json {
-            print(#"{"name":"\#(name)","samples":\#(holds.count),"unit":"1","value":\#(share)}"#)
+            var figure = Figure(name, unit: "1", [share])
+            figure.samples = holds.count
+            print(try figure.line(json: true))
         } else {
             print("\(name): \((share * 1000).rounded() / 1000) of \(holds.count)")
         }

@@ -3,7 +3,7 @@ import Foundation
 /// One measured figure: the median of its samples, and how far the slowest strayed.
 struct Figure: Encodable {
     var name: String
-    /// The median.
+    /// The median; of an even number of samples, the mean of the two in the middle.
     var value: Double
     var unit: String
     var samples: Int
@@ -21,7 +21,8 @@ struct Figure: Encodable {
         self.name = name
         self.unit = unit
         self.samples = samples.count
-        self.median = rank(0.5)
+        let middle = sorted.dropFirst((sorted.count - 1) / 2).prefix(sorted.count % 2 == 0 ? 2 : 1)
+        self.median = middle.reduce(0, +) / Double(middle.count)
         self.p99 = rank(0.99)
         self.value = self.median
     }

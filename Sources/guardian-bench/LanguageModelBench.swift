@@ -35,10 +35,16 @@ struct LanguageModelBench: AsyncParsableCommand {
     @Flag(help: "One JSON line a figure.")
     var json = false
 
-    private static let lengths = [16, 32, 64, 128, 512, 2048]
+    private static let lengths = [16, 32, 64, 128, 512, longest]
+    private static let longest = 2048
     private static let peerLengths = [64, 512]
     private static let batches = [1, 2, 4, 8, 16, 32]
     private static let decodedTokens = 64
+
+    func validate() throws {
+        if samples < 1 { throw ValidationError("--samples is a count from 1 on") }
+        if !(1...Self.longest).contains(stepRows) { throw ValidationError("--step-rows is from 1 to \(Self.longest)") }
+    }
 
     func run() async throws {
         let folder = FileManager.default.temporaryDirectory
@@ -51,7 +57,7 @@ struct LanguageModelBench: AsyncParsableCommand {
         let file = try packed.open()
         var series = Series()
         // A first round warms caches and clocks.
-        for round in 0...max(1, samples) {
+        for round in 0...samples {
             if round == 1 { series = Series() }
             try await sample(file, rival, into: &series)
         }
@@ -61,12 +67,12 @@ struct LanguageModelBench: AsyncParsableCommand {
     // MARK: A round
 
     private func sample(_ file: PackedModelFile, _ rival: Peer?, into series: inout Series) async throws {
-        let probe = MachineProbe(threads: packed.threads)
+        let probe = MachineProbe(threads: packed.threads, level: try KernelLevel.inForce())
         let limits = probe.sample()
         series.add("slm.int8_peak", "GOPS", limits.int8 / 1e9)
         series.add("slm.float_peak", "GFLOPS", limits.float / 1e9)
         series.add("slm.memory_bandwidth", "GB/s", limits.bandwidth / 1e9)
-        if let handOver = MachineProbe.handOver(threads: packed.threads) {
+        if let handOver = probe.handOver() {
             series.add("slm.handover", "us", handOver * 1e6, higherIsBetter: false)
         }
         try sampleSteps(file.model, limits, into: &series)
@@ -79,8 +85,7 @@ struct LanguageModelBench: AsyncParsableCommand {
     private func sampleSteps(_ model: PackedModel, _ limits: MachineLimits, into series: inout Series) throws {
         let pool = try StepRunner.makePool(model, threads: packed.threads)
         let cost = ModelCost(model.configuration)
-        let layers = model.configuration.layers
-        let trial = try StepTrial(model, pool: pool, rows: stepRows, capacity: 2048 + Self.decodedTokens)
+        let trial = try StepTrial(model, pool: pool, rows: stepRows, capacity: Self.longest + Self.decodedTokens)
         func rate(_ length: Int, _ stage: StepSegment.Stage) throws -> Double {
             let tokens = (0..<length).map { Int32(100 + $0 * 37 % 20_000) }
             let seconds = try Self.meanSeconds { try trial.prefill(tokens, stage: stage) }
@@ -89,7 +94,7 @@ struct LanguageModelBench: AsyncParsableCommand {
         for length in Self.lengths {
             let rate = try rate(length, .whole)
             series.add("slm.prefill_\(length)", "tokens/s", rate)
-            series.add("slm.prefill_\(length)_share_of_peak", "1", rate * cost.operations(layers: layers) / limits.int8)
+            series.add("slm.prefill_\(length)_share_of_peak", "1", rate * cost.operations(length: length) / limits.int8)
         }
         let exit = try rate(64, .lower)
         series.add("slm.prefill_64_exit", "tokens/s", exit)

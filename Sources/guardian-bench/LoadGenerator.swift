@@ -3,7 +3,7 @@ import Foundation
 /// Asks one question over and over through TLS, by `wrk` (HTTP/1.1) or `h2load` (HTTP/2), and tells how fast it was answered.
 ///
 /// Both ask again as soon as they are answered, so their latencies under load say how long the queue of their own
-/// making is. What a proxy adds is seen with one connection.
+/// making is. What a proxy adds is seen with one connection, and under `SteadyLoad`.
 struct LoadGenerator {
     struct Result {
         /// Answers a second.
@@ -58,33 +58,6 @@ struct LoadGenerator {
             p50: Self.milliseconds(after: "50%", in: text),
             p99: Self.milliseconds(after: "99%", in: text)
         )
-    }
-
-    /// Asks at a steady rate, however slow the answers are.
-    ///
-    /// - Parameter rate: requests a second, of all connections together.
-    /// - Returns: nil where the tool is not installed.
-    func steady(_ url: String, connections: Int, rate: Double) throws -> Result? {
-        guard let h2load else { return nil }
-        let log = script.deletingLastPathComponent().appendingPathComponent("steady.tsv")
-        try? FileManager.default.removeItem(at: log)
-        let text = try ChildProcess.output(
-            h2load,
-            [
-                "--h1", "-t", "1", "-c", "\(connections)", "-D", "\(seconds)", "--rps",
-                String(format: "%.2f", max(0.1, rate / Double(connections))), "-d", body.path, "-H",
-                "content-type: application/json", "--log-file", log.path, url,
-            ]
-        )
-        guard text.contains(" 0 failed, 0 errored, 0 timeout") else {
-            throw Failure(description: "\(url) did not answer every request:\n\(text)")
-        }
-        // Start in microseconds, status, microseconds until the end of the answer.
-        let times = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
-            .compactMap { $0.split(separator: "\t").dropFirst(2).first.flatMap { Double($0) } }.sorted()
-        guard !times.isEmpty else { throw Failure(description: "\(url) was not asked at all:\n\(text)") }
-        func rank(_ share: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * share))] / 1000 }
-        return Result(rate: Double(times.count) / Double(seconds), p50: rank(0.5), p99: rank(0.99))
     }
 
     func http2(_ url: String, connections: Int, streams: Int) throws -> Result? {

@@ -97,6 +97,9 @@ struct ProxyBench: AsyncParsableCommand {
         let proxies = [routes[2], routes[1]] + routes.dropFirst(4)
         let report = ProxyReport(json: json, peers: haproxy == nil ? ["nginx"] : ["nginx", "haproxy"])
         let trial = ProxyTrial(load: load, connections: connections)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let caller = try TLSCaller(group: group, authority: contenders.certificates.authority)
+        let steady = SteadyLoad(caller: caller, connections: connections, seconds: seconds)
         if parts.contains(.rps) || parts.contains(.latency) {
             var series = Series()
             // A first round opens what is kept open and warms what can be warm.
@@ -104,13 +107,13 @@ struct ProxyBench: AsyncParsableCommand {
                 if round == 1 { series = Series() }
                 for route in routes { try trial.measure(route, into: &series) }
                 if parts.contains(.latency), let rate = series["proxy.rps"].last {
-                    for route in routes { try trial.measureLatency(route, rate: rate / 2, into: &series) }
+                    for route in routes {
+                        try await trial.measureLatency(route, steady, rate: rate / 2, into: &series)
+                    }
                 }
             }
             try report.print(series)
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let caller = try TLSCaller(group: group, authority: contenders.certificates.authority)
         if parts.contains(.handshakes) {
             var series = Series()
             let load = HandshakeLoad(caller: caller, concurrency: 16, seconds: seconds)

@@ -31,10 +31,17 @@ struct ProxyTrial {
     }
 
     /// The time of requests that come at a steady rate.
-    func measureLatency(_ route: ProxyRoute, rate: Double, into series: inout Series) throws {
-        guard let result = try load.steady(route.url, connections: connections, rate: rate) else { return }
-        if let p50 = result.p50 { series.add("proxy.half_p50\(route.suffix)", "ms", p50, higherIsBetter: false) }
-        if let p99 = result.p99 { series.add("proxy.half_p99\(route.suffix)", "ms", p99, higherIsBetter: false) }
+    func measureLatency(
+        _ route: ProxyRoute,
+        _ steady: SteadyLoad,
+        rate: Double,
+        into series: inout Series
+    ) async throws {
+        let port = route.contender.port
+        let times = try await steady.run(port: port, path: route.path, body: ProxyBench.question, rate: rate)
+        func rank(_ share: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * share))] }
+        series.add("proxy.half_p50\(route.suffix)", "ms", rank(0.5), higherIsBetter: false)
+        series.add("proxy.half_p99\(route.suffix)", "ms", rank(0.99), higherIsBetter: false)
     }
 
     func measureHandshakes(_ route: ProxyRoute, _ load: HandshakeLoad, into series: inout Series) async throws {

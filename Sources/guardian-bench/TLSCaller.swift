@@ -69,6 +69,13 @@ struct TLSCaller: Sendable {
 
     /// A POST with a JSON body, written whole.
     static func post(_ path: String, body: String, to channel: any Channel) async throws {
+        let parts = request(path, body: body)
+        for part in parts.dropLast() { channel.write(part, promise: nil) }
+        if let last = parts.last { try await channel.writeAndFlush(last) }
+    }
+
+    /// The parts of one.
+    static func request(_ path: String, body: String) -> [HTTPClientRequestPart] {
         let head = HTTPRequestHead(
             version: .http1_1,
             method: .POST,
@@ -77,14 +84,12 @@ struct TLSCaller: Sendable {
                 "host": "localhost", "content-type": "application/json", "content-length": "\(body.utf8.count)",
             ]
         )
-        channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
-        try await channel.writeAndFlush(HTTPClientRequestPart.end(nil))
+        return [.head(head), .body(.byteBuffer(ByteBuffer(string: body))), .end(nil)]
     }
 }
 
-/// Tells when a handshake is over.
-private final class HandshakeWait: ChannelInboundHandler {
+/// Tells when a handshake is over, or that there will be none.
+final class HandshakeWait: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let opened: EventLoopPromise<Void>
@@ -98,6 +103,7 @@ private final class HandshakeWait: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         opened.fail(error)
+        context.fireErrorCaught(error)
         context.close(promise: nil)
     }
 

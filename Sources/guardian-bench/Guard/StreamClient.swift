@@ -28,25 +28,36 @@ final class StreamClient: Sendable {
         self.handler = handler
     }
 
+    /// A connection that can be asked: the handshake is over, so that it is in no time that is taken.
+    ///
     /// - Parameter tls: nil for plain HTTP.
     static func connect(_ group: any EventLoopGroup, port: Int, tls: TLSContext?) async throws -> StreamClient {
         let eventLoop = group.next()
         let handler = try await eventLoop.submit { NIOLoopBound(ClientHandler(), eventLoop: eventLoop) }.get()
-        let channel = try await ClientBootstrap(group: eventLoop)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        try channel.pipeline.syncOperations.addHandler(
-                            TLSHandler(context: tls, serverName: "localhost")
-                        )
+        let opened = eventLoop.makePromise(of: Void.self)
+        if tls == nil { opened.succeed() }
+        do {
+            let channel = try await ClientBootstrap(group: eventLoop)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        if let tls {
+                            try channel.pipeline.syncOperations.addHandler(
+                                TLSHandler(context: tls, serverName: "localhost")
+                            )
+                            try channel.pipeline.syncOperations.addHandler(HandshakeWait(opened))
+                        }
+                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                        try channel.pipeline.syncOperations.addHandler(handler.value)
                     }
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
-            }
-            .connect(host: "127.0.0.1", port: port).get()
-        return StreamClient(channel, handler)
+                .connect(host: "127.0.0.1", port: port).get()
+            try await opened.futureResult.get()
+            return StreamClient(channel, handler)
+        } catch {
+            opened.fail(error)
+            throw error
+        }
     }
 
     func close() async { try? await channel.close().get() }
