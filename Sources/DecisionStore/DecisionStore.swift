@@ -1,5 +1,6 @@
 package import Audit
 import GuardCore
+import Synchronization
 
 /// Decisions that were recorded, to be looked at, searched and marked: what the dashboard and tuning read.
 ///
@@ -7,8 +8,14 @@ import GuardCore
 /// gateways may share one.
 package final class DecisionStore: Sendable {
     package let place: StorePlace
-    private let retention: StoreRetention
+    let retention: StoreRetention
     private let database: any StoreDatabase
+    /// At the most so many bytes of lines are held, where they are held in memory.
+    private let heldBytes = Mutex(0)
+    /// Whether another process does the work.
+    var isElsewhere: Bool {
+        if case .postgresql = place { true } else { false }
+    }
 
     /// Opens the store, making or upgrading its tables.
     ///
@@ -55,6 +62,8 @@ package final class DecisionStore: Sendable {
     ///
     /// - Throws: `StoreError`.
     package func add(_ entries: [Entry]) throws(StoreError) {
+        let bytes = entries.reduce(0) { $0 + $1.body.count }
+        heldBytes.withLock { $0 += bytes }
         try write { db in
             for entry in entries {
                 let record = entry.record
@@ -87,16 +96,21 @@ package final class DecisionStore: Sendable {
                 """,
                 [.integer(oldest), StoreValue(count)]
             )
-            guard place == .memory else { return }
+            // Only SQLite comes past here, whose `length` of a text is in characters. Adding up all lines takes milliseconds, so it is done
+            // only where there may be too many.
+            guard place == .memory, heldBytes.withLock({ $0 }) > retention.bytesInMemory else { return }
             try db.rows(
                 """
                 DELETE FROM decision WHERE id <= (
-                    SELECT max(id) FROM (SELECT id, sum(length(record)) OVER (ORDER BY id DESC) AS total FROM decision)
-                    WHERE total > ?
+                    SELECT max(id) FROM (
+                        SELECT id, sum(length(CAST(record AS BLOB))) OVER (ORDER BY id DESC) AS total FROM decision
+                    ) WHERE total > ?
                 ) AND request_id NOT IN (SELECT request_id FROM mark)
                 """,
                 [StoreValue(retention.bytesInMemory)]
             )
+            let held = try db.rows("SELECT sum(length(CAST(record AS BLOB))) AS total FROM decision", [])
+            heldBytes.withLock { $0 = Int(held.first?.integer("total") ?? 0) }
         }
     }
 
@@ -119,8 +133,8 @@ package final class DecisionStore: Sendable {
 
 extension DecisionStore {
     private static let columns = [
-        "time", "request_id", "tenant", "dialect", "model", "mode", "policy", "outcome", "status", "error", "action",
-        "input_action", "output_action", "input_scores", "output_scores", "input_rules", "output_rules",
+        "time", "request_id", "tenant", "route", "dialect", "model", "mode", "policy", "outcome", "status", "error",
+        "action", "input_action", "output_action", "input_scores", "output_scores", "input_rules", "output_rules",
         "input_failure", "output_failure", "candidate_action", "rules_us", "model_us", "upstream_us", "safeguard_us",
         "proxy_us", "total_us", "record",
     ]
@@ -135,9 +149,10 @@ extension DecisionStore {
         let (input, output, durations) = (record.input, record.output, record.durations)
         return [
             .integer(record.time.millisecondsSinceEpoch), .text(record.requestID), StoreValue(record.tenant),
-            StoreValue(record.dialect), StoreValue(record.model), .text(record.mode), .text(record.policy.digest),
-            .text(record.outcome.rawValue), StoreValue(record.status), StoreValue(record.error),
-            StoreValue(strictest(input, output)), StoreValue(input.map(word)), StoreValue(output.map(word)),
+            StoreValue(record.route), StoreValue(record.dialect), StoreValue(record.model), .text(record.mode),
+            .text(record.policy.digest), .text(record.outcome.rawValue), StoreValue(record.status),
+            StoreValue(record.error), StoreValue(strictest(input, output)), StoreValue(input.map(word)),
+            StoreValue(output.map(word)),
             StoreValue(input?.scores.map(ScoreBytes.bytes)), StoreValue(output?.scores.map(ScoreBytes.bytes)),
             .text(rules(input)), .text(rules(output)), StoreValue(input?.failure), StoreValue(output?.failure),
             StoreValue(strictest(record.candidate?.input, record.candidate?.output)),

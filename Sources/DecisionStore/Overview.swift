@@ -37,7 +37,7 @@ package struct Overview: Sendable, Equatable, Encodable {
     /// Of the newest `Overview.sample` exchanges.
     package var latency: [Latency] = []
     package var candidate: [Change] = []
-    /// Texts that the model could not judge, by reason.
+    /// What the model could not judge, by reason: requests and answers, each by itself.
     package var failures: [String: Int] = [:]
 
     /// Exchanges that the latency is taken from, at the most.
@@ -80,8 +80,13 @@ extension DecisionStore {
             overview.failures = try Self.counts(
                 db,
                 """
-                SELECT coalesce(input_failure, output_failure) AS word, count(*) AS count FROM decision
-                WHERE time >= ? AND coalesce(input_failure, output_failure) IS NOT NULL GROUP BY 1
+                WITH failed AS (
+                    SELECT input_failure, output_failure FROM decision
+                    WHERE time >= ? AND (input_failure IS NOT NULL OR output_failure IS NOT NULL)
+                )
+                SELECT word, count(*) AS count FROM (
+                    SELECT input_failure AS word FROM failed UNION ALL SELECT output_failure FROM failed
+                ) AS phase WHERE word IS NOT NULL GROUP BY 1
                 """,
                 start
             )

@@ -4,6 +4,8 @@ package import GuardCore
 /// What was recorded of one phase of an exchange: enough to decide again under other thresholds.
 package struct ScoredDecision: Sendable, Equatable {
     package var requestID: String
+    /// The path of the request, with `{model}` in place of a model's name; nil of a decision that was stored before routes were.
+    package var route: String?
     package var dialect: String?
     package var model: String?
     package var tenant: String?
@@ -52,7 +54,7 @@ extension DecisionStore {
         return try read { db in
             try db.rows(
                 """
-                SELECT decision.request_id, dialect, model, tenant, is_right, category,
+                SELECT decision.request_id, route, dialect, model, tenant, is_right, category,
                     \(name)_action AS action, \(name)_scores AS scores,
                     \(name)_rules AS rules, \(name)_failure IS NOT NULL AS failed
                 FROM decision LEFT JOIN mark ON mark.request_id = decision.request_id AND mark.phase = ?
@@ -104,6 +106,7 @@ extension DecisionStore {
         let scores = row.bytes("scores").flatMap(ScoreBytes.values)
         return ScoredDecision(
             requestID: row.text("request_id") ?? "",
+            route: row.text("route"),
             dialect: row.text("dialect"),
             model: row.text("model"),
             tenant: row.text("tenant"),

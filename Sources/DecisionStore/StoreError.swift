@@ -55,4 +55,7 @@ package struct StoreRetention: Sendable, Equatable {
     package var bytesInMemory = 64 << 20
 
     package init() {}
+
+    /// From one pruning to the next, at the most: as long may a decision outlive `age`. 100 ms to an hour.
+    var pruningInterval: Duration { max(.milliseconds(100), min(age / 10, .seconds(3600))) }
 }

@@ -2,6 +2,14 @@ package import Audit
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// An audit sink that also keeps the records in a store.
 ///
 /// The log decides what may be refused and lost; the store gets a copy when it can. What finds no room, or what the store does
@@ -24,6 +32,9 @@ package final class StoringSink: AuditSink {
         var bytes = 0
         var counts = Counts()
         var isScheduled = false
+        var isClosed = false
+        /// How many wait until all is stored.
+        var hurrying = 0
     }
 
     package let log: any AuditSink
@@ -35,7 +46,11 @@ package final class StoringSink: AuditSink {
 
     /// How long copies are gathered, so that many go into one transaction.
     private static let gathering = DispatchTimeInterval.milliseconds(100)
-    /// Copies stored from one pruning to the next, and bytes of their lines: whichever comes first.
+    /// Copies that are stored in a row, and microseconds that the processor is then left to the traffic: schedulers let a thread run on
+    /// for milliseconds, in which nothing else is answered on that processor.
+    private static let piece = (copies: 8, pause: UInt32(500))
+    /// Copies stored from one pruning to the next, and bytes of their lines: whichever comes first, if the store's
+    /// `pruningInterval` does not.
     private static let pruning = (copies: 2000, bytes: 16 << 20)
 
     private let sincePruning = Mutex((copies: 0, bytes: 0))
@@ -48,7 +63,7 @@ package final class StoringSink: AuditSink {
         self.log = log
         self.store = store
         self.capacity = capacity
-        queue.async { try? store.prune() }
+        queue.async { [weak self] in self?.pruneFromTimeToTime() }
     }
 
     package func reserve() -> Bool { log.reserve() }
@@ -72,14 +87,22 @@ package final class StoringSink: AuditSink {
 
     package func flush() {
         log.flush()
-        queue.sync { drain() }
+        hurry()
     }
 
     package func reopen() { log.reopen() }
 
     package func close() {
         log.close()
+        hurry()
+        state.withLock { $0.isClosed = true }
+    }
+
+    /// Stores all that waits, without leaving the processor to anybody.
+    private func hurry() {
+        state.withLock { $0.hurrying += 1 }
         queue.sync { drain() }
+        state.withLock { $0.hurrying -= 1 }
     }
 
     package var statistics: AuditStatistics { log.statistics }
@@ -102,31 +125,55 @@ package final class StoringSink: AuditSink {
             }
             return state.waiting
         }
-        guard !batch.isEmpty else { return }
+        // Where another machine does the work, one transaction for all of it is best.
+        let size = store.isElsewhere ? max(1, batch.count) : Self.piece.copies
+        for start in stride(from: 0, to: batch.count, by: size) {
+            if start > 0, hasTime(before: batch.count - start) { usleep(Self.piece.pause) }
+            add(Array(batch[start..<min(start + size, batch.count)]))
+        }
+    }
+
+    /// Whether nobody waits for the store, and what is left to be stored does not pile up.
+    private func hasTime(before left: Int) -> Bool {
+        state.withLock { $0.hurrying == 0 && left + $0.waiting.count < capacity / 4 }
+    }
+
+    private func add(_ copies: [DecisionStore.Entry]) {
         do throws(StoreError) {
-            try store.add(batch)
+            try store.add(copies)
             state.withLock { state in
-                state.counts.stored += batch.count
+                state.counts.stored += copies.count
                 state.counts.failure = nil
             }
-            pruneNowAndThen(batch)
+            pruneIfMuchCame(copies)
         } catch {
             state.withLock { state in
-                state.counts.failed += batch.count
+                state.counts.failed += copies.count
                 state.counts.failure = error.description
             }
         }
     }
 
-    private func pruneNowAndThen(_ batch: [DecisionStore.Entry]) {
+    /// Decisions grow too old while nothing is stored, too. On `queue` only.
+    private func pruneFromTimeToTime() {
+        guard !state.withLock({ $0.isClosed }) else { return }
+        prune()
+        let seconds = store.retention.pruningInterval / Duration.seconds(1)
+        queue.asyncAfter(deadline: .now() + seconds) { [weak self] in self?.pruneFromTimeToTime() }
+    }
+
+    private func pruneIfMuchCame(_ batch: [DecisionStore.Entry]) {
         let isDue = sincePruning.withLock { since in
             since.copies += batch.count
             since.bytes += batch.reduce(0) { $0 + $1.body.count }
-            guard since.copies >= Self.pruning.copies || since.bytes >= Self.pruning.bytes else { return false }
-            since = (0, 0)
-            return true
+            return since.copies >= Self.pruning.copies || since.bytes >= Self.pruning.bytes
         }
+        if isDue { prune() }
+    }
+
+    private func prune() {
+        sincePruning.withLock { $0 = (0, 0) }
         // What could not be removed now is removed the next time.
-        if isDue { try? store.prune() }
+        try? store.prune()
     }
 }

@@ -2,8 +2,9 @@ package import GuardCore
 
 /// Several engines as one: all are asked at once, and a rule makes one score of theirs.
 ///
-/// A member speaks only for the categories that it scores. Where one gave no scores, the score is known to be within bounds, and
-/// the policy is told both: what is certain is decided as ever, and what the missing scores could change is a failure.
+/// A member speaks only for the categories that it scores in texts of the role. Where one gave no scores, the score is known to be
+/// within bounds, and the policy is told both: what is certain is decided as ever, and what the missing scores could change is a
+/// failure.
 package struct EngineEnsemble: SafetyClassifier {
     /// How scores become one.
     package enum Rule: String, CaseIterable, Sendable {
@@ -38,7 +39,9 @@ package struct EngineEnsemble: SafetyClassifier {
 
     package var readsContext: Bool { members.contains { $0.engine.readsContext } }
 
-    package var categories: Set<HarmCategory> { members.reduce([]) { $0.union($1.engine.categories) } }
+    package func categories(of role: Role) -> Set<HarmCategory> {
+        members.reduce([]) { $0.union($1.engine.categories(of: role)) }
+    }
 
     package func classify(
         _ texts: [ClassifierInput],
@@ -48,7 +51,7 @@ package struct EngineEnsemble: SafetyClassifier {
         // The first in the order of the configuration stands for all that failed.
         let failure = answers.lazy.compactMap(\.failure).first
         guard answers.contains(where: { $0.failure == nil }) else { throw (failure ?? .failed("")).classifierError }
-        return texts.indices.map { combined($0, answers, failure) }
+        return texts.enumerated().map { combined($0, role: $1.role, answers, failure) }
     }
 
     private struct Answer {
@@ -77,16 +80,19 @@ package struct EngineEnsemble: SafetyClassifier {
         }
     }
 
-    private func combined(_ text: Int, _ answers: [Answer], _ failure: EngineFailure?) -> Assessment {
+    private func combined(_ text: Int, role: Role, _ answers: [Answer], _ failure: EngineFailure?) -> Assessment {
         func bounds(_ scores: [(score: Double?, weight: Double)]) -> ClosedRange<Double> { rule.bounds(of: scores) }
         let voices = zip(members, answers).map { member, answer in
-            (member: member, assessment: answer.failure == nil ? answer.assessments[text] : nil)
+            (
+                weight: member.weight, categories: member.engine.categories(of: role),
+                assessment: answer.failure == nil ? answer.assessments[text] : nil
+            )
         }
-        let harm = bounds(voices.map { ($0.assessment?.harm, $0.member.weight) })
+        let harm = bounds(voices.map { ($0.assessment?.harm, $0.weight) })
         let categories = HarmCategory.allCases.map { category in
             bounds(
-                voices.filter { $0.member.engine.categories.contains(category) }.map {
-                    ($0.assessment?.categories[category], $0.member.weight)
+                voices.filter { $0.categories.contains(category) }.map {
+                    ($0.assessment?.categories[category], $0.weight)
                 }
             )
         }

@@ -26,8 +26,8 @@ struct Question: Sendable, Equatable {
 
 /// How a guard model is asked about a text, and how its answers are read.
 protocol GuardTemplate: Sendable {
-    /// The categories that its answers say something about.
-    var categories: Set<HarmCategory> { get }
+    /// The categories that its answers about texts of this role say something about.
+    func categories(of role: Role) -> Set<HarmCategory>
     /// Whether turns before a text are read with it.
     var readsContext: Bool { get }
 
@@ -62,7 +62,11 @@ package enum GuardModelKind: String, CaseIterable, Sendable {
     }
 }
 
-extension ClassifierInput {
+extension Role {
     /// Whether the words are the LLM's own: they are judged as an answer, all else as what the LLM is asked.
-    var isAnswer: Bool { role == .assistant }
+    var isAnswer: Bool { self == .assistant }
+}
+
+extension ClassifierInput {
+    var isAnswer: Bool { role.isAnswer }
 }

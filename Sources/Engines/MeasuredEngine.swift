@@ -16,7 +16,7 @@ package struct MeasuredEngine: SafetyClassifier {
 
     package var readsContext: Bool { engine.readsContext }
 
-    package var categories: Set<HarmCategory> { engine.categories }
+    package func categories(of role: Role) -> Set<HarmCategory> { engine.categories(of: role) }
 
     package func classify(
         _ texts: [ClassifierInput],

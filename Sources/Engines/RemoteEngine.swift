@@ -43,7 +43,7 @@ package struct RemoteEngine: SafetyClassifier {
 
     package var readsContext: Bool { template.readsContext }
 
-    package var categories: Set<HarmCategory> { template.categories }
+    package func categories(of role: Role) -> Set<HarmCategory> { template.categories(of: role) }
 
     package func classify(
         _ texts: [ClassifierInput],
@@ -89,8 +89,10 @@ package struct RemoteEngine: SafetyClassifier {
             let length = turn.text.utf8.count
             guard length <= left else {
                 // Of the turn that is too long its end is nearest.
-                let end = TextWindows.of(turn.text, bytes: max(64, left), overlap: 0).last ?? ""
-                if left >= 64 { context.insert(.init(role: turn.role, text: end), at: 0) }
+                if left >= 64 {
+                    let end = TextWindows.end(of: turn.text, bytes: left)
+                    context.insert(.init(role: turn.role, text: end), at: 0)
+                }
                 break
             }
             left -= length

@@ -16,6 +16,12 @@ enum TextWindows {
         }
     }
 
+    /// The last bytes of a text, so many at most, from where a scalar begins.
+    static func end(of text: String, bytes: Int) -> String {
+        let end = text.utf8.suffix(bytes).drop { $0 & 0xC0 == 0x80 }
+        return String(decoding: end, as: UTF8.self)
+    }
+
     /// The place, or the one before it where a scalar begins.
     private static func boundary(_ place: Int, in bytes: [UInt8], after start: Int) -> Int {
         var place = place

@@ -422,10 +422,13 @@ extension Gateway {
 
     /// Loads the guardian model, its digest checked, and starts its threads.
     ///
-    /// - Parameter capacity: requests under way.
+    /// - Parameters:
+    ///   - capacity: requests under way.
+    ///   - longTexts: those of them that are taken however long their texts are.
     package static func engine(
         _ model: GatewayConfiguration.Model,
-        capacity: Int
+        capacity: Int,
+        longTexts: Int = 8
     ) throws(GatewayError) -> GuardianEngine {
         let loaded: GuardianModel
         do throws(GuardianModelError) {
@@ -440,6 +443,7 @@ extension Gateway {
                 loaded,
                 threads: model.threads,
                 capacity: capacity,
+                longTexts: longTexts,
                 pageBytes: model.memory
             )
         } catch {

@@ -1,6 +1,7 @@
 import Audit
 import GuardCore
 import PolicyLanguage
+import Transformer
 
 /// Turns the tree of a configuration file into a `GatewayConfiguration`. Relative paths start at the file's folder.
 struct GatewayConfigurationDecoder: YAMLDecoding {
@@ -28,7 +29,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
             admin: .init(host: "127.0.0.1", port: 9901),
             upstream: .init(scheme: "http", host: "127.0.0.1", port: 8081),
             policy: "",
-            model: .init(file: "", threads: processors)
+            model: .init(file: "", threads: ComputePool.threads(forProcessors: processors))
         )
         if let node = fields["listen"] { listen(node, into: &configuration) }
         if let node = fields["admin"] { admin(node, into: &configuration) }
@@ -91,7 +92,9 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
             model.safeguardTimeout = duration(node, "safeguard_timeout") ?? model.safeguardTimeout
         }
         if let node = fields["queue"] { model.queue = integer(node, "queue", in: 1...100_000) ?? model.queue }
-        if let node = fields["threads"] { model.threads = integer(node, "threads", in: 1...256) ?? model.threads }
+        if let node = fields["threads"] {
+            model.threads = integer(node, "threads", in: 1...ComputePool.maximumThreads) ?? model.threads
+        }
         if let node = fields["memory"], let memory = size(node, "memory") {
             let least = GatewayConfiguration.Model.leastMemory
             if memory < least { note(node, "'memory' must be \(least >> 20)MiB or more") }

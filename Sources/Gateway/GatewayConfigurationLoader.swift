@@ -7,16 +7,18 @@ extension GatewayConfiguration {
     /// - Parameters:
     ///   - path: absolute, or relative to the working directory.
     ///   - environment: where `authorization_env` is looked up.
+    ///   - processors: of the machine; threads that the file does not number go by them.
     /// - Throws: `PolicyError` with every error of the file at file:line:column.
     package static func load(
         path: String,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        processors: Int = ProcessInfo.processInfo.activeProcessorCount
     ) throws(PolicyError) -> GatewayConfiguration {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path
         var decoder = GatewayConfigurationDecoder(
             folder: folder,
             environment: environment,
-            processors: max(1, ProcessInfo.processInfo.activeProcessorCount)
+            processors: max(1, processors)
         )
         return try YAMLText(path: path).decode(with: &decoder) { decoder, root in
             decoder.configuration(root)

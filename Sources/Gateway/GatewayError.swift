@@ -2,8 +2,10 @@
 package struct GatewayError: Error, Sendable, CustomStringConvertible {
     /// Which part failed, for the exit status.
     package enum Part: Sendable {
-        /// A configuration or policy file.
+        /// A configuration or policy file that was read.
         case configuration
+        /// A policy file that cannot be read.
+        case unreadable
         /// The model's files.
         case model
         /// Certificates.

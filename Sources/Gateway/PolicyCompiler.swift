@@ -15,14 +15,16 @@ package enum PolicyCompiler {
 
     package typealias Compiled = (policy: Policy, rules: RuleSet)
 
-    /// - Throws: `GatewayError` with every error of the file, or with the rules' own tests that failed.
+    /// - Throws: `GatewayError` of the part `unreadable`, or `configuration` with every error of the file, or with the rules'
+    ///   own tests that failed.
     package static func compile(path: String) throws(GatewayError) -> Compiled {
         var read: [String] = []
         return try compile(path: path, reading: &read)
     }
 
     /// - Parameter files: gets the path of each file that is looked for, whatever comes of it.
-    /// - Throws: `GatewayError` with every error of the file, or with the rules' own tests that failed.
+    /// - Throws: `GatewayError` of the part `unreadable`, or `configuration` with every error of the file, or with the rules'
+    ///   own tests that failed.
     static func compile(
         path: String,
         reading files: inout [String]
@@ -55,7 +57,7 @@ package enum PolicyCompiler {
         do throws(PolicyError) {
             policy = try load()
         } catch {
-            return .failure(GatewayError(.configuration, "\(error)"))
+            return .failure(GatewayError(error.kind == .unreadable ? .unreadable : .configuration, "\(error)"))
         }
         do throws(RuleError) {
             var failures: [RuleTestFailure] = []

@@ -12,14 +12,14 @@ package protocol SafetyClassifier: Sendable {
     /// Whether a text's context is read with it. If not, giving one changes nothing.
     var readsContext: Bool { get }
 
-    /// The categories that it scores. The scores of others are zero and say nothing.
-    var categories: Set<HarmCategory> { get }
+    /// The categories that it scores in a text of this role. The scores of others are zero and say nothing.
+    func categories(of role: Role) -> Set<HarmCategory>
 }
 
 extension SafetyClassifier {
     package var readsContext: Bool { false }
 
-    package var categories: Set<HarmCategory> { Set(HarmCategory.allCases) }
+    package func categories(of role: Role) -> Set<HarmCategory> { Set(HarmCategory.allCases) }
 }
 
 /// One text to score, whose words it holds, and what was said before it.

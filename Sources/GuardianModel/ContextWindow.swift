@@ -16,7 +16,8 @@ struct ContextWindow {
     ///
     /// - Parameters:
     ///   - turns: the lengths of all texts, in UTF-8 bytes.
-    ///   - encode: gives the tokens of the turn at a place; called for no more turns than fit.
+    ///   - encode: gives the tokens of the turn at a place, of one that has more than twice `limit` only the first `limit` and the
+    ///     last `limit`; called for no more turns than fit.
     func tokens(of turns: [Int], encode: (Int) -> [Int32]) -> [(turn: Int, tokens: [Int32])] {
         guard limit > 1 else { return [] }
         var found: [(turn: Int, tokens: [Int32])] = []

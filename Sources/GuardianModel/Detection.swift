@@ -38,11 +38,14 @@ struct Detection {
         let known = input.context.reversed().prefix { templates[$0.role] != nil }
         let turns = Array(known.reversed())
         let window = ContextWindow(limit: manifest.contextTokens ?? 0)
-        return window.tokens(of: turns.map(\.text.utf8.count)) { tokenizer.encode(turns[$0].text) }
-            .flatMap { turn, tokens -> [Int32] in
-                guard let template = templates[turns[turn].role] else { return [] }
-                return template.prefix + tokens + template.close
-            }
+        // A stream's pieces are read behind the query one after another, and a query may be as long as a request.
+        let read = window.tokens(of: turns.map(\.text.utf8.count)) { turn in
+            tokenizer.encodeEnds(turns[turn].text, count: window.limit)
+        }
+        return read.flatMap { turn, tokens -> [Int32] in
+            guard let template = templates[turns[turn].role] else { return [] }
+            return template.prefix + tokens + template.close
+        }
     }
 
     /// A window with its template, and the states that the head pools, in the manifest's order.

@@ -16,19 +16,21 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
     /// - Parameters:
     ///   - threads: threads that compute.
     ///   - capacity: requests under way, waiting or computing; one more is told `overloaded`.
+    ///   - longTexts: requests that may be under way at once however long their texts are.
     ///   - pageBytes: memory for what is being computed and what is kept of texts that were read.
     /// - Throws: `GuardianModelError.modelFile` if the threads or the memory cannot be had.
     package init(
         _ model: GuardianModel,
         threads: Int,
         capacity: Int,
+        longTexts: Int = 8,
         pageBytes: Int = SchedulerLimits().pageBytes
     ) throws(GuardianModelError) {
         self.model = model
         let limits = SchedulerLimits(
             requests: capacity,
-            // As many windows as requests, and never less than some long texts.
-            tokens: max(65_536, capacity * (model.detection.windowTokens + 64)),
+            // As many windows as requests, and never less than the long texts.
+            tokens: max(longTexts * Self.groupTokens, capacity * (model.detection.windowTokens + 64)),
             pageBytes: pageBytes
         )
         do throws(ModelFileError) {

@@ -7,11 +7,17 @@
 ///
 /// A hand-written scanner: one pass, no backtracking, so the time is linear on any input.
 struct PreTokenizer {
-    private let text: UnsafeBufferPointer<UInt8>
-    private var position = 0
+    let text: UnsafeBufferPointer<UInt8>
+    /// Where the next word begins.
+    private(set) var position: Int
 
-    /// - Parameter text: valid UTF-8.
-    init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
+    /// - Parameters:
+    ///   - text: valid UTF-8.
+    ///   - position: where a word begins.
+    init(_ text: UnsafeBufferPointer<UInt8>, from position: Int = 0) {
+        self.text = text
+        self.position = position
+    }
 
     /// The bytes of the next word; nil at the end.
     mutating func next() -> Range<Int>? {
@@ -19,6 +25,33 @@ struct PreTokenizer {
         let start = position
         position = endOfWord(from: start)
         return start..<position
+    }
+
+    /// The last place where a word begins for certain, whatever the text is before the two characters there.
+    ///
+    /// - Parameter index: the last byte that is looked at; inside the text.
+    /// - Returns: between the next word and `index`; where the next word begins if there is no other.
+    func lastCertainStart(upTo index: Int) -> Int {
+        guard index > position else { return position }
+        var place = startOfScalar(index)
+        var kind = scalar(at: place).class
+        while place > position {
+            let before = startOfScalar(place - 1)
+            let kindBefore = scalar(at: before).class
+            switch (kindBefore, kind) {
+            // A number is a word; letters and others go on with their own kind, or with letters behind a quote.
+            case (.number, _), (_, .number), (.letter, .space), (.letter, .other), (.other, .space): return place
+            default: break
+            }
+            (place, kind) = (before, kindBefore)
+        }
+        return position
+    }
+
+    private func startOfScalar(_ index: Int) -> Int {
+        var start = index
+        while start > position, text[start] & 0xc0 == 0x80 { start -= 1 }
+        return start
     }
 
     private func endOfWord(from start: Int) -> Int {

@@ -67,19 +67,62 @@ package struct Tokenizer: Sendable {
         encode(String(decoding: bytes, as: UTF8.self))
     }
 
+    /// The tokens of a text; of one that has more than twice `count`, the first `count` and the last `count`.
+    ///
+    /// What lies between is not looked at, so the time is that of the ends, and of the whole words that stand there.
+    package func encodeEnds(_ text: String, count: Int) -> [Int32] {
+        var text = text
+        return text.withUTF8 { encodeEnds($0, count) }
+    }
+
     private func encode(_ text: UnsafeBufferPointer<UInt8>) -> [Int32] {
         var ids: [Int32] = []
         ids.reserveCapacity(text.count / 3)
         var words = PreTokenizer(text)
         var merger = WordMerger(merges)
+        encodeWords(&words, upTo: text.count, with: &merger, into: &ids)
+        return ids
+    }
+
+    private func encodeEnds(_ text: UnsafeBufferPointer<UInt8>, _ count: Int) -> [Int32] {
+        var merger = WordMerger(merges)
+        var words = PreTokenizer(text)
+        var first: [Int32] = []
+        encodeWords(&words, upTo: text.count, enough: count, with: &merger, into: &first)
+        // From the end back in pieces that begin where a word does, each at least twice as long as the one behind it.
+        var last: [Int32] = []
+        var end = text.count
+        // Most texts have some four bytes a token.
+        var length = 4 * count
+        while last.count < count, end > words.position {
+            var piece = PreTokenizer(text, from: words.lastCertainStart(upTo: end - length))
+            let start = piece.position
+            var ids: [Int32] = []
+            encodeWords(&piece, upTo: end, with: &merger, into: &ids)
+            last = ids + last
+            end = start
+            length *= 2
+        }
+        let ids = first + last
+        return ids.count <= 2 * count ? ids : Array(ids.prefix(count) + ids.suffix(count))
+    }
+
+    /// Encodes the words that begin before `end`, which is no place within one, or fewer: until there are enough tokens.
+    private func encodeWords(
+        _ words: inout PreTokenizer,
+        upTo end: Int,
+        enough: Int = .max,
+        with merger: inout WordMerger,
+        into ids: inout [Int32]
+    ) {
+        let text = words.text
         var symbols: [Int32] = []
-        while let word = words.next() {
+        while words.position < end, ids.count < enough, let word = words.next() {
             symbols.removeAll(keepingCapacity: true)
             for byte in text[word] where byteTokens[Int(byte)] >= 0 { symbols.append(byteTokens[Int(byte)]) }
             merger.merge(&symbols)
             ids += symbols
         }
-        return ids
     }
 
     // MARK: Decoding

@@ -15,6 +15,8 @@ package enum KernelLevel: String, Sendable, CaseIterable {
     case avx2
     /// AVX-512 with VNNI.
     case avx512
+    /// AVX-512 with VNNI, and the matrix units for int8.
+    case amx
     /// arm64 with the dot product instructions.
     case neon
 
@@ -27,7 +29,7 @@ package enum KernelLevel: String, Sendable, CaseIterable {
     /// The level that the environment names, or the best one.
     ///
     /// - Throws: `ModelFileError` with code `unsupported`.
-    static func inForce() throws(ModelFileError) -> KernelLevel {
+    package static func inForce() throws(ModelFileError) -> KernelLevel {
         try choice(getenv(environmentName).map { String(cString: $0) })
     }
 
@@ -54,6 +56,7 @@ package enum KernelLevel: String, Sendable, CaseIterable {
         case .generic: CK_LEVEL_GENERIC
         case .avx2: CK_LEVEL_AVX2
         case .avx512: CK_LEVEL_AVX512
+        case .amx: CK_LEVEL_AMX
         case .neon: CK_LEVEL_NEON
         }
     }
@@ -62,22 +65,29 @@ package enum KernelLevel: String, Sendable, CaseIterable {
 /// The compute threads: whoever calls a kernel, and helpers that live as long as the pool.
 // Unchecked: the C pool serialises its callers.
 package final class ComputePool: @unchecked Sendable {
+    /// The most threads of a pool: MAX_THREADS in pool.c.
+    package static let maximumThreads = 64
+
     private let handle: OpaquePointer
     package let threads: Int
     package let level: KernelLevel
 
     /// - Parameters:
-    ///   - threads: threads that compute, the caller included.
+    ///   - threads: threads that compute, the caller included; 1 to `maximumThreads`.
     ///   - level: by default the one that the environment names, or else the best of this machine.
     ///   - scratchFloats: working memory per thread.
-    /// - Throws: `ModelFileError` with code `outOfResources` if threads or memory cannot be had, `unsupported` if the machine
-    ///   lacks the level.
+    /// - Throws: `ModelFileError` with code `outOfResources` if so many threads, or the memory, cannot be had, `unsupported` if
+    ///   the machine lacks the level.
     init(threads: Int, level: KernelLevel? = nil, scratchFloats: Int) throws(ModelFileError) {
         let level = if let level { level } else { try KernelLevel.inForce() }
         guard level.isSupported else {
             throw ModelFileError(.unsupported, "this machine does not run \(level.rawValue)", path: "the kernels")
         }
-        guard let count = Int32(exactly: threads), let handle = ck_pool_create(count, level.value, scratchFloats) else {
+        guard (1...Self.maximumThreads).contains(threads) else {
+            let reason = "their number is from 1 to \(Self.maximumThreads), not \(threads)"
+            throw ModelFileError(.outOfResources, reason, path: "the compute threads")
+        }
+        guard let handle = ck_pool_create(Int32(threads), level.value, scratchFloats) else {
             throw ModelFileError(.outOfResources, "\(threads) of them cannot be had", path: "the compute threads")
         }
         self.handle = handle
@@ -86,6 +96,9 @@ package final class ComputePool: @unchecked Sendable {
     }
 
     deinit { ck_pool_destroy(handle) }
+
+    /// How many threads a pool gets where nobody says: one for each processor, as far as there may be so many.
+    package static func threads(forProcessors processors: Int) -> Int { min(max(processors, 1), maximumThreads) }
 
     /// Calls a kernel with the pool, which lives at least until it returns.
     func run<R>(_ kernel: (OpaquePointer) -> R) -> R {

@@ -48,9 +48,20 @@ package struct LlamaConfiguration: Sendable, Equatable, Codable {
             }
         }
         // A scaled rotation would silently give other numbers.
-        guard file.tensors["rope_freqs.weight"] == nil, file.metadata["llama.rope.scaling.type"] == nil else {
+        guard file.tensors["rope_freqs.weight"] == nil, try !Self.scalesRotation(file) else {
             throw ModelFileError(.unsupported, "scales its rotary embedding", path: file.path)
         }
+    }
+
+    /// Whether positions are scaled before they are rotated by. A factor alone does it, too; 0 stands for none.
+    private static func scalesRotation(_ file: GGUFFile) throws(ModelFileError) -> Bool {
+        let type = "llama.rope.scaling.type"
+        if file.metadata[type] != nil, try file.string(type) != "none" { return true }
+        for key in ["llama.rope.scaling.factor", "llama.rope.scale_linear"] where file.metadata[key] != nil {
+            let factor = try file.float(key)
+            if factor != 0, factor != 1 { return true }
+        }
+        return false
     }
 
     /// Checks that the kernels can compute these sizes, and that no product of them overflows.

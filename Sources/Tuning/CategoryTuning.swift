@@ -6,9 +6,9 @@ package struct CategoryTuning: Sendable, Equatable {
     /// Nil where there is a reason to leave it.
     package var after: Double?
     package var refusal: ThresholdChoice.Refusal?
-    /// What the threshold as it is does to all labelled texts.
+    /// What the threshold as it is does to the texts that the new one is chosen from.
     package var outcomeBefore: Outcome
-    /// What the new threshold does to all labelled texts, those it was chosen from.
+    /// What the new threshold does to the texts it was chosen from.
     package var outcomeAfter: Outcome?
     /// What thresholds chosen in the same way do to texts they were not chosen from.
     package var unseen: Outcome?

@@ -46,7 +46,9 @@ package struct ThresholdChoice: Sendable {
     private func cheapest(missed: Double, falseAlarm: Double, _ scores: LabelledScores) -> Double {
         let descending = scores.rows.sorted { $0.score > $1.score }
         var cost = missed * Double(scores.positives)
-        var best = (cost: cost, threshold: 1.0)
+        // A text at the end of the scale is found by every threshold.
+        let mayFindNothing = descending.first.map { $0.score < 1 } ?? true
+        var best = (cost: mayFindNothing ? cost : .infinity, threshold: 1.0)
         for (index, row) in descending.enumerated() {
             cost += row.isPositive ? -missed : falseAlarm
             // Texts that a short number does not part are reached together.
@@ -76,22 +78,31 @@ package struct ThresholdChoice: Sendable {
         for (index, row) in descending.enumerated() {
             reached += 1
             if row.isPositive { hits += 1 }
-            // Texts with equal scores are reached together.
-            let isLast = index + 1 == descending.count || descending[index + 1].score < row.score
+            // Texts that a short number does not part are reached together.
+            let threshold = atMost(row.score)
+            let isLast = index + 1 == descending.count || descending[index + 1].score < threshold
             guard isLast, Double(hits) >= share * Double(reached) else { continue }
-            if Binomial(trials: reached, probability: share).atLeast(hits) <= 1 - confidence { best = row.score }
+            if Binomial(trials: reached, probability: share).atLeast(hits) <= 1 - confidence { best = threshold }
         }
         guard let best else { throw .outOfReach }
-        return atMost(best)
+        return best
     }
 
     /// The nearest short number above the score, so that a text with this score stays below.
     private func above(_ score: Double) -> Double {
-        ((score * Self.scale).rounded(.down) + 1) / Self.scale
+        // The product is rounded: that of 0.0003 comes out below 3.
+        var steps = (score * Self.scale).rounded(.down)
+        while steps / Self.scale <= score { steps += 1 }
+        return steps / Self.scale
     }
 
     /// The nearest short number that the score still reaches.
-    private func atMost(_ score: Double) -> Double { (score * Self.scale).rounded(.down) / Self.scale }
+    private func atMost(_ score: Double) -> Double {
+        // The same, to either side.
+        var steps = (score * Self.scale).rounded(.down) + 1
+        while steps / Self.scale > score { steps -= 1 }
+        return steps / Self.scale
+    }
 
     private static let scale = 10_000.0
 }

@@ -24,8 +24,9 @@ package enum TuningTarget: Sendable, Equatable {
     package init?(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2, parts[0] == "cost" {
-            let costs = parts[1].split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
-            guard costs.count == 2, costs.allSatisfy({ $0 > 0 && $0 <= 1_000_000 }) else { return nil }
+            let words = parts[1].split(separator: ":", omittingEmptySubsequences: false)
+            let costs = words.compactMap { Double($0) }.filter { $0 > 0 && $0 <= 1_000_000 }
+            guard words.count == 2, costs.count == 2 else { return nil }
             self = .cost(missed: costs[0], falseAlarm: costs[1])
             return
         }
@@ -64,9 +65,10 @@ package enum TuningTarget: Sendable, Equatable {
         let least = Self.leastLabels
         switch self {
         case .falsePositiveRate(let share):
-            return (least, max(least, Self.trials(probability: 1 - share, confidence: confidence)))
+            // A share may be too small for what is left of 1 to differ from it.
+            return (least, max(least, Self.trials(logProbability: log1p(-share), confidence: confidence)))
         case .precision(let share), .recall(let share):
-            return (max(least, Self.trials(probability: share, confidence: confidence)), least)
+            return (max(least, Self.trials(logProbability: log(share), confidence: confidence)), least)
         case .cost: return (least, least)
         }
     }
@@ -74,8 +76,10 @@ package enum TuningTarget: Sendable, Equatable {
     /// Below this, a category's texts say too little about it whatever the arithmetic says.
     private static let leastLabels = 10
 
-    /// The fewest successes in a row that are unlikely with no more than this probability.
-    private static func trials(probability: Double, confidence: Double) -> Int {
-        Int((log(1 - confidence) / log(probability)).rounded(.up))
+    /// The fewest successes in a row that are unlikely with no more than this probability; 10^18 stands for all above.
+    ///
+    /// - Parameter logProbability: of one success; below 0.
+    private static func trials(logProbability: Double, confidence: Double) -> Int {
+        Int(min((log(1 - confidence) / logProbability).rounded(.up), 1e18))
     }
 }

@@ -26,6 +26,10 @@ enum AuditLogReader {
     private struct Record: Decodable {
         var event: String?
         var requestID: String?
+        var tenant: String?
+        /// The path of the request; of models' paths, a pattern with `{model}` in it: what an override says of a path with
+        /// a model's name in it cannot be told from a record.
+        var route: String?
         var dialect: String?
         var model: String?
         var input: PhaseRecord?
@@ -34,7 +38,7 @@ enum AuditLogReader {
 
         private enum CodingKeys: String, CodingKey {
             case requestID = "request_id"
-            case event, dialect, model, input, output, content
+            case event, tenant, route, dialect, model, input, output, content
         }
 
         func entry(_ phase: Phase) -> PolicyReplay.Entry? {
@@ -42,12 +46,12 @@ enum AuditLogReader {
             return PolicyReplay.Entry(
                 requestID: requestID ?? "",
                 phase: phase,
-                scope: RequestScope(routes: [dialect].compactMap { $0 }, model: model),
+                scope: RequestScope(routes: [route, dialect].compactMap { $0 }, model: model, tenant: tenant),
                 action: Action(rawValue: record.action),
                 scores: record.scores.map(Self.assessment),
                 rules: Set(record.findings.compactMap(\.rule)),
                 isFailure: record.findings.contains { $0.source == "failure" },
-                texts: content.map { phase == .input ? $0.input : $0.output }
+                texts: content.flatMap { phase == .input ? $0.input : $0.output }
             )
         }
 
@@ -71,8 +75,9 @@ enum AuditLogReader {
         var rule: String?
     }
 
+    /// Neither is there where the texts are sealed.
     private struct Content: Decodable {
-        var input: [String]
-        var output: [String]
+        var input: [String]?
+        var output: [String]?
     }
 }

@@ -27,7 +27,7 @@ struct EvalCommand: AsyncParsableCommand {
     @Option(help: "Write a page with tables and curves to this file.")
     var report: String?
 
-    @Option(help: "Texts of each source, at the most; evenly chosen.")
+    @Option(help: "Texts of each file, at the most; evenly chosen.")
     var limit: Int?
 
     @Flag(help: "Show the texts of the hardest errors in the page. Without it there are digests only.")
@@ -87,19 +87,11 @@ struct EvalCommand: AsyncParsableCommand {
     }
 
     private func evaluate(_ policy: Policy, _ texts: [LabelledText]) async throws -> Evaluation {
-        let engine = try model.engine(capacity: Self.width * 3)
+        let milliseconds = try await latencies(texts)
+        let engine = try model.engine(width: Self.width)
         defer { engine.shutDown() }
         let scorer = TextScorer(engine)
         let clock = ContinuousClock()
-        // One at a time, as a caller waits for it, and before the engine has read the texts and could know them again. A few
-        // are enough for a median.
-        var latencies: [Double] = []
-        for index in stride(from: 0, to: texts.count, by: max(1, texts.count / 50)) {
-            let text = texts[index]
-            let begin = clock.now
-            _ = try await scorer.assessment(of: text.text, role: text.role, query: text.query)
-            latencies.append(begin.duration(to: clock.now) / .milliseconds(1))
-        }
         let start = clock.now
         let assessments = try await inParallel(texts, width: Self.width, telling: "scoring") {
             try await scorer.assessment(of: $0.text, role: $0.role, query: $0.query)
@@ -109,7 +101,25 @@ struct EvalCommand: AsyncParsableCommand {
             rows: zip(texts, assessments).map { Evaluation.Row(text: $0, assessment: $1) },
             policy: policy,
             seconds: elapsed / .seconds(1),
-            milliseconds: latencies.sorted()
+            milliseconds: milliseconds.sorted()
         )
+    }
+
+    /// Milliseconds of single texts, one at a time, as a caller waits for it. A few are enough for a median.
+    ///
+    /// They have an engine to themselves: one that had read them would know them again when the time of all texts is taken.
+    private func latencies(_ texts: [LabelledText]) async throws -> [Double] {
+        let engine = try model.engine()
+        defer { engine.shutDown() }
+        let scorer = TextScorer(engine)
+        let clock = ContinuousClock()
+        var latencies: [Double] = []
+        for index in stride(from: 0, to: texts.count, by: max(1, texts.count / 50)) {
+            let text = texts[index]
+            let begin = clock.now
+            _ = try await scorer.assessment(of: text.text, role: text.role, query: text.query)
+            latencies.append(begin.duration(to: clock.now) / .milliseconds(1))
+        }
+        return latencies
     }
 }

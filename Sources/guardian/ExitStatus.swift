@@ -23,6 +23,7 @@ enum ExitStatus {
     static func of(_ error: GatewayError) -> ExitCode {
         switch error.part {
         case .configuration, .certificates: configuration
+        case .unreadable: noInput
         case .model: unavailable
         case .system: system
         }

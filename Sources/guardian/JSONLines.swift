@@ -3,7 +3,7 @@ import Foundation
 /// Objects that a command reads, one a line.
 struct JSONLines {
     private let name: String
-    private let lines: [Substring]
+    private let lines: [Data]
 
     /// - Parameter path: a file; standard input if it is nil.
     /// - Throws: `ExitStatus.noInput`, and says so, if the file cannot be read.
@@ -19,7 +19,8 @@ struct JSONLines {
             data = FileHandle.standardInput.readDataToEndOfFile()
         }
         name = path ?? "standard input"
-        lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        // Bytes, and not characters: a carriage return and a line feed are one character.
+        lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     }
 
     /// Calls `body` with each object, and prints what it returns as a line of its own as soon as it is there. Blank lines are
@@ -31,8 +32,10 @@ struct JSONLines {
         expecting expected: String,
         with body: ([String: Any]) async throws -> [String: Any]?
     ) async throws {
-        for (number, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
-            guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+        for (number, line) in lines.enumerated() {
+            let text = String(decoding: line, as: UTF8.self)
+            if text.allSatisfy(\.isWhitespace) { continue }
+            guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
                 let answer = try await body(object)
             else {
                 complain("\(name):\(number + 1): error: not \(expected)")

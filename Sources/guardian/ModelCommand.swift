@@ -18,7 +18,7 @@ struct ModelCommand: AsyncParsableCommand {
             discussion: "The same inputs give the same file. It replaces an older one when it is complete."
         )
 
-        @Option(help: "The trunk, a GGUF file of the Llama architecture.")
+        @Option(help: "The trunk, a GGUF file of the Llama architecture with SmolLM's tokenizer.")
         var trunk = ModelPaths.trunk
 
         @Option(help: "The folder with the heads, the adapter and the templates; without it the trunk is packed alone.")
@@ -28,7 +28,7 @@ struct ModelCommand: AsyncParsableCommand {
         var out: String
 
         @Option(help: "Compute threads.")
-        var threads = ProcessInfo.processInfo.activeProcessorCount
+        var threads = ModelThreads.standard
 
         func run() async throws {
             try await reportingErrors {

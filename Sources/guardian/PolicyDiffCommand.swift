@@ -81,7 +81,7 @@ struct PolicyDiffCommand: AsyncParsableCommand {
         )
         guard let corpus else { return report }
         let texts = try TextCorpus.texts(of: corpus, limit: lines)
-        let engine = rulesOnly ? nil : try model.engine(capacity: Self.width)
+        let engine = rulesOnly ? nil : try model.engine(width: Self.width)
         defer { engine?.shutDown() }
         let cache = AssessmentCache()
         let (was, now) = (

@@ -48,7 +48,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
     var packed = ModelPaths.guardian
 
     @Option(help: "Compute threads.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    var threads = ModelThreads.standard
 
     @Flag(help: "Print an object.")
     var json = false

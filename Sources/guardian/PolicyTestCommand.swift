@@ -64,7 +64,7 @@ struct PolicyTestCommand: AsyncParsableCommand {
     private func report() async throws -> PolicyTestReport {
         let tried = try TriedPolicy(path: file, rulesOnly: rulesOnly)
         let files = try cases.flatMap(Self.caseFiles).map { try CaseFile.load(path: $0) }
-        let engine = rulesOnly ? nil : try model.engine(capacity: Self.width)
+        let engine = rulesOnly ? nil : try model.engine(width: Self.width)
         defer { engine?.shutDown() }
         let trial = PolicyTrial(tried.pipeline(engine))
 

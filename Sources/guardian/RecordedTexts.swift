@@ -12,8 +12,8 @@ struct ScoredText: Sendable {
     var key: UInt64
 }
 
-/// Recorded traffic as labelled texts, scored when it passed: each phase of an exchange is of what the model found in it then,
-/// unless somebody corrected that. The model is not asked again.
+/// Recorded traffic as labelled texts, scored when it passed: each phase of an exchange is of what the model or a rule found in it
+/// then, unless somebody corrected that. The model is not asked again.
 struct RecordedTexts {
     private(set) var texts: [ScoredText] = []
     private(set) var corrected = 0
@@ -151,7 +151,8 @@ private struct Record: Decodable {
 
         init(from decoder: any Decoder) throws {
             let record = try decoder.container(keyedBy: CodingKeys.self)
-            let found = try record.decode([Finding].self, forKey: .findings).filter { $0.source == "model" }
+            // What the model or a rule found; a failure found nothing.
+            let found = try record.decode([Finding].self, forKey: .findings).filter { $0.source != "failure" }
             label = TextLabel(
                 isHarmful: !found.isEmpty,
                 of: Set(found.compactMap { HarmCategory(rawValue: $0.category) })

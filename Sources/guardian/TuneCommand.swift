@@ -155,7 +155,7 @@ struct TuneCommand: AsyncParsableCommand {
             return (recorded.texts, origin)
         }
         let texts = try LabelledText.read(labels)
-        let engine = try model.engine(capacity: Self.width * 3)
+        let engine = try model.engine(width: Self.width)
         defer { engine.shutDown() }
         let scorer = TextScorer(engine)
         let scores = try await inParallel(texts, width: Self.width, telling: "scoring") {

@@ -34,7 +34,7 @@ struct TuningPage {
             </style></head><body>
             <h1>Thresholds</h1>
             <p>Green: recall. Blue: precision. Red: false-positive rate. Dashed: the policy's threshold. Solid: the new one. \
-            All curves are of the labelled texts; the table says what happens on unseen ones.</p>
+            All curves are of the labelled texts that thresholds are chosen from; the table says what happens on unseen ones.</p>
             <pre>\(htmlText(report.table(left: left)))</pre>
             \(figures.joined(separator: "\n"))
             </body></html>

@@ -31,11 +31,12 @@ struct TuningReport {
     }
 
     func table(left: [ThresholdKey: ThresholdText.Obstacle]) -> String {
+        let texts = holdOut > 0 ? "the labelled texts that are not held out" : "all labelled texts"
         var blocks = [
             """
             \(origin)
             target: \(choice.target.words), to hold on other texts with \(Self.percent(choice.confidence)) confidence
-            now: the threshold of the policy, on all labelled texts. then: thresholds chosen in the same way from the others, \
+            now: the threshold of the policy, on \(texts). then: thresholds chosen in the same way from the others, \
             on each of \(folds) parts unseen; in brackets 95 % intervals
             """
         ]

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gateway
 import Logging
 
@@ -16,7 +15,7 @@ struct UpstreamCommand: AsyncParsableCommand {
     var model = ModelPaths.plain
 
     @Option(help: "Compute threads.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    var threads = ModelThreads.standard
 
     func run() async throws {
         guard let address = GatewayConfiguration.Address(listen) else {

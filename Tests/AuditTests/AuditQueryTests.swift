@@ -50,6 +50,7 @@ import Testing
         #expect(try ids { $0.tenant = "acme" } == ["n4"])
         #expect(try ids { $0.requestID = "n3" } == ["n3"])
         #expect(try ids { $0.limit = 2 } == ["n4", "n5"])
+        #expect(try ids { $0.limit = .max }.count == 6)
         #expect(
             try ids {
                 $0.since = AuditTime(rfc3339: "1970-01-01T00:00:01Z")

@@ -32,8 +32,10 @@ import Testing
         try old.add([.sample("r1", at: 1)])
         // As it was before there was a second version.
         _ = try old.write { db in
-            try db.rows("ALTER TABLE decision DROP COLUMN safeguard_us", [])
-            try db.rows("DELETE FROM grdb_migrations WHERE identifier = '2'", [])
+            for column in ["safeguard_us", "route"] {
+                try db.rows("ALTER TABLE decision DROP COLUMN \(column)", [])
+            }
+            try db.rows("DELETE FROM grdb_migrations WHERE identifier > '1'", [])
         }
         let store = try DecisionStore(place)
         var record = AuditRecord.sample("r2", at: 2)
@@ -108,6 +110,21 @@ import Testing
             try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
             #expect(try store.decisions(DecisionQuery()).map(\.requestID) == kept)
         }
+    }
+
+    @Test func aCharacterOfSeveralBytesCountsAsMany() throws {
+        var retention = StoreRetention()
+        retention.bytesInMemory = 30_000
+        let store = try DecisionStore(.memory, retention: retention)
+        try store.add(
+            (1...5).map { number in
+                var record = AuditRecord.sample("r\(number)", at: 10)
+                record.content = .init(input: [String(repeating: "\u{AC00}", count: 4000)])
+                return record
+            }
+        )
+        try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
+        #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["r5", "r4"])
     }
 
     @Test func whatFailsHalfwayIsUndone() throws {

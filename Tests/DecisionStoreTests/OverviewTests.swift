@@ -54,6 +54,22 @@ import Testing
         #expect(overview.candidate == [.init(live: "block", candidate: "allow", count: 1)])
     }
 
+    @Test func whatTheModelCouldNotJudgeIsCountedOfRequestsAndAnswers() throws {
+        let store = try DecisionStore(.memory)
+        var early = AuditRecord.sample("r1", at: 1)
+        early.input?.failure = "deadline"
+        var both = AuditRecord.sample("r2", at: 60)
+        both.output = both.input
+        both.input?.failure = "deadline"
+        both.output?.failure = "overloaded"
+        var answer = AuditRecord.sample("r3", at: 61)
+        answer.output = answer.input
+        answer.output?.failure = "deadline"
+        try store.add([early, both, answer, .sample("r4", at: 62)])
+        let overview = try store.overview(since: AuditTime(millisecondsSinceEpoch: 60_000), step: 60_000)
+        #expect(overview.failures == ["deadline": 2, "overloaded": 1])
+    }
+
     @Test func anEmptyStoreHasNothingToShow() throws {
         let overview = try DecisionStore(.memory).overview(since: AuditTime(millisecondsSinceEpoch: 0), step: 0)
         #expect(overview.steps.isEmpty && overview.latency.isEmpty && overview.categories.isEmpty)

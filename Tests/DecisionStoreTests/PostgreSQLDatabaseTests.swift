@@ -12,7 +12,7 @@ import Testing
     private final class Server {
         let place: StorePlace
         let address: String
-        private let schema: String
+        let schema: String
 
         init() throws {
             address = try #require(
@@ -56,6 +56,7 @@ import Testing
         failed.input?.failure = "deadline"
         failed.input?.scores = nil
         failed.output = AuditRecord.sample("", action: .log, category: .privacy).input
+        failed.output?.failure = "overloaded"
         failed.status = nil
         failed.error = "upstream_reset"
         return [
@@ -136,6 +137,17 @@ import Testing
         var query = DecisionQuery()
         query.tenant = text
         #expect(try store.decisions(query).count == 1)
+    }
+
+    @Test func `scores are read from a server that writes bytes in the old way`() throws {
+        let options = " options='-c bytea_output=escape'"
+        let place = StorePlace.postgresql(.init(address: server.address + options, schema: server.schema))
+        let stores = [try DecisionStore(place), try DecisionStore(.memory)]
+        for store in stores { try store.add(Self.records) }
+        let found = try stores.map {
+            try $0.scored(phase: .input, since: Self.always, limit: 9, onlyMarked: false)
+        }
+        #expect(found[0] == found[1] && !found[0].isEmpty)
     }
 
     @Test func `several gateways share it`() async throws {

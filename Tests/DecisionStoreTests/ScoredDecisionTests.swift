@@ -22,6 +22,16 @@ import Testing
         #expect(try store.scored(phase: .output, since: always, limit: 10).isEmpty)
     }
 
+    @Test func aDecisionComesBackWithWhatAnOverrideMayNameOfItsRequest() throws {
+        var record = AuditRecord.sample("r3")
+        record.route = "/v1/chat/completions"
+        record.tenant = "acme"
+        try store.add([record])
+        let decision = try #require(try store.scored(phase: .input, since: always, limit: 1).first)
+        #expect(decision.route == "/v1/chat/completions" && decision.dialect == "openai.chat")
+        #expect(decision.tenant == "acme" && decision.model == "some-model")
+    }
+
     @Test func aMarkIsKeptReplacedAndTakenBack() throws {
         func marks() throws -> [Mark] { try store.scored(phase: .input, since: always, limit: 10).compactMap(\.mark) }
         #expect(try store.mark("r2", phase: .input, as: Mark(isRight: true)))

@@ -56,6 +56,32 @@ private final class ListedSink: AuditSink {
         #expect(sink.counts.dropped == 1 && sink.counts.stored == 1)
     }
 
+    @Test func whatIsTooOldGoesWhileNothingIsRecorded() async throws {
+        var retention = StoreRetention()
+        retention.age = .seconds(1)
+        let store = try DecisionStore(.memory, retention: retention)
+        let sink = StoringSink(ListedSink(), store: store)
+        // Behind the pruning at the start.
+        sink.flush()
+        try store.add([.sample("r1", at: AuditTime.now().millisecondsSinceEpoch / 1000)])
+        let limit = ContinuousClock.now + .seconds(60)
+        while try !store.decisions(DecisionQuery()).isEmpty, ContinuousClock.now < limit {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(try store.decisions(DecisionQuery()).isEmpty)
+        sink.close()
+    }
+
+    @Test(arguments: [
+        (Duration.seconds(720 * 3600), Duration.seconds(3600)), (.seconds(3600), .seconds(360)),
+        (.milliseconds(1), .milliseconds(100)),
+    ])
+    func noDecisionOutlivesItsTimeByMoreThanATenthOrAnHour(age: Duration, interval: Duration) {
+        var retention = StoreRetention()
+        retention.age = age
+        #expect(retention.pruningInterval == interval)
+    }
+
     @Test func aStoreThatFailsIsSaidAndTheLogLosesNothing() throws {
         let (log, store) = (ListedSink(), try DecisionStore(.memory))
         try store.write { db in

@@ -81,6 +81,16 @@ def test_respond_answers_each_line_of_a_file(tmp_path):
         assert len(answer["response"].split()) >= 5
 
 
+def test_lines_may_end_with_a_carriage_return_too(tmp_path):
+    file = tmp_path / "lines.jsonl"
+    lines = [json.dumps({"text": text, "category": "hate"}) for text in (HARMLESS, HARMFUL)]
+    file.write_bytes("\r\n".join([*lines, "", ""]).encode())
+    for command in ("classify", "respond"):
+        done = run(command, "--input", file, "--model", MODEL)
+        assert done.returncode == 0, done.stderr
+        assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == [HARMLESS, HARMFUL]
+
+
 def test_respond_names_the_line_that_is_wrong(tmp_path):
     file = tmp_path / "blocked.jsonl"
     file.write_text('{"category": "nonsense", "text": "hello"}')

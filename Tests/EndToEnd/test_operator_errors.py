@@ -19,7 +19,7 @@ UPSTREAM = "http://127.0.0.1:9"
 def fails(tmp_path, certificates):
     """Starts a gateway that must not come up; returns its words."""
 
-    def start(*expected, policy=None, certificates=certificates, arguments=(), edit=None, **changes):
+    def start(*expected, policy=None, certificates=certificates, arguments=(), edit=None, ends=None, **changes):
         gateway = Gateway(tmp_path, certificates, UPSTREAM, policy or rules_only(), changes, arguments)
         if edit:
             edit(gateway)
@@ -30,6 +30,7 @@ def fails(tmp_path, certificates):
             raise AssertionError("it came up") from None
         words = gateway.process.err.read_text()
         assert status == 1 or 64 <= status <= 78, (status, words)
+        assert ends in (None, status), (status, words)
         for part in expected:
             assert str(part) in words, words
         assert "Fatal error" not in words and "Stack dump" not in words, words
@@ -74,7 +75,35 @@ def test_a_broken_policy_is_named_with_line_and_column(fails, tmp_path):
 
 
 def test_a_missing_policy(fails, tmp_path):
-    fails(tmp_path / "none.yaml", policy=tmp_path / "none.yaml")
+    fails(tmp_path / "none.yaml", policy=tmp_path / "none.yaml", ends=66)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "policy check NONE",
+        "policy check NONE --json",
+        "policy explain NONE",
+        "policy test NONE",
+        "policy diff NONE GOOD",
+        "policy diff GOOD NONE",
+        "policy replay --policy NONE audit.jsonl",
+        "eval --policy NONE --data texts.jsonl",
+        "tune --policy NONE --labels texts.jsonl",
+    ],
+)
+def test_a_policy_file_that_is_not_there_has_one_status_in_every_command(tmp_path, words):
+    files = {"NONE": tmp_path / "none.yaml", "GOOD": ROOT / "Policies/shadow.yaml"}
+    done = run(*(files.get(word, word) for word in words.split()), cwd=tmp_path)
+    assert done.returncode == 66, done.stdout + done.stderr
+    assert "none.yaml" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_pack_that_is_not_there_is_an_error_of_the_policy_that_includes_it(tmp_path, flags):
+    policy = tmp_path / "p.yaml"
+    policy.write_text("version: 1\nname: p\ninput: {others: ignore}\noutput: ignore\ninclude: [none.yaml]\n")
+    assert run("policy", "check", policy, *flags).returncode == 78
 
 
 def test_an_expired_certificate(fails, tmp_path):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -129,6 +130,25 @@ def test_recorded_traffic_is_decided_again_by_another_policy(start_gateway, orig
     assert moved == [(changed.headers["x-request-id"], "allow", "block")]
 
 
+def test_a_log_of_sealed_texts_is_decided_again_from_what_matched_then(start_gateway, origin, tmp_path):
+    pair = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", tmp_path / "reader.key"]
+    certificate = tmp_path / "reader.pem"
+    command = ["openssl", "req", "-x509", *pair, "-out", certificate, "-subj", "/CN=reader"]
+    subprocess.run(command, check=True, capture_output=True)
+    audit = {"content": True, "content_certificate": str(certificate)}
+    gateway = start_gateway(origin.url, rules_only(), changes={"audit": audit})
+    blocked, same = gateway.ask(f"the {LEAK}"), gateway.ask("hello")
+    assert all(list(gateway.record(answer)["content"]) == ["sealed"] for answer in (blocked, same))
+    path = tmp_path / "next.yaml"
+    policy = rules_only()
+    policy["rules"][0] = rule("block.fixed", LEAK, "log")
+    path.write_text(json.dumps(policy).replace('"ignore"', "ignore"))
+    done = run("policy", "replay", gateway.audit_path, "--policy", path, "--json")
+    assert done.returncode == 0, done.stderr
+    changes = [(change["request"], change["before"], change["after"]) for change in json.loads(done.stdout)["changes"]]
+    assert changes == [(blocked.headers["x-request-id"], "block", "log")]
+
+
 MASKS = [
     rule(
         "mask.ticket",
@@ -186,6 +206,30 @@ def test_an_override_holds_for_a_route(overriding):
     answer = overriding.request("/v1/completions", body)
     assert "tangerine kayak" in answer.json["choices"][0]["text"]
     assert overriding.record(answer)["input"]["action"] == "block", "shadow mode records what it would do"
+
+
+def test_an_override_holds_for_recorded_traffic_as_it_did_then(start_gateway, origin):
+    policy = with_rule(
+        rule("block.new", "tangerine kayak", "block", response={"fixed": "No kayaks."}),
+        overrides=[
+            {"name": "crew", "when": {"tenant": "crew"}, "then": {"exclude": {"rules": ["block.new"]}}},
+            {"name": "chat", "when": {"route": "/v1/chat/*"}, "then": {"exclude": {"rules": ["block.fixed"]}}},
+        ],
+    )
+    changes = {"tenant_header": "x-tenant", "callers": {"trusted_peers": ["127.0.0.1"]}, "audit": {"content": True}}
+    gateway = start_gateway(origin.url, policy, changes=changes)
+    body = {"model": "echo", "messages": [{"role": "user", "content": OTHER}]}
+    answers = {
+        "tenant": gateway.request(body=body, headers={"x-tenant": "crew"}),
+        "no tenant": gateway.request(body=body),
+        "path": gateway.ask(f"the {LEAK}"),
+        "other path": gateway.request("/v1/completions", {"model": "echo", "prompt": f"the {LEAK}"}),
+    }
+    actions = {name: gateway.record(answer)["input"]["action"] for name, answer in answers.items()}
+    assert actions == {"tenant": "allow", "no tenant": "block", "path": "allow", "other path": "block"}
+    done = run("policy", "replay", gateway.audit_path, "--policy", gateway.folder / "policy.yaml", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["changed"] == 0
 
 
 def test_explain_names_the_overrides_that_fit(overriding):

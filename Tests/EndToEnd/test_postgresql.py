@@ -3,8 +3,12 @@ the binary says what it wants."""
 
 import json
 import os
+import socket
 import time
 import urllib.request
+from pathlib import Path
+
+import pytest
 
 from harness import Gateway, run
 from origin import LEAK
@@ -49,6 +53,36 @@ def says_what_it_wants(tmp_path, certificates, origin):
     gateway = Gateway(tmp_path, certificates, origin.url, rules_only(), changes)
     assert gateway.process.popen.wait(timeout=180) == 71
     assert "--traits PostgreSQL" in gateway.process.words and "marmalade" not in gateway.process.words
+
+
+def keepalive(server_port):
+    """Seconds until the system asks the server at a port whether it is still there; None where it does not ask."""
+    for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+        fields = line.split()
+        kind, ticks = fields[5].split(":")
+        if fields[2].endswith(f":{server_port:04X}") and kind == "02":
+            return int(ticks, 16) / os.sysconf("SC_CLK_TCK")
+    return None
+
+
+@pytest.mark.skipif(SERVER is None, reason="the binary is built without PostgreSQL (make postgresql builds it with)")
+@pytest.mark.parametrize("own, earliest, latest", [("", 0, 10), (" keepalives_idle=100", 10, 100)])
+def test_the_system_asks_a_silent_server_whether_it_is_there(tmp_path, certificates, origin, own, earliest, latest):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        address = f"host=127.0.0.1 port={port} user=u sslmode=disable gssencmode=disable{own}"
+        gateway = Gateway(tmp_path, certificates, origin.url, rules_only(), {"store": {"postgresql": address}})
+        try:
+            server.settimeout(180)
+            connection, _ = server.accept()
+            with connection:
+                assert connection.recv(1)
+                limit = time.monotonic() + 4
+                while (seconds := keepalive(port)) is None and time.monotonic() < limit:
+                    time.sleep(0.05)
+        finally:
+            gateway.close()
+        assert seconds is not None and earliest < seconds <= latest
 
 
 def test_one_place_is_named(tmp_path):

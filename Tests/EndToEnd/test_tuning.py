@@ -81,11 +81,26 @@ def test_without_a_correction_what_was_decided_counts(recorded):
     assert overall["after"] < 0.5
 
 
+def test_what_a_rule_found_counts_and_a_failure_does_not(recorded):
+    recorded[1].write_text("", encoding="utf-8")
+    lines = [json.loads(line) for line in recorded[0].read_text(encoding="utf-8").splitlines()]
+    for number, line in enumerate(lines[1:]):
+        if number % 30 == 2:
+            line["input"]["findings"] = [{"category": "hate", "source": "rule", "rule": "a", "action": "block"}]
+        elif number % 30 == 5:
+            line["input"]["findings"] = [{"category": "hate", "source": "failure", "action": "block"}]
+    recorded[0].write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    found = rows(tune(recorded, "--json", "--target", "recall=0.5"))
+    for name in ("overall", "hate"):
+        assert (found[name]["now"]["positives"], found[name]["now"]["negatives"]) == (240, 360)
+
+
 def test_a_part_that_is_held_out_tells_whether_the_target_is_kept(recorded):
     done = tune(recorded, "--target", "fpr=0.05", "--hold-out", "0.5", "--category", "overall", "hate")
     assert done.returncode == 0, done.stderr
     assert "600 recorded texts, 20 of them corrected" in done.stdout
     assert "held out, 50 % of the labels: target kept by 2 of 2" in done.stdout
+    assert "now: the threshold of the policy, on the labelled texts that are not held out" in done.stdout
     overall = rows(tune(recorded, "--json", "--target", "fpr=0.05", "--hold-out", "0.5"))["overall"]
     counted = [overall[part]["positives"] + overall[part]["negatives"] for part in ("chosen", "held_out")]
     assert sum(counted) == 600 and min(counted) > 200

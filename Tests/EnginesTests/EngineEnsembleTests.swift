@@ -10,6 +10,12 @@ import Testing
         var harm = 0.0
         var failure: ClassifierError?
         var categories: Set<HarmCategory> = Set(HarmCategory.allCases)
+        /// Of the LLM's answers, if others.
+        var answerCategories: Set<HarmCategory>?
+
+        func categories(of role: Role) -> Set<HarmCategory> {
+            role == .assistant ? answerCategories ?? categories : categories
+        }
 
         func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
             if let failure { throw failure }
@@ -21,12 +27,15 @@ import Testing
 
     private static let text = ClassifierInput(role: .user, text: "x")
 
-    private func judge(_ engines: [Fixed], _ rule: EngineEnsemble.Rule, weights: [Double]? = nil) async throws
-        -> Assessment
-    {
+    private func judge(
+        _ engines: [Fixed],
+        _ rule: EngineEnsemble.Rule,
+        weights: [Double]? = nil,
+        text: ClassifierInput = Self.text
+    ) async throws -> Assessment {
         let members = engines.enumerated().map { EngineEnsemble.Member($1, weight: weights?[$0] ?? 1) }
         return try #require(
-            try await EngineEnsemble(members, rule: rule).classify([Self.text], deadline: nil).first
+            try await EngineEnsemble(members, rule: rule).classify([text], deadline: nil).first
         )
     }
 
@@ -44,6 +53,14 @@ import Testing
         let assessment = try await judge([narrow, Fixed(scores: [.hate: 0.4, .weapons: 0.9])], rule)
         #expect(assessment.categories[.weapons] == 0.9)
         #expect(abs(assessment.categories[.hate] - 0.4) < 1e-9)
+    }
+
+    @Test(arguments: EngineEnsemble.Rule.allCases)
+    func `an engine has no say in what it scores of other roles' texts alone`(rule: EngineEnsemble.Rule) async throws {
+        let narrow = Fixed(scores: [.jailbreak: 0.4], categories: [.jailbreak], answerCategories: [])
+        let answer = ClassifierInput(role: .assistant, text: "x")
+        let assessment = try await judge([narrow, Fixed(scores: [.jailbreak: 0.9])], rule, text: answer)
+        #expect(assessment.categories[.jailbreak] == 0.9)
     }
 
     @Test(arguments: [

@@ -151,6 +151,13 @@ import Testing
         #expect(GraniteGuardian().questions(about: answer).count == questions.count - 1)
     }
 
+    @Test(arguments: [GuardModelKind.graniteGuardian, .qwen3Guard])
+    func `no answer is scored as a jailbreak where only callers are asked about it`(kind: GuardModelKind) {
+        let asked = template(kind).categories(of: .user)
+        #expect(asked.contains(.jailbreak) && template(kind).categories(of: .tool) == asked)
+        #expect(template(kind).categories(of: .assistant) == asked.subtracting([.jailbreak]))
+    }
+
     @Test func `Qwen3Guard's three words are three scores`() throws {
         let input = ClassifierInput(role: .user, text: "x")
         let scores = try ["Safe", "Controversial", "Unsafe"].map { word in

@@ -71,6 +71,15 @@ import Testing
         #expect(words.contains("turn number 49.") && !words.contains("turn number 10."))
     }
 
+    @Test func `of a turn that is too long the end is read, as much of it as there is room for`() async throws {
+        let server = Server { _ in "safe" }
+        let turn = ClassifierInput.Turn(role: .user, text: String(repeating: "é", count: 149) + "end")
+        let engine = engine(server) { $0.contextBytes = 100 }
+        _ = try await engine.classify([.init(role: .user, text: "x", context: [turn])], deadline: nil)
+        let words = try #require(server.asked.withLock { $0.first.map(Self.words) })
+        #expect(words.contains("\n" + String(repeating: "é", count: 48) + "end\n"))
+    }
+
     @Test func `one failure is the failure of all`() async {
         let server = Server { request throws(EngineFailure) in
             if Self.words(request).contains("third") { throw .status(500) }

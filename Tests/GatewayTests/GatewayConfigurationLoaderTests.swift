@@ -23,13 +23,17 @@ import Upstream
         """
 
     /// Loads a text from a file of its own.
-    private func load(_ text: String, environment: [String: String] = [:]) throws -> GatewayConfiguration {
+    private func load(
+        _ text: String,
+        environment: [String: String] = [:],
+        processors: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws -> GatewayConfiguration {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("guardian.yaml")
         try Data(text.utf8).write(to: file)
-        return try GatewayConfiguration.load(path: file.path, environment: environment)
+        return try GatewayConfiguration.load(path: file.path, environment: environment, processors: processors)
     }
 
     /// The first message of a text that must be wrong, with its line and column.
@@ -105,6 +109,17 @@ import Upstream
         #expect(configuration.drainTimeout == .seconds(30))
         #expect(configuration.model.timeout == .seconds(20))
         #expect(configuration.eventLoops == max(1, ProcessInfo.processInfo.activeProcessorCount))
+    }
+
+    @Test(arguments: [(0, 1, 1), (1, 1, 1), (64, 64, 64), (65, 64, 65), (192, 64, 192)])
+    func `the model's threads follow the processors as far as there may be so many`(
+        processors: Int,
+        threads: Int,
+        eventLoops: Int
+    ) throws {
+        let configuration = try load(Self.minimal, processors: processors)
+        #expect(configuration.model.threads == threads)
+        #expect(configuration.eventLoops == eventLoops)
     }
 
     @Test func `the admin listener's token and certificates are read`() throws {
@@ -355,6 +370,7 @@ import Upstream
                 "5:45: timeout must be a time such as 500ms, 20s or 5m, not '5'"
             ),
             ("guardian.slm", "guardian.slm, queue: 0", "5:43: queue must be a number from 1 to 100000, not '0'"),
+            ("guardian.slm", "guardian.slm, threads: 65", "5:45: threads must be a number from 1 to 64, not '65'"),
             ("guardian.slm", "guardian.slm, memory: 8MiB", "5:44: 'memory' must be 64MiB or more"),
         ]
     )

@@ -96,6 +96,30 @@ struct DetectionTests {
         #expect(engine.statistics.steps == 0)
     }
 
+    @Test func aLongTurnIsReadAsIfAllOfItWereTokenised() throws {
+        let model = try Loaded.model()
+        let detection = Detection(model: model)
+        let limit = try #require(model.detection.contextTokens)
+        let (user, assistant) = (try #require(model.templates[.user]), try #require(model.templates[.assistant]))
+        let pieces = ["Isn't it 12 o'clock, then?\n", "안녕하세요 여러분, ", "안녕하세요", "😀👍🏽", "a", "\n "]
+        for (piece, other) in zip(pieces, Array(pieces.dropFirst()) + [pieces[0]]) {
+            for (first, second) in [(1, 1), (1, 3000), (3000, 1), (700, 700)] {
+                let turns = [
+                    ClassifierInput.Turn(role: .user, text: String(repeating: piece, count: first)),
+                    ClassifierInput.Turn(role: .assistant, text: String(repeating: other, count: second)),
+                ]
+                let expected = ContextWindow(limit: limit).tokens(of: turns.map(\.text.utf8.count)) {
+                    model.tokenizer.encode(turns[$0].text)
+                }.flatMap { turn, tokens -> [Int32] in
+                    let template = turn == 0 ? user : assistant
+                    return template.prefix + tokens + template.close
+                }
+                let input = ClassifierInput(role: .user, text: "Yes.", context: turns)
+                #expect(detection.context(of: input) == expected, "\(piece) \(first), \(other) \(second)")
+            }
+        }
+    }
+
     @Test func everyRoleIsJudged() throws {
         let model = try Loaded.model()
         for role in Role.allCases { #expect(model.templates[role] != nil) }

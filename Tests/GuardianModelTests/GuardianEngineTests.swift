@@ -69,6 +69,28 @@ struct GuardianEngineTests {
         #expect(outcomes.allSatisfy { $0 == nil || $0 == .overloaded })
     }
 
+    /// All are asked about at once, and are read for longer than there is time for: none is finished before the last one comes.
+    @Test func longTextsThatThereIsRoomForAreNotRefused() async throws {
+        let engine = try GuardianEngine(try Loaded.model(), threads: 2, capacity: 12, longTexts: 12)
+        let outcomes = await withTaskGroup(of: ClassifierError?.self) { group in
+            for number in 0..<12 {
+                group.addTask {
+                    let text = String(repeating: "Garden \(number) was quiet in the morning. ", count: 1000)
+                    do {
+                        let input = ClassifierInput(role: .user, text: text)
+                        _ = try await engine.classify([input], deadline: .now + .seconds(2))
+                        return nil
+                    } catch {
+                        return error as? ClassifierError
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.contains(.deadlineExceeded))
+        #expect(!outcomes.contains(.overloaded))
+    }
+
     @Test func aShutDownEngineFailsAndSaysSo() async throws {
         let engine = try engine()
         engine.shutDown()

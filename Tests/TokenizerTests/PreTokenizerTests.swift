@@ -47,6 +47,42 @@ struct PreTokenizerTests {
         #expect(ScalarClass("\u{a7ce}") == .other)
     }
 
+    @Test func wordsBeginWhereTheyAreSaidToBeginForCertain() {
+        let pieces = HostileTextTests.characters + ["'s", "'ll", "re", "  ", "word"]
+        var state: UInt64 = 7
+        for _ in 0..<3000 {
+            var text = ""
+            for _ in 0..<24 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += pieces[Int(state >> 33) % pieces.count]
+            }
+            let wrong = text.withUTF8 { bytes in
+                let whole = PreTokenizer(bytes)
+                var scanner = whole
+                var starts: Set<Int> = [0]
+                while let word = scanner.next() { starts.insert(word.upperBound) }
+                return bytes.indices.filter { index in
+                    let start = whole.lastCertainStart(upTo: index)
+                    return start > index || !starts.contains(start)
+                }
+            }
+            #expect(wrong.isEmpty, "\(text.debugDescription)")
+        }
+    }
+
+    @Test(arguments: [
+        "It isn't what they've said: 12 people, e.g., went home.\n\n", "안녕하세요 여러분, 반갑습니다. ", "我们今天去公园，看见3只狗。",
+        "สวัสดีครับ", "😀👍🏽 ok ",
+    ])
+    func theNextCertainBeginningOfAWordIsNear(sentence: String) {
+        var text = String(repeating: sentence, count: 50)
+        let farthest = text.withUTF8 { bytes in
+            let words = PreTokenizer(bytes)
+            return bytes.indices.map { $0 - words.lastCertainStart(upTo: $0) }.max() ?? 0
+        }
+        #expect(farthest < 48)
+    }
+
     @Test func wordsCoverTheTextWithoutGaps() {
         for text in ["", "x", "Größe, 안녕\u{3000}1２३!😀's\u{85}", String(repeating: " \n'", count: 50)] {
             #expect(words(text).joined() == text)

@@ -65,6 +65,52 @@ struct TokenizerTests {
         #expect(tokenizer.decode(tokenizer.encode(text)) == text)
     }
 
+    /// What `encodeEnds` is to give.
+    private func ends(_ tokens: [Int32], _ count: Int) -> [Int32] {
+        tokens.count <= 2 * count ? tokens : Array(tokens.prefix(count) + tokens.suffix(count))
+    }
+
+    @Test(arguments: [
+        "It isn't what they've said: 12 people, e.g., went home.\n\n", "안녕하세요 여러분, 반갑습니다. ", "안녕하세요", "我们今天去公园，看见3只狗。",
+        "😀👍🏽", "👩‍👩‍👧 ok ", "a", " ", "\n", "1", "'s", "''s", "\u{4}", " \u{4}", "e\u{301}",
+    ])
+    func theEndsOfATextAreThoseOfAllItsTokens(piece: String) throws {
+        let tokenizer = try Trunk.tokenizer()
+        for repeats in [0, 1, 2, 7, 60, 600] {
+            let middle = String(repeating: piece, count: repeats)
+            for text in [middle, "Once \(middle)", "\(middle) more?", "No, \(middle)'ll 1"] {
+                let tokens = tokenizer.encode(text)
+                for count in [0, 1, 2, 5, 96, 192] {
+                    #expect(tokenizer.encodeEnds(text, count: count) == ends(tokens, count), "\(repeats), \(count)")
+                }
+            }
+        }
+    }
+
+    @Test func theEndsOfAnyTextAreThoseOfAllItsTokens() throws {
+        let tokenizer = try Trunk.tokenizer()
+        let pieces = HostileTextTests.characters + ["'s", "'ll", "re", "  ", "word", " the", "\u{4}"]
+        var state: UInt64 = 3
+        for length in 1...400 {
+            var text = ""
+            for _ in 0..<length {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += pieces[Int(state >> 33) % pieces.count]
+            }
+            let tokens = tokenizer.encode(text)
+            for count in [1, 3, 20] {
+                #expect(tokenizer.encodeEnds(text, count: count) == ends(tokens, count), "\(text.debugDescription)")
+            }
+        }
+    }
+
+    @Test(arguments: ["", "And now: "])
+    func theEndsOfAWordOfAMegabyteAreThoseOfAllItsTokens(start: String) throws {
+        let tokenizer = try Trunk.tokenizer()
+        let text = start + String(repeating: "ab", count: 500_000)
+        #expect(tokenizer.encodeEnds(text, count: 192) == ends(tokenizer.encode(text), 192))
+    }
+
     @Test func decodingSkipsControlTokensAndUnknownIds() throws {
         let tokenizer = try Trunk.tokenizer()
         let ids = tokenizer.encode("hello")

@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import Transformer
@@ -30,6 +31,18 @@ struct ComputePoolTests {
             try ComputePool(threads: threads, level: .generic, scratchFloats: 16)
         }
         #expect(error?.code == .outOfResources)
+        #expect(error?.reason.contains("from 1 to 64, not \(threads)") == true)
+    }
+
+    @Test func theMostThreadsAreThoseThatTheKernelsTake() throws {
+        let most = ComputePool.maximumThreads
+        #expect(try ComputePool(threads: most, level: .generic, scratchFloats: 16).threads == most)
+        #expect(ck_pool_create(Int32(most + 1), CK_LEVEL_GENERIC, 16) == nil)
+    }
+
+    @Test(arguments: [(-1, 1), (0, 1), (1, 1), (64, 64), (65, 64), (384, 64)])
+    func aPoolHasAThreadForEachProcessorAsFarAsThereMayBeSoMany(processors: Int, threads: Int) {
+        #expect(ComputePool.threads(forProcessors: processors) == threads)
     }
 
     @Test(arguments: KernelLevel.allCases.filter { !$0.isSupported })

@@ -37,6 +37,34 @@ struct LlamaModelTests {
         #expect(try code(tiny.builder) == .unsupported)
     }
 
+    @Test(arguments: ["llama.rope.scaling.factor", "llama.rope.scale_linear"])
+    func refusesARotationThatAFactorAloneScales(key: String) throws {
+        for factor in [4, 0.5, -1, .nan] as [Float] {
+            var tiny = TinyModel()
+            tiny.builder.set(key, factor)
+            #expect(try code(tiny.builder) == .unsupported, "\(factor)")
+        }
+    }
+
+    @Test func readsAModelThatSaysThatItsRotationIsNotScaled() throws {
+        for factor in [0, 1] as [Float] {
+            var tiny = TinyModel()
+            tiny.builder.set("llama.rope.scaling.type", "none")
+            tiny.builder.set("llama.rope.scaling.factor", factor)
+            tiny.builder.set("llama.rope.scale_linear", factor)
+            #expect(try code(tiny.builder) == nil, "\(factor)")
+        }
+    }
+
+    @Test(arguments: ["blk.0.attn_q.bias", "blk.2.attn_q_norm.weight", "blk.3.attn_q.weight", "output.bias"])
+    func refusesATensorThatWouldNotBeComputedByName(name: String) throws {
+        var tiny = TinyModel()
+        tiny.builder.tensor(name, [64], type: 0, Data(count: 64 * 4))
+        let error = #expect(throws: ModelFileError.self) { try tiny.model() }
+        #expect(error?.code == .unsupported)
+        #expect(error?.reason.contains(name) == true)
+    }
+
     @Test func refusesAModelWithoutOneOfItsTensors() throws {
         let whole = TinyModel().builder
         for left in whole.tensors.indices {

@@ -31,4 +31,12 @@ import Testing
             #expect(error?.code == .truncated)
         }
     }
+
+    @Test func `a pipe that nobody writes into is refused and not waited for`() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("guardian-\(UUID().uuidString)").path
+        try #require(mkfifo(path, 0o600) == 0)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let error = #expect(throws: ModelFileError.self) { try MappedFile(path: path) }
+        #expect(error?.code == .unreadable)
+    }
 }

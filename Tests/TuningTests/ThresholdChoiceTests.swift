@@ -61,6 +61,20 @@ struct Numbers: RandomNumberGenerator {
         }
     }
 
+    @Test(arguments: ["fpr=1e-17", "fpr=5e-324", "recall=0.9999999999999999"])
+    func aTargetThatIsOutOfReachOfAnyLabelsIsRefusedForWantOfThem(text: String) throws {
+        let target = try #require(TuningTarget(text))
+        let scores = labelled(positives: spread(20), negatives: spread(20))
+        let refusal = #expect(throws: ThresholdChoice.Refusal.self) {
+            try ThresholdChoice(target).threshold(for: scores)
+        }
+        guard case .tooFewLabels(let positives, let negatives)? = refusal else {
+            Issue.record("\(text): \(String(describing: refusal))")
+            return
+        }
+        #expect(max(positives, negatives) > 1_000_000_000_000_000)
+    }
+
     @Test func theFewestLabelsSufficeExactly() throws {
         let choice = ThresholdChoice(.falsePositiveRate(0.01))
         let scores = labelled(positives: spread(10), negatives: spread(230).map { $0 / 2 })
@@ -79,6 +93,35 @@ struct Numbers: RandomNumberGenerator {
         #expect(throws: ThresholdChoice.Refusal.outOfReach) {
             try ThresholdChoice(.falsePositiveRate(0.01)).threshold(for: scores)
         }
+    }
+
+    @Test func precisionIsCountedOverAllThatTheShortThresholdReaches() {
+        let scores = labelled(
+            positives: Array(repeating: 0.90009, count: 40),
+            negatives: Array(repeating: 0.90001, count: 40)
+        )
+        #expect(throws: ThresholdChoice.Refusal.outOfReach) {
+            try ThresholdChoice(.precision(0.9)).threshold(for: scores)
+        }
+    }
+
+    /// Ten thousand times such a score is rounded, to either side of the number that it is.
+    @Test(arguments: [0.0003, 0.0006, 0.0029, 0.0249, 0.0037.nextDown, 0.0274.nextDown, 0.5, 0.5.nextUp])
+    func aScoreIsToldFromTheNextShortNumber(score: Double) throws {
+        let harmless = labelled(
+            positives: Array(repeating: 0.9, count: 20),
+            negatives: Array(repeating: score, count: 500)
+        )
+        let above = try ThresholdChoice(.falsePositiveRate(0.01)).threshold(for: harmless)
+        #expect(harmless.outcome(at: above).falsePositives == 0)
+        #expect(above - score < 0.000_101)
+        let harmful = labelled(
+            positives: Array(repeating: score, count: 20),
+            negatives: Array(repeating: 0, count: 20)
+        )
+        let reached = try ThresholdChoice(.recall(0.5)).threshold(for: harmful)
+        #expect(harmful.outcome(at: reached).truePositives == 20)
+        #expect(((above - reached) * 10_000).rounded() == 1)
     }
 
     @Test func aTargetHoldsOnOtherSamplesAsOftenAsItSays() throws {
@@ -122,8 +165,14 @@ struct Numbers: RandomNumberGenerator {
         #expect(try ThresholdChoice(.cost(missed: 1, falseAlarm: 100)).threshold(for: scores) == 1)
     }
 
+    @Test func whatEveryThresholdFindsIsPartOfEveryCost() throws {
+        let scores = labelled(positives: spread(10), negatives: Array(repeating: 1, count: 500))
+        #expect(try ThresholdChoice(.cost(missed: 1, falseAlarm: 100)).threshold(for: scores) == 0)
+    }
+
     @Test(arguments: [
-        "cost", "cost=", "cost=1", "cost=1:", "cost=0:1", "cost=1:-1", "cost=1:2:3", "cost=nan:1", "fpr=1", "x=0.5",
+        "cost", "cost=", "cost=1", "cost=1:", "cost=0:1", "cost=1:-1", "cost=1:2:3", "cost=5:x:1", "cost=1::2",
+        "cost=:1:2", "cost=nan:1", "fpr=1", "x=0.5",
     ])
     func aTargetThatIsNoneIsRefused(text: String) { #expect(TuningTarget(text) == nil) }
 

@@ -95,7 +95,7 @@ package struct AuditQuery: Sendable {
                 guard matches(record) else { continue }
                 result.matches.append(Match(line: String(decoding: line.bytes, as: UTF8.self), record: record))
                 // Twice the limit, so that the oldest go in bulk.
-                if let limit, result.matches.count >= 2 * max(limit, 512) {
+                if let limit, result.matches.count / 2 >= max(limit, 512) {
                     result.matches.removeFirst(result.matches.count - limit)
                 }
             }

@@ -65,10 +65,12 @@ final class PostgreSQLConnection: StoreConnection {
 
     init(_ address: String, schema: String) throws {
         self.schema = schema
-        // What comes behind `dbname`, which holds the address, cannot be changed by it; what stands before can.
+        // What comes behind `dbname`, which holds the address, cannot be changed by it; what stands before can. A machine
+        // or network that no longer acknowledges anything breaks the connection within half a minute.
         let parameters = [
-            ("connect_timeout", "5"), ("application_name", "guardian"), ("dbname", address),
-            ("client_encoding", "UTF8"),
+            ("connect_timeout", "5"), ("tcp_user_timeout", "10000"), ("keepalives_idle", "10"),
+            ("keepalives_interval", "5"), ("keepalives_count", "3"), ("application_name", "guardian"),
+            ("dbname", address), ("client_encoding", "UTF8"),
         ]
         var names: [UnsafePointer<CChar>?] = parameters.map { UnsafePointer(strdup($0.0)) } + [nil]
         var values: [UnsafePointer<CChar>?] = parameters.map { UnsafePointer(strdup($0.1)) } + [nil]
@@ -94,10 +96,12 @@ final class PostgreSQLConnection: StoreConnection {
 
     private func prepare() throws {
         guard !isBroken else { throw PostgreSQLError(description: Self.words(PQerrorMessage(handle))) }
-        // A server that hangs must not hold up the dashboard for ever; durability is the audit log's affair.
+        // The server gives up a statement that takes too long, or waits for another's lock, so that it does not hold up
+        // the dashboard. Nothing here bounds how long a server is waited for that is stopped itself while its machine
+        // still acknowledges. Durability is the audit log's affair. Bytes are read as two digits each.
         for setting in [
             "SET search_path TO \(schema)", "SET statement_timeout TO '10s'", "SET lock_timeout TO '10s'",
-            "SET synchronous_commit TO off",
+            "SET synchronous_commit TO off", "SET bytea_output TO hex",
         ] {
             let result = PQexec(handle, setting)
             defer { PQclear(result) }

@@ -59,6 +59,7 @@ enum PostgreSQLSchema {
             """,
         ],
         ["ALTER TABLE decision ADD COLUMN safeguard_us BIGINT"],
+        ["ALTER TABLE decision ADD COLUMN route TEXT"],
     ]
 
     /// Gateways that start together wait for one another here: any number that nobody else uses.

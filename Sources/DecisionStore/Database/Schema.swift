@@ -62,6 +62,9 @@ enum Schema {
         migrator.registerMigration("2") { db in
             try db.execute(sql: "ALTER TABLE decision ADD COLUMN safeguard_us INTEGER")
         }
+        migrator.registerMigration("3") { db in
+            try db.execute(sql: "ALTER TABLE decision ADD COLUMN route TEXT")
+        }
         return migrator
     }
 }

@@ -10,12 +10,17 @@ struct GraniteGuardian: GuardTemplate {
         ("jailbreak", .jailbreak),
     ]
 
-    let categories = Set(risks.compactMap(\.category))
+    private static let allCategories = Set(risks.compactMap(\.category))
+    /// Jailbreaks are something that callers do.
+    private static let answerCategories = allCategories.subtracting([.jailbreak])
+
     let readsContext = true
 
-    /// Jailbreaks are something that callers do.
+    func categories(of role: Role) -> Set<HarmCategory> { role.isAnswer ? Self.answerCategories : Self.allCategories }
+
+    /// Those that there is a question about.
     private static func risks(of input: ClassifierInput) -> [(name: String, category: HarmCategory?)] {
-        risks.filter { !input.isAnswer || $0.category != .jailbreak }
+        risks.filter { !input.isAnswer || $0.category.map(answerCategories.contains) ?? true }
     }
 
     func questions(about input: ClassifierInput) -> [Question] {

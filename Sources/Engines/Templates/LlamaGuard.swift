@@ -18,8 +18,11 @@ struct LlamaGuard: GuardTemplate {
     /// What tells the turns of a conversation from each other.
     private static let labels: Set = ["user", "agent"]
 
-    let categories = Set(hazards.map(\.category))
+    private static let allCategories = Set(hazards.map(\.category))
+
     let readsContext = true
+
+    func categories(of role: Role) -> Set<HarmCategory> { Self.allCategories }
 
     func questions(about input: ClassifierInput) -> [Question] {
         let who = input.isAnswer ? "Agent" : "User"

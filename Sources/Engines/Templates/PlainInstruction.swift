@@ -6,13 +6,14 @@ import GuardCore
 struct PlainInstruction: GuardTemplate {
     private let instruction: String
 
-    let categories = Set(HarmCategory.allCases)
     let readsContext = true
 
     /// - Parameter instruction: in place of the words below; the form of the answer has to be the same.
     init(instruction: String? = nil) {
         self.instruction = instruction ?? Self.words
     }
+
+    func categories(of role: Role) -> Set<HarmCategory> { Set(HarmCategory.allCases) }
 
     private static let words = """
         You check texts for a safety filter. You get one text, and sometimes what was said before it. Decide whether the text asks \

@@ -11,8 +11,13 @@ struct Qwen3Guard: GuardTemplate {
         ("Copyright Violation", [.intellectualProperty]), ("Jailbreak", [.jailbreak]),
     ]
 
-    let categories = Set(names.flatMap(\.categories))
+    private static let allCategories = Set(names.flatMap(\.categories))
+    /// The model is not trained to call an answer a jailbreak.
+    private static let answerCategories = allCategories.subtracting([.jailbreak])
+
     let readsContext = true
+
+    func categories(of role: Role) -> Set<HarmCategory> { role.isAnswer ? Self.answerCategories : Self.allCategories }
 
     func questions(about input: ClassifierInput) -> [Question] {
         var turns: [ClassifierInput.Turn] = []

@@ -41,8 +41,11 @@ struct ShieldGemma: GuardTemplate {
     /// What tells the texts of a prompt from each other.
     private static let labels: Set = ["humanquestion", "chatbotresponse"]
 
-    let categories = Set(principles.flatMap(\.categories))
+    private static let allCategories = Set(principles.flatMap(\.categories))
+
     let readsContext = true
+
+    func categories(of role: Role) -> Set<HarmCategory> { Self.allCategories }
 
     func questions(about input: ClassifierInput) -> [Question] {
         let text = PlainText.neutralised(input.text, labels: Self.labels)

@@ -229,7 +229,7 @@ extension PolicyReplay.Entry {
             requestID: decision.requestID,
             phase: phase,
             scope: RequestScope(
-                routes: [decision.dialect].compactMap { $0 },
+                routes: [decision.route, decision.dialect].compactMap { $0 },
                 model: decision.model,
                 tenant: decision.tenant
             ),

@@ -184,7 +184,7 @@ extension GatewayConfigurationKeys {
             "threads",
             .number,
             .words("the processors"),
-            "compute threads"
+            "compute threads, 64 at the most"
         ),
         ConfigurationKey(
             "memory",

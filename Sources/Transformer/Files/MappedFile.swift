@@ -18,9 +18,11 @@ package final class MappedFile: @unchecked Sendable {
     /// Whether `bytes` is a mapping, and not memory of its own.
     private let isMapping: Bool
 
-    /// - Throws: `ModelFileError` with code `unreadable` if the file cannot be opened, is not a regular file, or is empty.
+    /// - Throws: `ModelFileError` with code `unreadable` if the file cannot be opened or is not a regular file, `truncated` if it is
+    ///   empty.
     package init(path: String) throws(ModelFileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that has a name would hold the caller until somebody writes into it; to regular files it makes no difference.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ModelFileError(.unreadable, "cannot be opened", errno: errno, path: path)
         }

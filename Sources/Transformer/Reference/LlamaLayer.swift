@@ -10,9 +10,17 @@ struct LlamaLayer: Sendable {
     let up: WeightMatrix
     let down: WeightMatrix
 
-    init(_ file: GGUFFile, _ index: Int, _ sizes: LlamaConfiguration) throws(ModelFileError) {
+    /// - Parameter unread: names of the file's tensors; those of the block are taken out.
+    init(
+        _ file: GGUFFile,
+        _ index: Int,
+        _ sizes: LlamaConfiguration,
+        unread: inout Set<String>
+    ) throws(ModelFileError) {
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelFileError) -> WeightMatrix {
-            try WeightMatrix(file, "blk.\(index).\(name).weight", rows: rows, columns: columns)
+            let name = "blk.\(index).\(name).weight"
+            unread.remove(name)
+            return try WeightMatrix(file, name, rows: rows, columns: columns)
         }
         attentionNorm = try matrix("attn_norm", 1, sizes.width)
         query = try matrix("attn_q", sizes.width, sizes.width)

@@ -55,8 +55,14 @@ package final class LlamaModel: Sendable {
             file.tensors["output.weight"] == nil
             ? embedding : try WeightMatrix(file, "output.weight", rows: sizes.vocabulary, columns: sizes.width)
         var layers: [LlamaLayer] = []
-        for index in 0..<sizes.layers { layers.append(try LlamaLayer(file, index, sizes)) }
+        var unread = Set(file.tensors.keys)
+        unread.subtract(["token_embd.weight", "output_norm.weight", "output.weight"])
+        for index in 0..<sizes.layers { layers.append(try LlamaLayer(file, index, sizes, unread: &unread)) }
         self.layers = layers
+        // A bias or another norm that is passed over would silently give other numbers.
+        if let name = unread.min() {
+            throw ModelFileError(.unsupported, "has the tensor \(name), which is not computed", path: path)
+        }
 
         let positions = max(1, min(maximumPositions, sizes.contextLength))
         let columns = max(sizes.width, sizes.feedForwardWidth, LowRankAdapter.maximumRank)

@@ -28,8 +28,8 @@ struct Submission: Sendable {
 
 /// Where callers leave requests and the inference thread finds them; the bound on what may be under way is kept here.
 ///
-/// A request that is still here when its caller gives up is answered by the caller's side, at once; one that the thread has
-/// taken is answered by the thread. So each is answered once.
+/// A request is answered by whoever takes it out: the caller's side, at once, if its caller is cancelled while it is still here, else
+/// the thread. So each is answered once.
 final class SchedulerInbox: Sendable {
     private struct State {
         var entries: [Submission] = []
@@ -82,6 +82,22 @@ final class SchedulerInbox: Sendable {
             guard let index = state.entries.firstIndex(where: { $0.ticket === ticket }) else { return nil }
             count(&state, requests: -1, tokens: -state.entries[index].tokens)
             return state.entries.remove(at: index)
+        }
+    }
+
+    /// Takes out the requests that nobody waits for any more, because their deadline has passed or their caller was cancelled.
+    ///
+    /// - Returns: them and why; they are to be failed with it.
+    func withdrawExpired(at now: ContinuousClock.Instant) -> [(submission: Submission, reason: any Error)] {
+        state.withLock { state in
+            var expired: [(submission: Submission, reason: any Error)] = []
+            state.entries.removeAll { entry in
+                guard let reason = entry.ticket.reason(at: now) else { return false }
+                expired.append((entry, reason))
+                return true
+            }
+            for (entry, _) in expired { count(&state, requests: -1, tokens: -entry.tokens) }
+            return expired
         }
     }
 

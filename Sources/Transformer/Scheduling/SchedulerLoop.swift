@@ -1,7 +1,7 @@
 /// The inference thread's life: takes requests in, has steps computed, and answers.
 ///
-/// Deadlines and cancellations are looked at before each layer: whoever gave up is answered then, and the work is dropped
-/// before the next step; a step that nobody waits for any more is given up on the spot.
+/// Deadlines and cancellations are looked at before each layer: whoever gave up is answered then, be the request still in the inbox
+/// or not, and the work is dropped before the next step; a step that nobody waits for any more is given up on the spot.
 // Unchecked: made on one thread and handed over; from then on the inference thread alone uses it.
 final class SchedulerLoop: @unchecked Sendable {
     /// A request that the thread has.
@@ -185,11 +185,12 @@ final class SchedulerLoop: @unchecked Sendable {
 
     // MARK: Endings
 
-    /// Answers those who were cancelled or whose deadline has passed.
+    /// Answers those who were cancelled or whose deadline has passed, wherever their requests are.
     ///
-    /// - Returns: whether anybody was.
+    /// - Returns: whether any of those was that the thread has.
     private func answerGivenUp() -> Bool {
         let now = ContinuousClock.now
+        for (submission, reason) in inbox.withdrawExpired(at: now) { submission.fail(reason) }
         for (id, request) in live where !request.isAnswered {
             if let reason = request.submission.ticket.reason(at: now) { finish(id, failure: reason) }
         }

@@ -78,6 +78,18 @@ import Testing
         #expect(preview.marked == 2 && preview.rightNow == 1 && preview.rightThen == 2)
     }
 
+    @Test func anOverrideForAPathHoldsForWhatCameThere() throws {
+        let override =
+            "overrides: [{when: {route: /v1/chat/completions}, then: {input: {categories: {hate: {action: log}}}}}]\n"
+        try Data((Self.policy + override).utf8).write(to: URL(fileURLWithPath: folder + "/policy.yaml"))
+        var elsewhere = record("r5", hate: 0.9, action: .block)
+        elsewhere.route = "/v1/completions"
+        var there = record("r6", hate: 0.9, action: .log)
+        there.route = "/v1/chat/completions"
+        try store.add([elsewhere, there])
+        #expect(try desk().preview(.init()).changed == 0)
+    }
+
     @Test func savesBesideTheLivePolicyAndNeverIntoIt() throws {
         let saved = try desk().save(.init(input: ["hate": 0.7]))
         #expect(saved.file == folder + "/policy.candidate.yaml")
