@@ -54,7 +54,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--upper", type=Path, help="a safeguard adapter that the upper one starts from")
-    parser.add_argument("--start", type=Path, help="a state.pt to start from, with a new schedule")
+    parser.add_argument("--start", type=Path, help="a state.pt, or a folder of exported weights, to start from")
     parser.add_argument(
         "--bfloat16", action="store_true", help="multiply in bfloat16: faster where the processor has units for it"
     )
@@ -72,7 +72,9 @@ def main() -> None:
     responses = ResponseLayout(tokenizer)
     torch.manual_seed(recipe.seed)
     network = Guardian(options.trunk, options.upper, bfloat16=options.bfloat16)
-    if options.start:
+    if options.start and options.start.is_dir():
+        network.load_exported(options.start)
+    elif options.start:
         network.load(torch.load(options.start, weights_only=False)["network"])
     groups = {**corpus.own(held_out=False), "public": [], "attacks": []}
     for unit in corpus.public(options.data, Recipe.seed):
