@@ -52,7 +52,7 @@ class Recipe:
 #: The share of the drawn units of each group. `own` leans on the project's own texts, which tell harm from its look;
 #: `public`, for the run that goes on from there, leans on what people and attackers wrote; `traffic`, for the third, on
 #: the ordinary requests that a guard must leave alone; `posts` on all of these and on more of the project's own posts,
-#: messages and pairs.
+#: messages and pairs; `written` on the project's own texts again, for when half of these are new.
 MIXTURES = {
     "own": {
         "public": 0.45,
@@ -91,6 +91,16 @@ MIXTURES = {
         "chats": 0.09,
         "texts": 0.09,
         "replies": 0.05,
+        "prompts": 0.01,
+        "contexts": 0.02,
+    },
+    "written": {
+        "public": 0.36,
+        "attacks": 0.13,
+        "pairs": 0.21,
+        "chats": 0.13,
+        "texts": 0.08,
+        "replies": 0.06,
         "prompts": 0.01,
         "contexts": 0.02,
     },
