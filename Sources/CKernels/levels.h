@@ -4,8 +4,19 @@
 #include "CKernels.h"
 #include "CKernelsPacked.h"
 
+/// How an int8 product is cut: enough work in a part to make handing it out cheap, little enough to share evenly.
+typedef struct {
+    /// Multiplications of a part at full speed: some tens of microseconds.
+    int multiplications;
+    /// At least, where the matrix has as many pairs of panels.
+    int parts;
+    /// Of a part, at most: what stays in the second cache while panels pass by.
+    int tokens;
+} ck_part_size;
+
 /// The kernels of one level: what a thread does with its share of the work.
 typedef struct {
+    ck_part_size product_part;
     void (*expand_rows)(ck_type type, const uint8_t *weights, size_t row_bytes, int rows, int columns, float *out);
     void (*product_rows)(
         const ck_product *product, int first_row, int rows, const float *x, size_t x_stride, int tokens, int columns,

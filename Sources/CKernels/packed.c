@@ -82,14 +82,13 @@ void ck_packed_matmul(
     ck_pool *pool, const ck_packed_matrix *matrix, ck_activations x, int tokens, ck_epilogue epilogue, float *y,
     size_t y_stride
 ) {
-    // Some 50 microseconds of work a part at full speed: enough to make handing it out cheap, little enough to share
-    // evenly. Panels go in pairs, which fill a register tile and which a gated product needs.
-    enum { PART_PRODUCTS = 4 << 20, LEAST_PARTS = 12 };
+    // Panels go in pairs, which fill a register tile and which a gated product needs.
+    ck_part_size size = ck_pool_kernels(pool)->product_part;
     int all = matrix->rows / CK_PACKED_ROWS;
-    int chunk = lesser(tokens, 128);
+    int chunk = lesser(tokens, size.tokens);
     long products = (long)matrix->columns * CK_PACKED_ROWS * chunk;
-    int panels = (int)(PART_PRODUCTS / products) / 2 * 2;
-    int even = divided(all, LEAST_PARTS) / 2 * 2;
+    int panels = (int)(size.multiplications / products) / 2 * 2;
+    int even = divided(all, size.parts) / 2 * 2;
     if (panels > even) panels = even;
     if (panels < 2) panels = 2;
     int panel_parts = divided(all, panels);
