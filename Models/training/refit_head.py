@@ -28,8 +28,8 @@ from torch.nn import functional
 SEEDS = (1, 2, 3)
 LENGTH_LIMIT = 900
 """Characters of a conversation, at the most: longer ones cost more time than they teach."""
-SHARES = {"pairs": 5600, "texts": 1700, "chats": 2000, "replies": 1900, "prompts": 400, "contexts": 400}
-PUBLIC, ATTACKS, KOREAN = 17000, 5000, 900
+SHARES = {"pairs": 8000, "texts": 1700, "chats": 3000, "replies": 2600, "prompts": 400, "contexts": 400}
+PUBLIC, ATTACKS, KOREAN = 15000, 5000, 900
 HARM_WEIGHT = 4.0
 POSITIVE_WEIGHT_LIMIT = 12.0
 

@@ -2,8 +2,8 @@
 
     python Models/training/train_responses.py --data DIR --state FOLDER/state.pt --trunk FILE --out FOLDER/final.pt
 
-What the head reads does not change. Half of the prompts are the written ones, half are public rows: what a response says depends on
-the subject of a prompt alone (`safeguard/subjects.py`), so any prompt with a category can be answered. The loss is that of the choices
+What the head reads does not change. A third of the prompts are the written ones, a third are public rows, a third the corpus' other
+texts: what a response says depends on the subject of a prompt alone (`safeguard/subjects.py`), so any prompt with a category can be answered. The loss is that of the choices
 which the model will have (`safeguard/automaton.py`), each among the tokens that may come next: nothing is learned of the rest.
 """
 
@@ -21,6 +21,7 @@ import torch
 from detection.taxonomy import CATEGORIES
 from detection.trunk import load_tokenizer
 from guardian import corpus
+from guardian.corpus import Unit
 from guardian.network import EXIT_LAYER, Guardian
 from safeguard.paths import Paths, SamplePath
 from safeguard.samples import Layout, Sample
@@ -35,23 +36,24 @@ WARM_UP = 30
 SENTENCES = 0.25
 """Of the sequences, those that go on behind the name of the subject: which of its sentences are taken matters less."""
 LONGEST = 300
-"""Characters of a public prompt, at the most: what it is about is said by then, and long ones cost time."""
+"""Characters of a prompt that is not a written one, at the most: what it is about is said by then, and long ones cost time."""
 HARMLESS = 400
-"""Harmless public prompts, under any category, which get the general response."""
+"""Harmless prompts of a source, under any category, which get the general response."""
 OWN, GENERAL = 450, 60
-"""Harmful public prompts of a category with a subject of their own, and with the general one, at the most."""
+"""Harmful prompts of a source and a category with a subject of their own, and with the general one, at the most."""
 
 
-def public_samples(data: Path, seed: int) -> list[Sample]:
-    """Public rows of one category each, and of harmless ones that were stopped all the same."""
+def samples(units: list[Unit], seed: int) -> list[Sample]:
+    """Short prompts of one category each, and harmless ones that were stopped all the same."""
     rng = random.Random(seed)
     subjects = Subjects()
     found = []
     counts: Counter[tuple[str, bool]] = Counter()
-    for unit in corpus.public(data, seed):
-        (example,) = unit.examples
+    for unit in units:
+        # Of twins, the harmful one.
+        example = unit.examples[0]
         prompt = example.turns[0].text
-        if example.turns[0].role != "user" or len(prompt) > LONGEST:
+        if len(example.turns) > 1 or example.turns[0].role != "user" or len(prompt) > LONGEST:
             continue
         named = [name for name, value in zip(CATEGORIES, example.labels.values[1:]) if value == 1]
         if example.is_harmful and len(named) == 1:
@@ -71,6 +73,14 @@ def public_samples(data: Path, seed: int) -> list[Sample]:
         response = subjects.target(category, prompt, seed, kind)
         found.append(Sample(category, prompt, response, "train", kind, forced))
     return found
+
+
+def corpus_samples(seed: int) -> list[Sample]:
+    """Of the project's own pairs, messages and posts."""
+    own = corpus.own(held_out=False)
+    units = [*own["pairs"], *own["chats"], *own["texts"]]
+    random.Random(seed).shuffle(units)
+    return samples(units, seed)
 
 
 def drawn(groups: list[list[SamplePath]], rng: random.Random) -> Iterator[list[tuple[SamplePath, bool]]]:
@@ -119,10 +129,10 @@ def main() -> None:
     network.eval()
     paths = Paths(network, Layout(load_tokenizer(options.trunk)))
     groups = [
-        [paths.path(sample) for sample in samples]
-        for samples in (written_samples(1), public_samples(options.data, 1))
+        [paths.path(sample) for sample in group]
+        for group in (written_samples(1), samples(corpus.public(options.data, 1), 1), corpus_samples(1))
     ]
-    print(json.dumps({"written": len(groups[0]), "public": len(groups[1])}), flush=True)
+    print(json.dumps(dict(zip(("written", "public", "corpus"), map(len, groups)))), flush=True)
     subjects = Subjects()
     held_out = [
         paths.path(Sample(category, prompt, subjects.target(category, prompt, 1), "heldout", "corpus"))

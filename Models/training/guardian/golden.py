@@ -107,6 +107,13 @@ def detection(network: Guardian, layout: Layout, manifest: dict) -> dict:
     return {"layer": EXIT_LAYER, "pooling": list(POOLINGS), "dtype": "float32", "texts": entries}
 
 
+@torch.inference_mode()
+def surprisals(network: Guardian, prompt: list[int], tokens: list[int]) -> list[float]:
+    """Minus the natural logarithm of the probability of each token behind those before it."""
+    logits = network.model(torch.tensor([[*prompt, *tokens]])).logits[0, len(prompt) - 1 : -1].float()
+    return (-torch.log_softmax(logits, -1)[torch.arange(len(tokens)), torch.tensor(tokens)]).tolist()
+
+
 def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict:
     """Responses put together from the sentences of their category, and what would be written if anything might be."""
     acceptance = Acceptance()
@@ -116,6 +123,7 @@ def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict
         prompt = layout.prompt(text, category, forced)
         allowed = automaton(subjects.by_category[category], lambda part: layout.tokenizer.encode(part).ids)
         written = generate(network.model, prompt, manifest["maxTokens"], allowed)
+        free = generate(network.model, prompt, MAX_TOKENS)
         subject, _, response = layout.tokenizer.decode(written).partition("\n")
         verdict = acceptance.judge(response, category, False, written)
         if verdict.failed is not None:
@@ -126,7 +134,8 @@ def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict
                 "category": category,
                 "forced": forced,
                 "prompt": prompt,
-                "free": generate(network.model, prompt, MAX_TOKENS),
+                "free": free,
+                "surprisals": rounded(surprisals(network, prompt, free)),
                 "written": written,
                 "subject": subject,
                 "response": response,
