@@ -1,6 +1,6 @@
 """Scores held-out texts with the real binary and prints the tables of the README's model section.
 
-    python Models/training/evaluate_engine.py --data DIR --guardian .build/release/guardian [--model FILE]
+    python Models/training/evaluate_engine.py --data DIR --guardian .build/release/guardian [--model FILE] [--choosing]
 
 The texts are the half of `valid` and of the corpus' held-out texts that calibration and choice of thresholds did not see, drawn
 with a fixed seed: single texts, and replies with their query. The thresholds are those of a policy, as
@@ -57,9 +57,9 @@ def thresholds(binary: Path, policy: Path) -> dict[str, float]:
     return {name: found.get("overall" if name == "harm" else name) for name in OUTPUTS}
 
 
-def drawn(data: Path, size: int) -> list[Judged]:
+def drawn(data: Path, size: int, choosing: bool) -> list[Judged]:
     """The texts: all held-out ones of the corpus, and `size` of `valid`."""
-    rest = [one for one in judged(data) if not one.is_for_calibration]
+    rest = [one for one in judged(data) if one.is_for_calibration == choosing]
     rest = [one for one in rest if [turn.role for turn in one.turns] in (["user"], ["user", "assistant"])]
     own = [one for one in rest if one.row.source in OWN]
     public = [one for one in rest if one.row.source not in OWN]
@@ -83,9 +83,10 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a packed model in place of the shipped one")
     parser.add_argument("--policy", type=Path, default=ROOT / "Policies/default.yaml")
     parser.add_argument("--rows", type=int, default=1000, help="texts of valid")
+    parser.add_argument("--choosing", action="store_true", help="the other half, to choose thresholds on")
     options = parser.parse_args()
 
-    texts = drawn(options.data, options.rows)
+    texts = drawn(options.data, options.rows, options.choosing)
     rows = [one.row for one in texts]
     scores, milliseconds = classify(options.guardian, options.model, texts)
     targets = np.array([row.labels.values for row in rows])

@@ -3,8 +3,8 @@
     python Models/training/train_responses.py --data DIR --state FOLDER/state.pt --trunk FILE --out FOLDER/final.pt
 
 What the head reads does not change. A third of the prompts are the written ones, a third are public rows, a third the corpus' other
-texts: what a response says depends on the subject of a prompt alone (`safeguard/subjects.py`), so any prompt with a category can be answered. The loss is that of the choices
-which the model will have (`safeguard/automaton.py`), each among the tokens that may come next: nothing is learned of the rest.
+texts: what a response says depends on the subject of a prompt alone (`safeguard/subjects.py`), so any prompt with a category can be
+answered. The loss is that of the choices which the model will have (`safeguard/automaton.py`), each among the tokens that may come next: nothing is learned of the rest.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@
 #include "CKernels.h"
 #include "CKernelsPacked.h"
 
-enum { WIDTH = 576, HIDDEN = 1536, HEADS = 9, KV_HEADS = 3, HEAD = 64, PAGES = 5, TOKENS = 131 };
+enum { WIDTH = 576, HIDDEN = 1536, HEADS = 9, KV_HEADS = 3, HEAD = 64, PAGES = 10, TOKENS = 300 };
 
 static uint64_t state;
 
@@ -96,7 +96,7 @@ static uint64_t attention(ck_pool *pool, int tokens) {
 
 int main(void) {
     static const char *names[] = {"generic", "avx2", "avx512", "amx", "neon"};
-    static const int counts[] = {1, 3, 8, 17, TOKENS};
+    static const int counts[] = {1, 3, 8, 17, 131, TOKENS};
     for (int level = CK_LEVEL_GENERIC; level <= CK_LEVEL_NEON; level++) {
         if (!ck_level_is_supported((ck_level)level)) continue;
         ck_pool *pool = ck_pool_create(2, (ck_level)level, HIDDEN);
