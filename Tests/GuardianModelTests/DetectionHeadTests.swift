@@ -8,12 +8,24 @@ import Transformer
 struct DetectionHeadTests {
     /// A linear head of two states of two floats: output i is i times the first float plus the third.
     private func head(_ normalization: DetectionManifest.Normalization?) throws -> DetectionHead {
-        let outputs = DetectionHead.outputs
         var weights: [Float] = []
-        for output in 0..<outputs { weights += [Float(output), 0, 1, 0] }
+        for output in 0..<DetectionHead.outputs { weights += [Float(output), 0, 1, 0] }
+        return try head(normalization, width: 2, weights: weights)
+    }
+
+    /// A linear head of two states; `weights` are [outputs][2 * width].
+    private func head(
+        _ normalization: DetectionManifest.Normalization?,
+        width: Int,
+        weights: [Float]
+    ) throws -> DetectionHead {
+        let outputs = DetectionHead.outputs
+        let features = 2 * width
         let tensors: [(name: String, shape: [Int], values: [Float])] = [
-            ("feature.mean", [4], [0, 0, 0, 0]), ("feature.std", [4], [1, 1, 1, 1]),
-            ("head.w2", [outputs, 4], weights), ("head.b2", [outputs], [Float](repeating: 0.5, count: outputs)),
+            ("feature.mean", [features], [Float](repeating: 0, count: features)),
+            ("feature.std", [features], [Float](repeating: 1, count: features)),
+            ("head.w2", [outputs, features], weights),
+            ("head.b2", [outputs], [Float](repeating: 0.5, count: outputs)),
         ]
         var header: [String: Any] = [:]
         var body = Data()
@@ -32,7 +44,7 @@ struct DetectionHeadTests {
         return try DetectionHead(
             SafetensorsFile(path: file.path),
             states: 2,
-            width: 2,
+            width: width,
             normalization: normalization,
             calibration: [DetectionManifest.Calibration](repeating: .init(name: "x", a: 2, c: -1), count: outputs)
         )
@@ -41,6 +53,19 @@ struct DetectionHeadTests {
     @Test func aHeadWithoutHiddenUnitsIsLinear() throws {
         let logits = try head(nil).logits([3, 9, 10, 9])
         for (output, logit) in logits.enumerated() { #expect(logit == Float(3 * output) + 10.5) }
+    }
+
+    @Test(arguments: [1, 7, 8, 9, 24, 29])
+    func everyFloatCountsOnceWhateverTheWidth(_ width: Int) throws {
+        let features = 2 * width
+        // Whole numbers, so that sums are exact in any order.
+        let weights = (0..<DetectionHead.outputs * features).map { Float($0 % 11 - 5) }
+        let states = (0..<features).map { Float($0 % 7 + 1) }
+        let logits = try head(nil, width: width, weights: weights).logits(states)
+        for (output, logit) in logits.enumerated() {
+            let row = weights[output * features..<(output + 1) * features]
+            #expect(logit == zip(row, states).reduce(0.5) { $0 + $1.0 * $1.1 })
+        }
     }
 
     @Test func eachStateIsBroughtToUnitSizeByItself() throws {
