@@ -16,9 +16,10 @@ struct GuardBench: AsyncParsableCommand {
             its model too ('model'); 'added' is the last against the first. 'ttft' is the time to the first token, 'token' how long each \
             was on its way from the origin, the hold-back of the stream's window included. Names end with the percentile and the number of \
             streams at once. Load, origin and gateway share the machine.
-            Then whole answers, judged by rules: 'rps' a second, 'cpu' the gateway's own processor time for each, with records \
-            ('audit'), spans ('traces'), and both while the metrics are read ('observed'). 'cost' is what of the throughput is lost, \
-            to the collector too, which runs in this process; 'cpu_cost' what of its processor time the gateway spends on it.
+            Then whole answers, judged by rules alone and ('model') by the model too: 'rps' a second, 'cpu' the gateway's own \
+            processor time for each, with records ('audit'), spans ('traces'), and both while the metrics are read ('observed'). \
+            'cost' is what of the throughput is lost, to the collector too, which runs in this process; 'cpu_cost' what of its \
+            processor time the gateway spends on it.
             """
     )
 
@@ -83,7 +84,8 @@ struct GuardBench: AsyncParsableCommand {
         )
         let clients = group.next()
         if !ratesOnly { try await measureStreams(gateways, origin, clock, clients) }
-        try await measureRates(gateways, clients)
+        try await measureRates(gateways, clients, .rules, prefix: "")
+        try await measureRates(gateways, clients, .model, prefix: "model_")
         try await origin.stop()
         try await group.shutdownGracefully()
     }
@@ -148,12 +150,17 @@ struct GuardBench: AsyncParsableCommand {
         ("observed", .init(isAudited: true, isTraced: true)),
     ]
 
-    /// Whole answers judged by rules: with records, with spans, with both while the metrics are read every second, and without.
-    private func measureRates(_ gateways: BenchGateways, _ clients: any EventLoop) async throws {
+    /// Whole answers: with records, with spans, with both while the metrics are read every second, and without.
+    private func measureRates(
+        _ gateways: BenchGateways,
+        _ clients: any EventLoop,
+        _ guards: BenchGateways.Guards,
+        prefix: String
+    ) async throws {
         var running: [(name: String, gateway: BenchGateways.Running)] = []
         defer { for (_, gateway) in running { gateway.process.stop() } }
         for way in Self.ways {
-            running.append((way.name, try await gateways.start("rate-\(way.name)", .rules, way.observation)))
+            running.append((way.name, try await gateways.start("rate-\(prefix)\(way.name)", guards, way.observation)))
         }
         let tls = try gateways.clientContext()
         var series = Series()
@@ -174,20 +181,22 @@ struct GuardBench: AsyncParsableCommand {
                 reader.cancel()
                 try await reader.value
                 guard round > 0 else { continue }
-                series.add("guard.rps_\(name)", "1/s", result.rate)
+                series.add("guard.\(prefix)rps_\(name)", "1/s", result.rate)
                 if let before, let after {
                     let cost = (after.processor - before.processor) / Double(result.answers) * 1e6
-                    series.add("guard.cpu_\(name)", "us", cost, higherIsBetter: false)
+                    series.add("guard.\(prefix)cpu_\(name)", "us", cost, higherIsBetter: false)
                 }
             }
         }
         for figure in series.all() { print(try figure.line(json: json)) }
         for way in Self.ways.dropFirst() {
-            let cost = zip(series["guard.rps_\(way.name)"], series["guard.rps_quiet"]).map { 100 * (1 - $0 / $1) }
-            print(try Figure("guard.cost_\(way.name)", unit: "%", cost).line(json: json))
-            let own = zip(series["guard.cpu_\(way.name)"], series["guard.cpu_quiet"]).map { 100 * ($0 / $1 - 1) }
+            let rates = zip(series["guard.\(prefix)rps_\(way.name)"], series["guard.\(prefix)rps_quiet"])
+            let cost = rates.map { 100 * (1 - $0 / $1) }
+            print(try Figure("guard.\(prefix)cost_\(way.name)", unit: "%", cost).line(json: json))
+            let times = zip(series["guard.\(prefix)cpu_\(way.name)"], series["guard.\(prefix)cpu_quiet"])
+            let own = times.map { 100 * ($0 / $1 - 1) }
             guard !own.isEmpty else { continue }
-            print(try Figure("guard.cpu_cost_\(way.name)", unit: "%", own).line(json: json))
+            print(try Figure("guard.\(prefix)cpu_cost_\(way.name)", unit: "%", own).line(json: json))
         }
     }
 }

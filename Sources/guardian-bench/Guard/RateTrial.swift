@@ -1,14 +1,16 @@
 import NIOCore
 import TLS
 
-/// One short question over and over, on several connections at once.
+/// Short questions that begin differently, so that the model reads each anew, on several connections at once.
 struct RateTrial {
     let port: Int
     let tls: TLSContext
     let connections: Int
 
-    private static let question =
-        #"{"model":"m","messages":[{"role":"user","content":"How do I keep bread fresh for longer than a day?"}]}"#
+    private static func question(_ number: Int) -> String {
+        let text = "\(number) loaves were left over: how do I keep bread fresh for longer than a day?"
+        return #"{"model":"m","messages":[{"role":"user","content":"\#(text)"}]}"#
+    }
 
     struct Result {
         var answers: Int
@@ -25,11 +27,11 @@ struct RateTrial {
         let start = ContinuousClock.now
         let end = start + .seconds(seconds)
         let count = try await withThrowingTaskGroup(of: Int.self) { group in
-            for client in clients {
+            for (index, client) in clients.enumerated() {
                 group.addTask {
                     var count = 0
                     while ContinuousClock.now < end {
-                        let answer = try await client.ask(Self.question)
+                        let answer = try await client.ask(Self.question(2 + index + count * connections))
                         guard answer.status == 200 else {
                             throw StreamClient.Failure(description: "a question was answered with \(answer.status)")
                         }
