@@ -141,9 +141,7 @@ package struct GuardPipeline: Sendable {
         return policy.rules.contains { matched.contains($0.id) && $0.action > .log }
     }
 
-    func usesModel(in phase: Phase) -> Bool {
-        !policy[phase].categories.isEmpty || policy[phase].overall != nil
-    }
+    func usesModel(in phase: Phase) -> Bool { policy.needsScores(in: phase) }
 
     private struct Scores {
         /// Per inspected segment: its turn's scores, or nil where the model gave none.

@@ -58,7 +58,7 @@ package struct PolicyReplay: Sendable {
     package func decision(about entry: Entry) -> Decision? {
         let policy = policy.policy(for: entry.scope)
         let judged = policy[entry.phase]
-        let needsScores = !judged.categories.isEmpty || judged.overall != nil
+        let needsScores = policy.needsScores(in: entry.phase)
         guard !entry.isFailure, !needsScores || entry.scores != nil else { return nil }
         let roles = judged.roles
         let spoken: Role = entry.phase == .input ? .user : .assistant

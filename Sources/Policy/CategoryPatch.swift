@@ -1,6 +1,6 @@
 package import GuardCore
 
-/// What is said about a category where not everything is: by default, or to change what holds.
+/// What is said about a category, or about overall harm, where not everything is: by default, or to change what holds.
 package struct CategoryPatch: Sendable, Equatable {
     package var threshold: Double?
     package var action: Action?
@@ -56,5 +56,17 @@ package struct CategoryPatch: Sendable, Equatable {
             sample: sample ?? policy?.sample ?? 1,
             requiredRules: requiredRules ?? policy?.requiredRules ?? []
         )
+    }
+
+    /// What holds about overall harm once this is put over it. An action of its own stays unless this says another; without one, a
+    /// threshold alone leaves it to the likeliest category what is done.
+    ///
+    /// - Parameter overall: nil if overall harm is not judged.
+    /// - Returns: nil if overall harm is not judged, and this says too little for it to be.
+    package func applied(toOverall overall: OverallPolicy?) -> OverallPolicy? {
+        if case .own(let own) = overall { return applied(to: own).map { .own($0) } }
+        guard let threshold = threshold ?? overall?.threshold else { return nil }
+        guard action != nil else { return .likeliestCategory(threshold: threshold) }
+        return over(CategoryPatch(threshold: threshold)).applied(to: nil).map { .own($0) }
     }
 }

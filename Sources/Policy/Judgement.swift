@@ -11,6 +11,10 @@ struct Judgement {
     var rulePosition = 0
     /// The share of requests that it is recorded for, where its action is `log`.
     var sample = 1.0
+    /// Ids and tags of rules of which one has to match the same text for it to count; none if empty.
+    var requiredRules: Set<String> = []
+    /// Whether it is about harm of any kind by an action of its own: the category is no more than its name.
+    var isOverall = false
 
     /// The order of a report: strictest action, taxonomy, then rules in file order, the model, failures; then segments.
     static func reportedBefore(_ lhs: Judgement, _ rhs: Judgement) -> Bool {

@@ -82,7 +82,7 @@ extension Policy {
         if !assessments.isEmpty {
             let combination = RuleCombination(ruleJudgements, rules: rules)
             all += modelJudgements(phase: phase, segmentCount: segments.count, assessments: assessments)
-                .map { ($0, combination.dismissal(of: $0, in: self[phase])) }
+                .map { ($0, combination.dismissal(of: $0)) }
         }
         if let anomaly = anomalyJudgement(phase: phase, of: ruleJudgements) { all.append((anomaly, nil)) }
         if let sampling {

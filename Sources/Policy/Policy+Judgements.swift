@@ -56,7 +56,11 @@ extension Policy {
                 $0.map { Score($0.harm, of: $0.categories.highest, ceiling: $0.ceiling?.harm) }
             }
             // Without a score all categories tie, and the first of the taxonomy stands for them.
-            judgements += overall.judgements(of: scores, unjudged: CategoryScores().highest)
+            judgements += overall.judgements(of: scores, unjudged: CategoryScores().highest).map {
+                var judgement = $0
+                judgement.isOverall = true
+                return judgement
+            }
         case .likeliestCategory(let threshold):
             judgements += phasePolicy.likeliestJudgements(of: perSegment, threshold: threshold)
         case nil: break
@@ -136,7 +140,8 @@ extension CategoryPolicy {
             response: response,
             rewrite: rewrite,
             targets: targets,
-            sample: sample
+            sample: sample,
+            requiredRules: requiredRules
         )
     }
 }

@@ -12,9 +12,17 @@ extension Policy {
         return actions.contains { $0 > .log }
     }
 
-    /// The same policy without anything that the model's scores decide: what its rules do alone.
+    /// Whether anything in a phase is decided by the model's scores. If not, nobody has to ask for them.
+    package func needsScores(in phase: Phase) -> Bool {
+        let policy = self[phase]
+        return !policy.categories.isEmpty || policy.overall != nil
+            || rules.contains { $0.phases.contains(phase) && !$0.requiredScores.isEmpty }
+    }
+
+    /// The same policy without anything that the model's scores decide: what its rules do alone, those that require a score among them.
     package var rulesOnly: Policy {
         var policy = self
+        for index in policy.rules.indices { policy.rules[index].requiredScores = [:] }
         policy.input.categories = [:]
         policy.input.overall = nil
         policy.output.categories = [:]

@@ -48,14 +48,14 @@ package struct PhasePatch: Sendable, Equatable {
     }
 
     package var roles: Set<Role>?
-    package var overall: Change<OverallPolicy>?
+    package var overall: Change<CategoryPatch>?
     package var anomaly: Change<AnomalyPolicy>?
     package var media: MediaHandling?
     package var categories: [HarmCategory: Change<CategoryPatch>]
 
     package init(
         roles: Set<Role>? = nil,
-        overall: Change<OverallPolicy>? = nil,
+        overall: Change<CategoryPatch>? = nil,
         anomaly: Change<AnomalyPolicy>? = nil,
         media: MediaHandling? = nil,
         categories: [HarmCategory: Change<CategoryPatch>] = [:]
@@ -73,7 +73,7 @@ package struct PhasePatch: Sendable, Equatable {
         policy.media = media ?? policy.media
         switch overall {
         case .ignored: policy.overall = nil
-        case .set(let overall): policy.overall = overall
+        case .set(let patch): policy.overall = patch.applied(toOverall: policy.overall)
         case nil: break
         }
         switch anomaly {

@@ -22,13 +22,11 @@ struct RuleCombination {
 
     /// Why the model's finding does not count; nil if it does. One about texts that could not be judged always does: nothing is
     /// known of them.
-    func dismissal(of judgement: Judgement, in phase: PhasePolicy) -> Dismissal? {
+    func dismissal(of judgement: Judgement) -> Dismissal? {
         guard let segment = judgement.finding.segment, case .model = judgement.finding.source else { return nil }
-        let category = judgement.finding.category
-        if let rule = vetoes[segment]?[category] { return .vetoed(rule: rule) }
-        guard let required = phase.categories[category]?.requiredRules, !required.isEmpty,
-            required.isDisjoint(with: names[segment] ?? [])
-        else { return nil }
+        if !judgement.isOverall, let rule = vetoes[segment]?[judgement.finding.category] { return .vetoed(rule: rule) }
+        let required = judgement.requiredRules
+        guard !required.isEmpty, required.isDisjoint(with: names[segment] ?? []) else { return nil }
         return .ruleMissing(anyOf: required)
     }
 }

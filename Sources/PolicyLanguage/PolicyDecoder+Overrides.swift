@@ -85,20 +85,22 @@ extension PolicyDecoder {
         return patch
     }
 
-    /// A category that requires rules of which none is left is never found: nobody means that.
+    /// What requires rules of which none is left is never found: nobody means that.
     private mutating func checkRequirements(of changed: Policy, at node: YAMLNode, before: Policy) {
         func names(_ policy: Policy) -> Set<String> {
             Set(policy.rules.map(\.id)).union(policy.rules.flatMap(\.tags))
         }
         let (left, all) = (names(changed), names(before))
         for phase in Phase.allCases {
-            for (category, judged) in changed[phase].categories.sorted(by: { $0.key < $1.key }) {
-                let required = judged.requiredRules
+            var judged = changed[phase].categories.sorted { $0.key < $1.key }.map { ($0.key.rawValue, $0.value) }
+            if case .own(let overall) = changed[phase].overall { judged.insert(("overall", overall), at: 0) }
+            for (name, policy) in judged {
+                let required = policy.requiredRules
                 guard !required.isDisjoint(with: all), required.isDisjoint(with: left) else { continue }
                 note(
                     node,
-                    "'exclude' leaves none of the rules that '\(category.rawValue)' requires in '\(phase.rawValue)'",
-                    hint: "the category would never be found: 'ignore' it, or say what else it requires"
+                    "'exclude' leaves none of the rules that '\(name)' requires in '\(phase.rawValue)'",
+                    hint: "it would never be found: 'ignore' it, or say what else it requires"
                 )
             }
         }
@@ -116,9 +118,7 @@ extension PolicyDecoder {
         if let node = fields["roles"] { patch.roles = choices(node, "'roles'", each: "role") }
         if let node = fields["media"] { patch.media = choice(node, "media") }
         if let node = fields["anomaly"] { patch.anomaly = anomalyPolicy(node).map { .set($0) } ?? .ignored }
-        if let node = fields["overall"] {
-            patch.overall = overallPolicy(node, phase: phase).map { .set($0) } ?? .ignored
-        }
+        if let node = fields["overall"] { patch.overall = overallChange(node, phase: phase, of: policy.overall) }
         if let node = fields["categories"] {
             let known = HarmCategory.allCases.map(\.rawValue)
             let named = self.fields(of: node, "'categories'", known: known, noun: "category")
@@ -139,6 +139,16 @@ extension PolicyDecoder {
             if isTold { problems = told }
         }
         return patch
+    }
+
+    /// Reads what changes about overall harm: a mapping, or `ignore`. Where it has an action of its own, a part of it is enough.
+    private mutating func overallChange(
+        _ node: YAMLNode,
+        phase: Phase,
+        of policy: OverallPolicy?
+    ) -> PhasePatch.Change<CategoryPatch> {
+        if case .own(let own) = policy { return change(node, "'overall'", phase: phase, of: own) }
+        return overallOptions(node, phase: phase).map { .set($0) } ?? .ignored
     }
 
     /// Reads what changes about a category: a mapping, or `ignore`.

@@ -12,7 +12,9 @@ extension PolicyDecoder {
         if let media = fields["media"] { policy.media = choice(media, "media") ?? policy.media }
         let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryPatch()
         if let anomaly = fields["anomaly"] { policy.anomaly = anomalyPolicy(anomaly) }
-        if let overall = fields["overall"] { policy.overall = overallPolicy(overall, phase: phase) }
+        if let overall = fields["overall"] {
+            policy.overall = overallOptions(overall, phase: phase)?.applied(toOverall: nil)
+        }
         let named = fields["categories"].map { categories($0, defaults: defaults, phase: phase) } ?? [:]
         for (category, entry) in named { policy.categories[category] = entry }
 
@@ -39,20 +41,23 @@ extension PolicyDecoder {
     /// here: an action that came from it would override what each category says.
     ///
     /// - Returns: nil if it is ignored.
-    mutating func overallPolicy(_ node: YAMLNode, phase: Phase) -> OverallPolicy? {
-        guard case .mapping(let entries) = node.content, !entries.contains(where: { $0.name == "action" }) else {
-            return categoryPolicy(node, "'overall'", defaults: CategoryPatch(), phase: phase).map { .own($0) }
-        }
-        let options = options(node, "'overall'")
-        for entry in entries where entry.name != "threshold" && PolicyKeys.category.contains(entry.name) {
-            note(
-                entry.key,
-                "'\(entry.name)' has no effect in 'overall' without 'action'",
-                hint: "give it an action, or leave it out: the likeliest category says what is done"
-            )
+    mutating func overallOptions(_ node: YAMLNode, phase: Phase) -> CategoryPatch? {
+        guard isJudged(node, "'overall'", example: "{threshold: 0.8, action: block}") else { return nil }
+        var options = options(node, "'overall'")
+        if options.action == nil, case .mapping(let entries) = node.content {
+            for entry in entries where entry.name != "threshold" && PolicyKeys.category.contains(entry.name) {
+                note(
+                    entry.key,
+                    "'\(entry.name)' has no effect in 'overall' without 'action'",
+                    hint: "give it an action, or leave it out: the likeliest category says what is done"
+                )
+            }
         }
         if options.threshold == nil { note(node, "'overall' has no 'threshold'") }
-        return .likeliestCategory(threshold: options.threshold ?? 1)
+        checkSteering(node, "'overall'", options, phase: phase)
+        checkSample(node, "'overall'", options.sample, action: options.action)
+        options.threshold = options.threshold ?? 1
+        return options
     }
 
     /// Whether the node is a mapping, and not the word that says: scored, but not judged.

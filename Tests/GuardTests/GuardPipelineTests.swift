@@ -188,6 +188,23 @@ private struct EchoWriter: SafeguardWriter {
         #expect(classifier.asked.isEmpty)
     }
 
+    @Test func `a rule that requires a score gets it in a phase that judges nothing`() async throws {
+        let rule = Rule(
+            id: "codename",
+            category: .privacy,
+            matchers: [.keyword("bluebird")],
+            action: .block,
+            requiredScores: [.weapons: 0.3]
+        )
+        func action(_ classifier: WordClassifier) async throws -> Action? {
+            let pipeline = try Self.pipeline(Policy(name: "test", rules: [rule]), classifier)
+            return await pipeline.inspect(user("a bluebird"), phase: .input, deadline: nil).decision.action
+        }
+        #expect(try await action(WordClassifier(["bluebird": 0.2])) == nil)
+        #expect(try await action(WordClassifier(["bluebird": 0.3])) == .block)
+        #expect(try await action(WordClassifier(error: .overloaded)) == .block)
+    }
+
     @Test func `a fixed response is sent as written, a template is asked for without waiting`() async throws {
         let fixed = try Self.pipeline(Self.policy(response: .fixed("No.")), WordClassifier(["bomb": 1]))
         let first = await fixed.inspect(user("bomb"), phase: .input, deadline: nil)

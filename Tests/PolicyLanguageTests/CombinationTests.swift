@@ -25,12 +25,15 @@ import Testing
         )
     }
 
-    @Test func anOverrideMayNotExcludeAllThatACategoryRequires() {
-        let input = "{categories: {hate: {threshold: 0.5, action: block, requires: [t]}}, others: ignore}"
+    @Test(arguments: [
+        ("hate", "{categories: {hate: {threshold: 0.5, action: block, requires: [t]}}, others: ignore}"),
+        ("overall", "{overall: {threshold: 0.5, action: block, requires: [t]}, others: ignore}"),
+    ])
+    func anOverrideMayNotExcludeAllThatIsRequired(name: String, input: String) {
         let more = "overrides: [{when: {tenant: x}, then: {exclude: {rules: [a]}}}]"
         #expect(
             errors(in: Self.text(input: input, more: more)) == [
-                "6:39: 'exclude' leaves none of the rules that 'hate' requires in 'input'"
+                "6:39: 'exclude' leaves none of the rules that '\(name)' requires in 'input'"
             ]
         )
     }

@@ -48,7 +48,7 @@ import Testing
             mode: .shadow,
             input: PhasePatch(
                 roles: [.user],
-                overall: .set(.likeliestCategory(threshold: 0.5)),
+                overall: .set(CategoryPatch(threshold: 0.5)),
                 media: .refuse,
                 categories: [
                     .hate: .set(CategoryPatch(threshold: 0.4)),
@@ -109,6 +109,19 @@ import Testing
     ])
     func tellsWhatIsWrongAndWhere(overrides: String, expected: String) {
         #expect(errors(in: Self.text(overrides)) == [expected])
+    }
+
+    @Test(arguments: [
+        ("{threshold: 0.97}", CategoryPolicy(threshold: 0.97, action: .block, response: .template)),
+        ("{response: generated}", CategoryPolicy(threshold: 0.9, action: .block)),
+        ("{action: log}", CategoryPolicy(threshold: 0.9, action: .log, response: .template)),
+    ])
+    func overallHarmKeepsWhatAnOverrideDoesNotSay(change: String, expected: CategoryPolicy) throws {
+        let base = "{overall: {threshold: 0.9, action: block, response: template}, "
+        let text = Self.text("[{when: {model: m}, then: {input: {overall: \(change)}}}]")
+            .replacing("\ninput: {", with: "\ninput: \(base)")
+        let policy = try loader.load(text: text, file: "test.yaml").policy(for: RequestScope(model: "m"))
+        #expect(policy.input.overall == .own(expected))
     }
 
     @Test func rulesCanBeLeftOutForAll() throws {

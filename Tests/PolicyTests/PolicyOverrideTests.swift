@@ -87,6 +87,41 @@ import Testing
         #expect(CategoryPatch(threshold: 0.1).applied(to: nil) == nil)
     }
 
+    @Test func overallHarmKeepsWhatIsNotSaid() {
+        let own = OverallPolicy.own(CategoryPolicy(threshold: 0.9, action: .block, response: .template))
+        func changed(_ overall: OverallPolicy?, by patch: CategoryPatch) -> OverallPolicy? {
+            PhasePatch(overall: .set(patch)).applied(to: PhasePolicy(overall: overall)).overall
+        }
+        #expect(
+            changed(own, by: CategoryPatch(threshold: 0.97))
+                == .own(CategoryPolicy(threshold: 0.97, action: .block, response: .template))
+        )
+        #expect(
+            changed(own, by: CategoryPatch(action: .log))
+                == .own(CategoryPolicy(threshold: 0.9, action: .log, response: .template))
+        )
+        let likeliest = OverallPolicy.likeliestCategory(threshold: 0.9)
+        #expect(changed(likeliest, by: CategoryPatch(threshold: 0.97)) == .likeliestCategory(threshold: 0.97))
+        #expect(
+            changed(likeliest, by: CategoryPatch(action: .log)) == .own(CategoryPolicy(threshold: 0.9, action: .log))
+        )
+        #expect(changed(nil, by: CategoryPatch(threshold: 0.97)) == .likeliestCategory(threshold: 0.97))
+        #expect(changed(nil, by: CategoryPatch(action: .log)) == nil)
+    }
+
+    @Test func theActionThatOneOverrideGivesOverallHarmHoldsBesideTheThresholdOfAnother() {
+        func changing(_ when: ScopePattern, _ patch: CategoryPatch) -> PolicyOverride {
+            PolicyOverride(name: "", when: when, then: PolicyPatch(input: PhasePatch(overall: .set(patch))))
+        }
+        var policy = policy([
+            changing(pattern(nil, "m-1"), CategoryPatch(threshold: 0.97)),
+            changing(pattern(nil, "m-*"), CategoryPatch(action: .block)),
+        ])
+        policy.input.overall = .own(CategoryPolicy(threshold: 0.9, action: .log))
+        let result = policy.policy(for: Self.scope)
+        #expect(result.input.overall == .own(CategoryPolicy(threshold: 0.97, action: .block)))
+    }
+
     @Test func aCategoryCanBeIgnoredAndARuleLeftOut() {
         var policy = policy([
             PolicyOverride(

@@ -73,6 +73,47 @@ import Testing
         #expect(decide(policy, segments("a", "b"), [assessment(), high], matches: [("id", 0)]).action == .log)
     }
 
+    /// Overall harm with an action of its own, beside a category that requires a rule.
+    private func overall(_ overall: CategoryPolicy, _ rule: Rule) -> Policy {
+        policy(
+            [.hate: CategoryPolicy(threshold: 0.95, action: .log, requiredRules: ["absent"])],
+            overall: .own(overall),
+            rules: [rule]
+        )
+    }
+
+    @Test func overallHarmWithAnActionOfItsOwnNeedsNoRuleThatTheLikeliestCategoryRequires() {
+        let policy = overall(CategoryPolicy(threshold: 0.9, action: .block), rule("absent"))
+        for score in [0.6, 0.97] {
+            let decision = decide(policy, segments("a"), [assessment(harm: 0.99, [.hate: score])], matches: [])
+            #expect(decision.action == .block)
+            #expect(decision.findings.map(\.source) == [.model(score: 0.99, threshold: 0.9)])
+        }
+    }
+
+    @Test func overallHarmWithAnActionOfItsOwnIsFoundOnlyWithTheRuleThatItRequires() {
+        let policy = overall(
+            CategoryPolicy(threshold: 0.9, action: .block, requiredRules: ["tag"]),
+            rule("id") { $0.tags = ["tag"] }
+        )
+        let high = assessment(harm: 0.99, [.hate: 0.6])
+        #expect(decide(policy, segments("a"), [high], matches: []).action == nil)
+        #expect(decide(policy, segments("a"), [high], matches: [("id", 0)]).action == .block)
+    }
+
+    @Test func aVetoTakesOverallHarmAwayOnlyWhereTheCategorySaysWhatIsDone() {
+        let vetoing = rule("r") { $0.vetoes = [.hate] }
+        let high = assessment(harm: 0.99, [.hate: 0.6])
+        let own = overall(CategoryPolicy(threshold: 0.9, action: .block), vetoing)
+        #expect(decide(own, segments("a"), [high], matches: [("r", 0)]).action == .block)
+        let likeliest = policy(
+            [.hate: CategoryPolicy(threshold: 0.95, action: .block)],
+            overall: .likeliestCategory(threshold: 0.9),
+            rules: [vetoing]
+        )
+        #expect(decide(likeliest, segments("a"), [high], matches: [("r", 0)]).action == .log)
+    }
+
     private func anomalous(threshold: Int, _ severities: [Severity?]) -> Policy {
         var policy = policy(
             rules: severities.enumerated().map { index, severity in rule("r\(index)") { $0.severity = severity } }
