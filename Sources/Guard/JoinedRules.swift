@@ -29,6 +29,8 @@ struct JoinedRules {
     ) -> [RuleMatch] {
         guard !rules.isEmpty else { return [] }
         var found: [RuleMatch] = []
+        // Most that matches in one join does in all of them.
+        var seen: Set<RuleMatch> = []
         let known = Dictionary(grouping: alone) { Place(rule: $0.ruleID, segment: $0.segment) }
         func isKnown(_ match: RuleMatch) -> Bool {
             known[Place(rule: match.ruleID, segment: match.segment)]?
@@ -43,7 +45,8 @@ struct JoinedRules {
                     for match in rules.matches(in: [whole], phase: phase) {
                         let pieces = pieces(of: match, turn: joined, starts: starts, segments: segments)
                         // A match inside one part was found there already, if the part can be read without the others.
-                        if pieces.count > 1 || !pieces.allSatisfy(isKnown) { found += pieces }
+                        guard pieces.count > 1 || !pieces.allSatisfy(isKnown) else { continue }
+                        for piece in pieces where seen.insert(piece).inserted { found.append(piece) }
                     }
                 }
             }
@@ -69,15 +72,32 @@ struct JoinedRules {
         starts: [Int],
         segments: [TextSegment]
     ) -> [RuleMatch] {
-        zip(turn.members, starts).compactMap { member, start in
-            let part = start..<(start + segments[member].text.utf8.count)
-            let overlap = match.span.clamped(to: part)
-            guard !overlap.isEmpty else { return nil }
-            return RuleMatch(
-                ruleID: match.ruleID,
-                segment: member,
-                span: (overlap.lowerBound - start)..<(overlap.upperBound - start)
-            )
+        // Of very many parts most matches touch one or two: the others are not looked at for each.
+        let first = position(of: match.span.lowerBound, among: starts)
+        return zip(turn.members[first...], starts[first...]).prefix { $1 < match.span.upperBound }
+            .compactMap { member, start in
+                let part = start..<(start + segments[member].text.utf8.count)
+                let overlap = match.span.clamped(to: part)
+                guard !overlap.isEmpty else { return nil }
+                return RuleMatch(
+                    ruleID: match.ruleID,
+                    segment: member,
+                    span: (overlap.lowerBound - start)..<(overlap.upperBound - start)
+                )
+            }
+    }
+
+    /// The last of the ascending starts that is not behind an offset: that of the part it is in, or of the one in front of it.
+    private static func position(of offset: Int, among starts: [Int]) -> Int {
+        var (low, high) = (0, starts.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if starts[middle] <= offset {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
+        return max(low - 1, 0)
     }
 }

@@ -1,4 +1,5 @@
 package import Policy
+import Rules
 
 /// Puts the caller's words back where a text holds the placeholders that went to the LLM, in whatever pieces the text comes.
 package struct PlaceholderRestorer: Sendable {
@@ -15,7 +16,7 @@ package struct PlaceholderRestorer: Sendable {
         var originals: [[UInt8]: [UInt8]] = [:]
         var begins = Array(repeating: false, count: 256)
         for restoration in restorations {
-            let original = isJSON ? Self.escaped(restoration.original) : Array(restoration.original.utf8)
+            let original = isJSON ? JSONEscapes.escaped(restoration.original) : Array(restoration.original.utf8)
             let placeholder = Array(restoration.placeholder.utf8)
             originals[placeholder] = original
             if let first = placeholder.first { begins[Int(first)] = true }
@@ -65,20 +66,5 @@ package struct PlaceholderRestorer: Sendable {
         }
         pending.removeFirst(position)
         return String(decoding: result, as: UTF8.self)
-    }
-
-    /// As the inside of a JSON string (RFC 8259, section 7).
-    private static func escaped(_ text: String) -> [UInt8] {
-        var result: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): result += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                result += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: result.append(byte)
-            }
-        }
-        return result
     }
 }

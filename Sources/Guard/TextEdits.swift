@@ -24,7 +24,8 @@ extension Inspection {
             case .redact(let index, let spans):
                 guard segments.indices.contains(index) else { continue }
                 let segment = segments[index]
-                result.replacements[segment.path] = Redactor.apply(spans, to: segment.text)
+                result.replacements[segment.path] =
+                    Redactor.apply(spans, toJSON: segment.text) ?? Redactor.apply(spans, to: segment.text)
             case .replace(let index, let text):
                 guard segments.indices.contains(index) else { continue }
                 result.replacements[segments[index].path] = text

@@ -27,7 +27,9 @@ struct ChatCompletionRequestTests {
 
     @Test func nullIsTheSameAsNothing() throws {
         let read = try request(
-            hello(#","stream":null,"stream_options":null,"max_tokens":null,"temperature":null,"stop":null"#)
+            hello(
+                #","stream":null,"stream_options":null,"max_tokens":null,"temperature":null,"stop":null,"input_ids":null"#
+            )
         )
         #expect(!read.isStream && !read.includesUsage && read.maxTokens == nil && read.stop == [])
     }
@@ -70,7 +72,7 @@ struct ChatCompletionRequestTests {
         #expect(error?.parameter == parameter)
     }
 
-    @Test(arguments: ["Messages", "STREAM", "Model", "Tools", "Stream_Options"])
+    @Test(arguments: ["Messages", "STREAM", "Model", "Tools", "Stream_Options", "Input_IDs"])
     func aMemberThatDiffersInCaseOnlyIsRefused(name: String) {
         let error = #expect(throws: ChatAPIError.self) { try request(hello(#","\#(name)":null"#)) }
         #expect(error?.parameter == name)

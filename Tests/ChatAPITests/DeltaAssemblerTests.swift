@@ -82,6 +82,53 @@ struct DeltaAssemblerTests {
         }
     }
 
+    private func content(_ deltas: [String]) throws -> JSONValue? {
+        let stream = Self.stream(deltas.map { Self.delta(#""content":\#($0)"#) })
+        let choice = try assemble(stream).completion.body.object?["choices"]?.array?.first?.object
+        return choice?["message"]?.object?["content"]
+    }
+
+    /// The contents of the deltas, in parts and as texts, and what they make.
+    static let contents: [([String], String)] = [
+        (
+            [
+                "\"\"", #"[{"type":"thinking","thinking":[{"type":"text","text":"a "}]}]"#,
+                #"[{"type":"thinking","thinking":[{"type":"text","text":"b"}]}]"#, "\"c \"", "\"d\"", "\"\"",
+            ],
+            #"[{"type":"thinking","thinking":[{"type":"text","text":"a b"}]},{"type":"text","text":"c d"}]"#
+        ),
+        (
+            [
+                #"[{"type":"thinking","thinking":"a"}]"#, #"[{"type":"text","text":"b "}]"#,
+                #"[{"type":"text","text":"c"}]"#, #"[{"type":"thinking","thinking":"d"}]"#,
+            ],
+            #"[{"type":"thinking","thinking":"a"},{"type":"text","text":"b c"},{"type":"thinking","thinking":"d"}]"#
+        ),
+        (
+            ["\"a\"", #"[{"type":"reference","ids":[1]}]"#, #"[{"type":"reference","ids":[2]}]"#, "\"b\""],
+            #"[{"type":"text","text":"a"},{"type":"reference","ids":[1]},{"type":"reference","ids":[2]},{"type":"text","text":"b"}]"#
+        ),
+        (
+            [#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#, #"[{"text":"c"}]"#, #"[{"text":"d"}]"#],
+            #"[{"type":"text","text":"a"},{"type":"text","text":"b"},{"text":"cd"}]"#
+        ),
+    ]
+
+    @Test(arguments: contents)
+    func noPartOfAContentIsLost(deltas: [String], expected: String) throws {
+        #expect(try content(deltas) == JSONParser.parse(Array(expected.utf8)))
+    }
+
+    @Test func aTextThatGoesOnInPartsIsTheFirstOfThem() throws {
+        let text = Self.delta(#""content":"a b""#)
+        let part = Self.delta(#""content":[{"type":"reference","ids":[1]}]"#)
+        let parts = try assemble(Self.stream([text, part, text]))
+        let path = "/choices/0/message/content/0/text"
+        #expect(parts.texts == [StreamedText(number: 0, path: path, text: "a b", isWhole: false)])
+        // What began in parts waits until it is whole.
+        #expect(try assemble(Self.stream([part, text])).texts.isEmpty)
+    }
+
     @Test func anAnswerOfManyPiecesIsPutTogether() throws {
         var assembler = DeltaAssembler()
         let piece = Array(Self.stream([Self.delta(#""content":"four""#)], done: false).utf8)

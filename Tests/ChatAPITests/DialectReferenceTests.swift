@@ -27,6 +27,7 @@ struct DialectReferenceTests {
             "| data | \(code(data)) |", "| free | \(code(table.free)) |",
             "| steering (`context`) | \(code(table.context)) |",
         ]
+        if !table.maps.isEmpty { rows.append("| maps | \(code(table.maps)) |") }
         if !table.toolMembers.isEmpty { rows.append("| `tool`, by member | \(code(table.toolMembers)) |") }
         if !table.toolTypes.isEmpty { rows.append("| `tool`, by `type` | \(code(table.toolTypes)) |") }
         rows.append("| members | \(code(table.members)) |")

@@ -264,6 +264,58 @@ struct DialectStreamTests {
         #expect(events.first { $0.contains("\"message_delta\"") }?.contains("\"output_tokens\":9") == true)
     }
 
+    /// Clients that look at the first choice of each event know no event without one.
+    @Test(arguments: ["chat", "completions"], [true, false])
+    func tokenCountsAreSentAsTheyCame(name: String, isAlone: Bool) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == name })
+        let usage = #""usage":{"prompt_tokens":3,"completion_tokens":9}"#
+        let (end, counted) =
+            isAlone
+            ? ("data: [DONE]", "data: {\"choices\":[],\(usage)}\n\ndata: [DONE]")
+            : ("}]}\n\ndata: [DONE]", "}],\(usage)}\n\ndata: [DONE]")
+        let whole = try read(fixture, String(decoding: fixture.bytes, as: UTF8.self).replacing(end, with: counted).utf8)
+        var flowed = whole
+        let first = try #require(whole.texts.first)
+        let piece = flowed.piece(first.text, of: first.number)
+        var held = fixture.dialect.stream()
+        for bytes in [
+            held.rest(of: whole.answer, texts: [:]), piece + flowed.rest(of: whole.answer, texts: [first.number: ""]),
+        ] {
+            let written = String(decoding: bytes, as: UTF8.self)
+            #expect(written.contains(#""choices":[]"#) == isAlone)
+            #expect(written.ranges(of: #""usage":"#).count == 1)
+            let back = try read(fixture, bytes)
+            #expect(back.answer.usage == TokenUsage(prompt: 3, completion: 9))
+            #expect(texts(back) == texts(whole))
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func whatComesWithTheEndOfAMessageIsSent(hasBegun: Bool) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
+        let ending = #""stop_sequence":null},"usage":{"output_tokens":9}}"#
+        let more =
+            #""stop_sequence":null,"stop_details":{"type":"refusal","explanation":"Not this one."}},"#
+            + #""usage":{"output_tokens":9},"context_management":{"applied_edits":[]}}"#
+        let text = String(decoding: fixture.bytes, as: UTF8.self).replacing(ending, with: more)
+        var stream = try read(fixture, text.utf8)
+        var rests: [Int: String] = [:]
+        if hasBegun {
+            let first = try #require(stream.texts.first)
+            let piece = String(decoding: stream.piece(first.text, of: first.number), as: UTF8.self)
+            #expect(!piece.contains("Not this one.") && !piece.contains("applied_edits"))
+            rests[first.number] = ""
+        }
+        var stopped = stream
+        let filtered = String(decoding: stopped.filtered(saying: []), as: UTF8.self)
+        #expect(!filtered.contains("Not this") && !filtered.contains("applied_edits"))
+        let answer = stream.answer.editing(replacements: ["/stop_details/explanation": "Not this [x]."])
+        let written = String(decoding: stream.rest(of: answer, texts: rests), as: UTF8.self)
+        let end = try #require(written.split(separator: "data: ").first { $0.contains("\"message_delta\"") })
+        #expect(end.contains(#""stop_details":{"type":"refusal","explanation":"Not this [x]."}"#))
+        #expect(end.contains(#""context_management":{"applied_edits":[]}"#))
+    }
+
     @Test(arguments: FieldFixture.all.filter { $0.dialect.answersInWords })
     func aReplyOfOurOwnIsReadBack(fixture: FieldFixture) throws {
         let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))

@@ -131,14 +131,19 @@ struct MediaPartsTests {
         #expect(!String(decoding: rest.serialized, as: UTF8.self).contains("image_url"))
     }
 
-    @Test func aPromptGivenAsNumbersIsRefused() throws {
-        for embeds in [#""AAAA""#, #"["AAAA"]"#, "[0.5]"] {
-            for prompt in ["", #","prompt":"a""#] {
-                let body = #"{"model":"m"\#(prompt),"prompt_embeds":\#(embeds)}"#
+    @Test(arguments: ["input_embeds", "input_ids", "prompt_embeds", "prompt_token_ids", "prompt_token_ids_b64"])
+    func aPromptThatIsNoTextIsRefused(member: String) throws {
+        let prompts: [(dialect: any Dialect, members: String)] = [
+            (TextCompletions(), ""), (TextCompletions(), #","prompt":"a""#),
+            (ChatCompletions(), #","messages":[{"role":"user","content":"a"}]"#),
+        ]
+        for value in [#""AAAA""#, #"["AAAA"]"#, "[0.5]", "[17]"] {
+            for prompt in prompts {
+                let body = #"{"model":"m"\#(prompt.members),"\#(member)":\#(value)}"#
                 let error = #expect(throws: ChatAPIError.self) {
-                    try TextCompletions().request(parsing: Array(body.utf8))
+                    try prompt.dialect.request(parsing: Array(body.utf8))
                 }
-                #expect(error?.status == 400 && error?.parameter == "prompt_embeds")
+                #expect(error?.status == 400 && error?.parameter == member)
             }
         }
     }

@@ -4,8 +4,8 @@ import Testing
 @testable import ChatAPI
 
 struct TextCollectorTests {
-    private func collect(_ json: String) throws -> TextCollector {
-        var collector = TextCollector(.openAI)
+    private func collect(_ json: String, _ table: FieldTable = .openAI) throws -> TextCollector {
+        var collector = TextCollector(table)
         collector.collect(try JSONParser.parse(Array(json.utf8)), at: "", role: .context, turn: nil)
         return collector
     }
@@ -25,12 +25,50 @@ struct TextCollectorTests {
     @Test func whereTheDialectSaysNothingNothingIsAnIdentifierOrData() throws {
         let inside =
             #"{"id":"zebra","model":"zebra","image_url":{"url":"https://example.org/zebra"},"tool_calls":"zebra"}"#
-        for name in ["parameters", "metadata", "nobody_knows", "properties"] {
+        for name in ["arguments", "parameters", "metadata", "nobody_knows", "properties"] {
             let found = try collect(#"{"\#(name)":\#(inside)}"#).segments.filter { $0.kind == .words }
             #expect(found.map(\.text) == ["zebra", "zebra", "https://example.org/zebra", "zebra"])
             // What nobody knows must not pass for a tool's business.
             #expect(found.allSatisfy { $0.role == .context })
         }
+    }
+
+    @Test func whatAToolIsCalledWithIsReadWhetherItIsAStringOrNot() throws {
+        let call = #"{"arguments":{"id":["zebra"],"type":"zebra","format":"zebra"}}"#
+        let examples = #"{"tools":[{"input_examples":[{"id":"zebra","type":"zebra","signature":"zebra"}]}]}"#
+        let bodies: [(json: String, table: FieldTable, role: Role)] = [
+            (#"{"tool_calls":[{"type":"function","function":\#(call)}]}"#, .openAI, .tool),
+            (#"{"type":"tool_search_call",\#(call.dropFirst())"#, .responses, .tool),
+            (examples, .messages, .context),
+        ]
+        for (json, table, role) in bodies {
+            let found = try collect(json, table)
+            let words = found.segments.filter { $0.kind == .words }
+            #expect(words.map(\.text) == ["zebra", "zebra", "zebra"], "\(json)")
+            #expect(words.allSatisfy { $0.role == role }, "\(json)")
+            #expect(found.unscanned.isEmpty, "\(json)")
+        }
+    }
+
+    /// A name that the caller gave says neither what stands under it nor whose it is.
+    @Test func wordsUnderNamesThatTheCallerGaveAreRead() throws {
+        let names = ["reason", "name", "encrypted_content", "logprobs", "type"]
+        let variables = names.map { #""\#($0)":"zebra""# }.joined(separator: ",")
+        let found = try collect(#"{"prompt":{"id":"p1","variables":{\#(variables),"mode":["zebra"]}}}"#, .responses)
+        #expect(found.segments.map(\.text) == Array(repeating: "zebra", count: names.count + 1))
+        #expect(found.segments.allSatisfy { $0.kind == .words && $0.role == .context })
+        #expect(found.unscanned.isEmpty && found.repetitions.isEmpty)
+        let tool = try collect(#"{"variables":{"type":"function_call","city":"zebra"}}"#, .responses)
+        #expect(tool.segments.allSatisfy { $0.role == .context })
+    }
+
+    @Test func partsUnderNamesThatTheCallerGaveAreTheDialects() throws {
+        let found = try collect(
+            #"{"prompt":{"variables":{"code":{"type":"input_image","image_url":"https://example.org/a"}}}}"#,
+            .responses
+        )
+        #expect(found.segments.isEmpty)
+        #expect(found.unscanned.media == ["/prompt/variables/code/image_url"])
     }
 
     @Test func longNumbersAreReadWhereTheDialectSaysNothing() throws {

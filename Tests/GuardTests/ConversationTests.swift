@@ -33,4 +33,25 @@ import Testing
     @Test func aPrefilledAnswerIsNoTurnToJudge() {
         #expect(Self.conversation([(.user, 0, "a"), (.assistant, 1, "b")]).lastTurn == nil)
     }
+
+    @Test func aPrefilledAnswerHidesNoTurn() throws {
+        let last = try #require(
+            Self.conversation([
+                (.user, 0, "a"), (.assistant, 1, "b"), (.user, 2, "c"), (.assistant, 3, " "), (.assistant, 4, "d"),
+            ]).lastTurn
+        )
+        #expect(last.index == 2)
+        let before = [ClassifierInput.Turn(role: .user, text: "a"), .init(role: .assistant, text: "b")]
+        #expect(last.input == ClassifierInput(role: .user, text: "c", context: before))
+    }
+
+    @Test func aTurnBeforeAPrefilledAnswerIsReadBehindWhatWasSaidEarlier() throws {
+        let segments = [
+            TextSegment(path: "", role: .user, turn: 0, text: "b"),
+            TextSegment(path: "", role: .assistant, turn: 1, text: "c"),
+        ]
+        let earlier = [ClassifierInput.Turn(role: .user, text: "a")]
+        let last = try #require(Conversation(TurnText.grouping(segments), segments, after: earlier).lastTurn)
+        #expect(last.input == ClassifierInput(role: .user, text: "b", context: earlier))
+    }
 }

@@ -107,12 +107,15 @@ struct MessageEventWriter: Sendable {
     }
 
     /// The last two events, once.
-    mutating func end(_ delta: JSONObject, usage: JSONValue?) -> [UInt8] {
+    ///
+    /// - Parameter others: what stands beside the delta and the counts.
+    mutating func end(_ delta: JSONObject, usage: JSONValue?, others: [JSONObject.Member] = []) -> [UInt8] {
         guard !hasEnded else { return [] }
         hasEnded = true
         let counts: JSONObject = ["output_tokens": .number("0")]
-        return Self.event([
+        let end: JSONObject = [
             "type": .string("message_delta"), "delta": .object(delta), "usage": usage ?? .object(counts),
-        ]) + Self.event(["type": .string("message_stop")])
+        ]
+        return Self.event(JSONObject(end.members + others)) + Self.event(["type": .string("message_stop")])
     }
 }

@@ -48,10 +48,11 @@ package struct MessageStream: DialectStream {
         for event in events { bytes += MessageEventWriter.event(event) }
         // An error stands in place of the end.
         guard !events.contains(where: { $0["type"]?.string == "error" }) else { return bytes }
-        let delta = JSONObject(
-            message.members.filter { ["stop_reason", "stop_sequence", "container"].contains($0.name) }
-        )
-        return bytes + writer.end(delta, usage: message["usage"])
+        let delta = message.members.filter {
+            ["stop_reason", "stop_sequence", "stop_details", "container"].contains($0.name)
+        }
+        let others = message.members.filter { $0.name == "context_management" && !$0.value.isNull }
+        return bytes + writer.end(JSONObject(delta), usage: message["usage"], others: others)
     }
 
     package mutating func pulse() -> [UInt8] { MessageEventWriter.event(["type": .string("ping")]) }

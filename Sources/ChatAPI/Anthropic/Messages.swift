@@ -60,7 +60,7 @@ extension FieldTable {
         ],
         members: messageMembers,
         free: [
-            "input", "input_schema", "schema", "metadata",
+            "input", "input_schema", "input_examples", "schema", "metadata",
         ],
         data: [
             DataField("data", in: "source", types: ["base64"]), DataField("url", in: "source", types: ["url"]),

@@ -15,6 +15,8 @@ package struct FieldTable: Sendable {
     /// Members that hold what the caller or the LLM made up: the arguments of a call, a schema, labels. Everything in them is
     /// judged.
     var free: Set<String> = []
+    /// Members that hold the dialect's own parts, or texts, under names that the caller gave. Every text in them is judged.
+    var maps: Set<String> = []
     /// Members that hold data: images, sounds, files, what only the provider can decipher.
     var data: [DataField] = []
     /// Members whose identifiers are names of media that the provider keeps.

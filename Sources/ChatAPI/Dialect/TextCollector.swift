@@ -59,7 +59,8 @@ struct TextCollector {
             segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text, kind: .name))
         case .string(let text):
             guard !text.isEmpty else { return }
-            guard !isFree else {
+            // A name that the caller gave says nothing about what stands under it.
+            guard !isFree, !table.maps.contains(parent) else {
                 if member == "type", FieldTable.schemaTypes.contains(text) { return }
                 return segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
             }
@@ -84,15 +85,17 @@ struct TextCollector {
                 )
             }
         case .object(let object):
-            let type = object["type"]?.string
+            // Whether the dialect says what its members are.
+            let hasFields = !isFree && !table.maps.contains(member)
+            let type = hasFields ? object["type"]?.string : nil
             // What a tool is called with, and what it gives, is the tool's business, whoever's turn it stands in.
-            let isTool = !isFree && (type.map { table.toolTypes.contains($0) } ?? false)
+            let isTool = type.map { table.toolTypes.contains($0) } ?? false
             let before = segments.count
             let mediaBefore = unscanned.media.count
             var lists: [(list: TokenList, place: String)] = []
             for entry in object.members {
                 let place = pointer + "/" + JSONPointer.escaped(entry.name)
-                if !isFree, table.repetitions.contains(where: { $0.holds(entry.name, in: member, type: type) }) {
+                if hasFields, table.repetitions.contains(where: { $0.holds(entry.name, in: member, type: type) }) {
                     // Clients count on a string where there is data.
                     let isData = table.isData(entry.name, in: member, type: type) && entry.value.string != nil
                     repetitions[place] = isData ? .string("") : .null
@@ -112,7 +115,7 @@ struct TextCollector {
                         )
                     )
                 }
-                let isToolMember = !isFree && table.toolMembers.contains(entry.name)
+                let isToolMember = hasFields && table.toolMembers.contains(entry.name)
                 collect(
                     entry.value,
                     at: place,

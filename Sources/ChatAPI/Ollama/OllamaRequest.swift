@@ -102,8 +102,10 @@ package struct OllamaRequest: DialectRequest, Equatable {
                 }
                 edited["messages"] = .array(messages + (edited["messages"]?.array ?? []))
             case .generate:
-                let own = edited["system"]?.string.map { [$0] } ?? []
-                edited["system"] = .string((steering + own).joined(separator: "\n\n"))
+                // Ollama refuses a system message in raw mode, where the LLM reads the prompt and nothing else.
+                let member = edited["raw"]?.bool == true ? "prompt" : "system"
+                let own = edited[member]?.string.map { [$0] } ?? []
+                edited[member] = .string((steering + own).joined(separator: "\n\n"))
             }
         }
         return try Self(edited, operation: operation)

@@ -12,7 +12,7 @@ extension FieldTable {
         ],
         members: chatMembers,
         free: [
-            "parameters", "schema", "metadata", "logit_bias",
+            "arguments", "parameters", "schema", "metadata", "logit_bias",
         ],
         data: [
             DataField("url", in: "image_url"), DataField("url", in: "video_url"), DataField("url", in: "audio_url"),
@@ -58,4 +58,18 @@ extension FieldTable {
         "min_p", "repetition_penalty", "stop_reason", "matched_stop", "native_finish_reason", "prompt_logprobs",
         "prompt_token_ids", "token_ids", "kv_transfer_params", "timings", "provider", "cost",
     ]
+
+    /// Members by which common servers of the API take a prompt that is no text: tokens, or what a model makes of them.
+    static let wordlessPrompts: Set<String> = [
+        "input_embeds", "input_ids", "prompt_embeds", "prompt_token_ids", "prompt_token_ids_b64",
+    ]
+}
+
+extension JSONObject {
+    /// Refuses a prompt that is no text: it may stand in place of the words that are read.
+    func refuseWordlessPrompts() throws(ChatAPIError) {
+        for member in members where FieldTable.wordlessPrompts.contains(member.name) && !member.value.isNull {
+            throw .invalidRequest("'\(member.name)' cannot be judged: send the prompt as text.", parameter: member.name)
+        }
+    }
 }

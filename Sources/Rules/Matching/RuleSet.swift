@@ -163,7 +163,11 @@ package struct RuleSet: Sendable {
                 }
             }
         }
-        return found.map { ($0, $1.resolved(in: original.bytes)) }.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
+        guard !found.isEmpty else { return [] }
+        let escapes = JSONParts.escapes(around: found.values.flatMap(\.bounds), in: original.bytes)
+        return found.map { ($0, $1.resolved(in: original.bytes, escapes: escapes)) }
+            .filter { !$0.1.isEmpty }
+            .sorted { $0.0 < $1.0 }
     }
 
     private static func add(_ matches: LinearRegex.Matches, in view: TextView, to found: inout SpanList) {

@@ -18,14 +18,36 @@ struct SpanList: Sendable {
         if spans.count >= Self.capacity { compact() }
     }
 
+    /// Where the spans begin and end.
+    var bounds: [Int] { spans.flatMap { [$0.lowerBound, $0.upperBound] } }
+
     /// The spans: whole scalars of the text, ascending, disjoint.
-    func resolved(in text: [UInt8]) -> [Range<Int>] {
+    ///
+    /// - Parameter escapes: where the text is JSON, the escapes that bounds lie within. A span keeps to whole ones.
+    func resolved(in text: [UInt8], escapes: [Int: Range<Int>]) -> [Range<Int>] {
         var list = self
         list.spans = spans.map { $0.widenedToScalars(in: text) }
+        if !escapes.isEmpty { list.keepTo(escapes) }
         list.compact()
         guard list.rest < text.count, let last = list.spans.last else { return list.spans }
         list.spans[list.spans.count - 1] = last.lowerBound..<text.count
         return list.spans
+    }
+
+    /// Half an escape is a letter in the text as it stands, and another, or none, to whoever decodes it. Where the same rule matched
+    /// with the escape undone, that match says whether it belongs to what was found; where it did not, all of the escape does.
+    private mutating func keepTo(_ escapes: [Int: Range<Int>]) {
+        let (starts, ends) = (Set(spans.map(\.lowerBound)), Set(spans.map(\.upperBound)))
+        spans = spans.map { span in
+            var (lower, upper) = (span.lowerBound, span.upperBound)
+            if let escape = escapes[lower] {
+                lower = starts.contains(escape.upperBound) ? escape.upperBound : escape.lowerBound
+            }
+            if let escape = escapes[upper] {
+                upper = ends.contains(escape.lowerBound) ? escape.lowerBound : escape.upperBound
+            }
+            return lower < upper ? lower..<upper : span
+        }
     }
 
     private mutating func compact() {

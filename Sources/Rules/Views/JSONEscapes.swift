@@ -2,7 +2,7 @@
 ///
 /// What a tool is called with, and often what it gives, is JSON within a string of JSON. The text need not be whole: one
 /// that was cut is read as far as it goes.
-enum JSONEscapes {
+package enum JSONEscapes {
     /// - Returns: the whole text decoded; none if it is no JSON, or has no escapes. The model is to read it only where
     ///   letters or digits are escaped, which no encoder does but for those that are not ASCII.
     static func find(in text: [UInt8]) -> [DecodedRun] {
@@ -30,7 +30,7 @@ enum JSONEscapes {
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
     /// - Returns: what an escape stands for, and where it ends; nil if there is none at `start`.
-    private static func escape(_ text: [UInt8], _ start: Int) -> (value: Unicode.Scalar, end: Int)? {
+    static func escape(_ text: [UInt8], _ start: Int) -> (value: Unicode.Scalar, end: Int)? {
         guard start + 1 < text.count else { return nil }
         let end = start + 2
         switch text[start + 1] {
@@ -65,5 +65,20 @@ enum JSONEscapes {
             unit = unit << 4 | UInt16(digit)
         }
         return unit
+    }
+
+    /// A text as the inside of a JSON string (RFC 8259, section 7).
+    package static func escaped(_ text: String) -> [UInt8] {
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): result += [UInt8(ascii: "\\"), byte]
+            case 0..<0x20:
+                let digits = Array("0123456789abcdef".utf8)
+                result += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: result.append(byte)
+            }
+        }
+        return result
     }
 }

@@ -43,6 +43,23 @@ struct StreamFixture: Sendable, CustomTestStringConvertible {
             held: "garden herbs"
         ),
         StreamFixture(
+            name: "chat in parts",
+            dialect: ChatCompletions(),
+            bytes: events(
+                [
+                    #"{"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Soup is"}}]}"#,
+                    #"{"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":" made of wäter."}}]}"#,
+                    #"{"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":[{"type":"reference","reference_ids":[1]}]}}]}"#,
+                    #"{"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"garden"}}]}"#,
+                    #"{"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{"content":" herbs"}}]}"#,
+                    #"{"id":"c","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":9}}"#,
+                ],
+                done: true
+            ),
+            flowing: ["Soup is made of wäter."],
+            held: "garden herbs"
+        ),
+        StreamFixture(
             name: "completions",
             dialect: TextCompletions(),
             bytes: events(

@@ -99,6 +99,21 @@ private func matched(_ rules: [Rule], _ text: String) throws -> [String] {
         #expect(try matched(rules, "one two three") == ["one two three"])
     }
 
+    /// What stands behind an escape is not what its letters make it, and half an escape is nothing.
+    @Test(arguments: [
+        (#"{"a":"Hi\nbob@example.com"}"#, "bob@example.com"),
+        (#"{"a":"\u003cbob@example.com\u003e"}"#, "bob@example.com"),
+        (#"{"a":"Hi\nun."}"#, #"\nun"#), (#"{"a":"ends\/ no."}"#, #"ends\/"#), (#"{"a":"\\nun."}"#, "nun"),
+        // The text is no JSON.
+        (#"[x] C:\nbob@example.com"#, "nbob@example.com"),
+    ]) func matchesInJSONKeepToWholeEscapes(text: String, expected: String) throws {
+        let matchers = [#"[a-z0-9]+@example\.com"#, "nun", #"ends\\"#].map {
+            Matcher.regex(pattern: $0, ignoreCase: false)
+        }
+        let rule = Rule(id: "r", category: .privacy, matchers: matchers, action: .block)
+        #expect(try matched([rule], text) == [expected])
+    }
+
     @Test func tooManyMatchesCoverTheRestOfTheText() throws {
         for matcher: Matcher in [
             .keyword("a"), .regex(pattern: "a", ignoreCase: false), .regex(pattern: "a.*b|a", ignoreCase: false),

@@ -12,7 +12,7 @@ extension ChatCompletion {
                     var message = choice["message"]?.object
                 else { return choice }
                 if begun.contains(index) { message["role"] = nil }
-                message["content"] = .string(text)
+                message["content"] = Self.content(message["content"], saying: text)
                 choice["message"] = .object(message)
                 // The tokens repeat the text from its beginning, which has gone out without them.
                 if choice["logprobs"] != nil { choice["logprobs"] = .null }
@@ -20,5 +20,17 @@ extension ChatCompletion {
             }
         )
         return ChatCompletion(.object(object))
+    }
+
+    /// - Parameter text: what is left of the content's text, or of the text that its parts begin with.
+    private static func content(_ content: JSONValue?, saying text: String) -> JSONValue {
+        guard var parts = content?.array, parts.count > 1, var first = parts[0].object else { return .string(text) }
+        if text.isEmpty {
+            parts.removeFirst()
+        } else {
+            first["text"] = .string(text)
+            parts[0] = .object(first)
+        }
+        return .array(parts)
     }
 }

@@ -16,7 +16,9 @@ extension ChatCompletion {
             chunk["choices"] = .array([.object(choice)])
             bytes += EventStreamWriter.bytes(.object(chunk))
         }
-        for choice in (object["choices"]?.array ?? []).compactMap(\.object) {
+        var usage = object["usage"]
+        let choices = (object["choices"]?.array ?? []).compactMap(\.object)
+        for (position, choice) in choices.enumerated() {
             let index = choice["index"] ?? .number("0")
             for delta in Self.deltas(of: choice["message"]?.object ?? JSONObject()) {
                 send(["index": index, "delta": .object(delta), "finish_reason": .null])
@@ -25,9 +27,13 @@ extension ChatCompletion {
             last["message"] = nil
             last["delta"] = .object(JSONObject())
             last["finish_reason"] = choice["finish_reason"] ?? .null
+            if object.hasUsageWithChoice, position == choices.count - 1 {
+                frame["usage"] = usage
+                usage = nil
+            }
             send(last)
         }
-        if let usage = object["usage"] {
+        if let usage {
             frame["choices"] = .array([])
             frame["usage"] = usage
             bytes += EventStreamWriter.bytes(.object(frame))

@@ -22,7 +22,7 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
     /// Members of the request that the gateway or common upstreams act on. Some upstreams ignore the letter case of names, so
     /// a variant of one of these could be what they read: it is refused.
     private static let known = KnownMembers(
-        FieldTable.openAI.context.union([
+        FieldTable.openAI.context.union(FieldTable.wordlessPrompts).union([
             "messages", "stream", "stream_options", "n", "prediction", "suffix", "prompt", "input", "instructions",
         ])
     )
@@ -38,6 +38,7 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
     init(_ object: JSONObject) throws(ChatAPIError) {
         body = .object(object)
         model = try object.modelName()
+        try object.refuseWordlessPrompts()
         let messages = try object.items("messages")
         isStream = try object.flag("stream")
         let options = object["stream_options"] ?? .null

@@ -1,14 +1,19 @@
 /// Puts a streamed answer together, so that it can be judged as the caller would read it.
 ///
 /// The result has the shape of an answer that was not streamed. Strings of a delta are joined in the order they came;
-/// calls of tools are joined by their index; everything else keeps its last value. Whatever a delta holds beside the known
-/// members is joined too, so that an upstream's own additions are judged like the rest.
+/// calls of tools are joined by their index; a content that comes in parts keeps each of them; everything else keeps its
+/// last value. Whatever a delta holds beside the known members is joined too, so that an upstream's own additions are
+/// judged like the rest.
 package struct DeltaAssembler {
     private var reader: EventReader
     private var head = JSONObject()
     private var choices: [Int: JSONObject] = [:]
     /// Events that are no chunk of a completion, such as an error in the middle of the stream.
     private var others: [JSONValue] = []
+    /// Choices whose content began as a text and went on in parts: the text is the first of them.
+    private var parted: Set<Int> = []
+    /// Whether the token counts came in an event of their own.
+    private var hasUsageAlone = false
 
     package init(limits: JSONLimits = JSONLimits()) {
         reader = EventReader(.serverSentEvents, limits: limits)
@@ -23,12 +28,13 @@ package struct DeltaAssembler {
     package var completion: ChatCompletion {
         var body = head
         body["object"] = .string("chat.completion")
-        body["choices"] = .array(
+        body.setChoices(
             choices.sorted { $0.key < $1.key }.map { index, choice in
                 var choice = choice
                 choice["index"] = .number(String(index))
                 return .object(choice)
-            }
+            },
+            hasUsageAlone: hasUsageAlone
         )
         if !others.isEmpty { body["events"] = .array(others) }
         return ChatCompletion(.object(body))
@@ -37,16 +43,21 @@ package struct DeltaAssembler {
     /// The texts of the answers so far; those that are no plain text are left out.
     package var texts: [StreamedText] {
         choices.sorted { $0.key < $1.key }.enumerated().compactMap { position, choice in
-            choice.value["message"]?.object?["content"]?.string.map { text in
+            let content = choice.value["message"]?.object?["content"]
+            let isParted = parted.contains(choice.key)
+            let text = isParted ? content?.array?.first?.object?["text"]?.string : content?.string
+            return text.map { text in
                 StreamedText(
                     number: choice.key,
-                    path: "/choices/\(position)/message/content",
+                    path: "/choices/\(position)/message/content" + (isParted ? "/0/text" : ""),
                     text: text,
                     isWhole: false
                 )
             }
         }
     }
+
+    private func content(of index: Int) -> JSONValue? { choices[index]?["message"]?.object?["content"] }
 
     /// What each event of the answer says about itself: whatever of that says anything else waits for the end.
     package var frame: JSONObject {
@@ -63,6 +74,7 @@ package struct DeltaAssembler {
         }
         for member in chunk.members where member.name != "choices" && !member.value.isNull {
             head[member.name] = member.value
+            if member.name == "usage" { hasUsageAlone = items.isEmpty }
         }
         for (position, item) in items.enumerated() {
             guard let choice = item.object else { throw ChatAPIError.badAnswer("a choice is not an object") }
@@ -70,7 +82,9 @@ package struct DeltaAssembler {
             guard (0..<ChatCompletionRequest.maximumChoiceCount).contains(index) else {
                 throw ChatAPIError.badAnswer("a choice has the index \(index)")
             }
+            let hadText = content(of: index)?.string?.isEmpty == false
             try Self.merge(choice, into: &choices[index, default: JSONObject()])
+            if hadText, content(of: index)?.array != nil { parted.insert(index) }
         }
     }
 
@@ -90,6 +104,10 @@ package struct DeltaAssembler {
 
     /// Members of a delta that name something and are not pieces of a text.
     private static let whole: Set<String> = ["role", "id", "type"]
+    /// Members that some upstreams send in parts, or now as a text and now in parts.
+    private static let partLists: Set<String> = ["content", "thinking"]
+    /// Types of parts that come in pieces. A part of another type is whole.
+    private static let textTypes: Set<String> = ["text", "output_text", "refusal", "thinking", "reasoning"]
 
     /// Adds a piece to what there is, in place: an answer of many pieces must not be copied once for each.
     private static func join(
@@ -100,6 +118,10 @@ package struct DeltaAssembler {
         switch addition {
         case .null: return
         case .string(let end):
+            if partLists.contains(name), value.array != nil {
+                if !end.isEmpty { try join(parts: [textPart(end)], to: &value) }
+                return
+            }
             guard case .string(var text) = value, !whole.contains(name) else { break }
             value = .null
             text += end
@@ -116,6 +138,9 @@ package struct DeltaAssembler {
             value = .object(object)
             return
         case .array(let additions):
+            if partLists.contains(name), !additions.contains(where: { $0.object?["index"] != nil }) {
+                return try join(parts: additions, to: &value)
+            }
             var items: [JSONValue] = []
             if case .array(let known) = value {
                 items = known
@@ -136,6 +161,35 @@ package struct DeltaAssembler {
         default: break
         }
         value = addition
+    }
+
+    /// Adds parts to those that there are, of which a text that came without parts is one.
+    private static func join(parts additions: [JSONValue], to value: inout JSONValue) throws(ChatAPIError) {
+        var parts: [JSONValue] = []
+        switch value {
+        case .array(let known): parts = known
+        case .string(let text) where !text.isEmpty: parts = [textPart(text)]
+        default: break
+        }
+        value = .null
+        for (position, part) in additions.enumerated() {
+            if position == 0, goesOn(part, from: parts.last) {
+                try join(part, to: &parts[parts.count - 1], name: "")
+            } else {
+                parts.append(part)
+            }
+        }
+        value = .array(parts)
+    }
+
+    /// Whether a part is a piece of what the one before it holds.
+    private static func goesOn(_ part: JSONValue, from last: JSONValue?) -> Bool {
+        guard let part = part.object, let last = last?.object, part["type"] == last["type"] else { return false }
+        return part["type"].map { textTypes.contains($0.string ?? "") } ?? true
+    }
+
+    private static func textPart(_ text: String) -> JSONValue {
+        .object(["type": .string("text"), "text": .string(text)])
     }
 }
 

@@ -41,8 +41,9 @@ extension FieldTable {
         ],
         members: responseMembers,
         free: [
-            "parameters", "schema", "metadata", "headers",
+            "arguments", "parameters", "schema", "metadata", "headers",
         ],
+        maps: ["variables"],
         data: [
             DataField("image_url", types: ["input_image", "computer_screenshot"]),
             DataField("image_url", in: "input_image_mask"),

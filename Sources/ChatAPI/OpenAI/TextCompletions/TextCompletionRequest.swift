@@ -11,8 +11,8 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
     package private(set) var unscanned: UnscannedStrings
 
     private static let known = KnownMembers(
-        FieldTable.openAI.context.union([
-            "prompt", "prompt_embeds", "suffix", "stream", "stream_options", "n", "best_of", "echo",
+        FieldTable.openAI.context.union(FieldTable.wordlessPrompts).union([
+            "prompt", "suffix", "stream", "stream_options", "n", "best_of", "echo",
         ])
     )
 
@@ -48,12 +48,7 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
                 parameter: "prompt"
             )
         }
-        guard (body["prompt_embeds"] ?? .null).isNull else {
-            throw .invalidRequest(
-                "'prompt_embeds' cannot be judged: send the prompt as text.",
-                parameter: "prompt_embeds"
-            )
-        }
+        try body.refuseWordlessPrompts()
         var collector = TextCollector(.openAI)
         for member in body.members {
             switch (member.name, member.value) {

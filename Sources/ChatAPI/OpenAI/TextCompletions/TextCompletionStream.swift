@@ -5,6 +5,8 @@ package struct TextCompletionStream: DialectStream {
     private var head = JSONObject()
     private var choices: [Int: JSONObject] = [:]
     private var events: [JSONValue] = []
+    /// Whether the token counts came in an event of their own.
+    private var hasUsageAlone = false
     private let usage: TokenUsage?
     package private(set) var begun: Set<Int> = []
 
@@ -30,6 +32,7 @@ package struct TextCompletionStream: DialectStream {
             }
             for member in event.members where member.name != "choices" && !member.value.isNull {
                 head[member.name] = member.value
+                if member.name == "usage" { hasUsageAlone = items.isEmpty }
             }
             for (position, item) in items.enumerated() {
                 guard let choice = item.object else { throw .badAnswer("a choice is not an object") }
@@ -64,7 +67,10 @@ package struct TextCompletionStream: DialectStream {
 
     package var answer: any DialectAnswer {
         var body = head
-        body["choices"] = .array(choices.sorted { $0.key < $1.key }.map { .object($0.value) })
+        body.setChoices(
+            choices.sorted { $0.key < $1.key }.map { .object($0.value) },
+            hasUsageAlone: hasUsageAlone
+        )
         if !events.isEmpty { body["events"] = .array(events) }
         return CollectedAnswer(body, form: .textCompletion)
     }
@@ -112,16 +118,20 @@ package struct TextCompletionStream: DialectStream {
         // As it was edited.
         let frame = body.without(["choices", "usage", "events"])
         var bytes = (body["events"]?.array ?? []).flatMap { EventStreamWriter.bytes($0) }
-        for (position, choice) in (body["choices"]?.array ?? []).compactMap(\.object).enumerated() {
+        var usage = body["usage"]
+        let choices = (body["choices"]?.array ?? []).compactMap(\.object)
+        for (position, choice) in choices.enumerated() {
             let index = choice["index"]?.integer ?? position
             for piece in TextPieces.of(texts[index] ?? choice["text"]?.string ?? "") {
                 bytes += event([Self.choice(piece, index: index, finish: nil)], frame: frame)
             }
             var end = choice
             end["text"] = .string("")
-            bytes += event([end], frame: frame)
+            let isCounted = body.hasUsageWithChoice && position == choices.count - 1
+            bytes += event([end], usage: isCounted ? usage : nil, frame: frame)
+            if isCounted { usage = nil }
         }
-        if let usage = body["usage"] { bytes += event([], usage: usage, frame: frame) }
+        if let usage { bytes += event([], usage: usage, frame: frame) }
         return bytes + EventStreamWriter.done
     }
 
