@@ -156,7 +156,7 @@ let package = Package(
         .testTarget(name: "ChatAPITests", dependencies: ["ChatAPI", "GuardCore"]),
         .testTarget(
             name: "UpstreamTests",
-            dependencies: ["TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, logging]
+            dependencies: ["TLS", "Upstream", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioHTTP2, logging]
         ),
         .testTarget(
             name: "ProxyTests",

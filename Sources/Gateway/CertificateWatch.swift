@@ -1,48 +1,62 @@
 import Logging
 import TLS
+import Upstream
 
-/// Keeps a listener's certificates those of the files, while it runs.
+/// Keeps the certificates of a listener, or of connections to the servers of an API, those of the files, while it runs.
 ///
 /// The files are looked at every few seconds. A change counts when it has stayed the same from one look to the next, so that
 /// certificate and key of a renewal that is half written are not taken for a pair. What cannot be used changes nothing: the
 /// certificates in force stay, and the reason is logged once.
 ///
-/// The context is renewed once a day even if no file changed, since it holds the key that session tickets are sealed
-/// with: whoever gets hold of that key can read at most a day's resumed connections.
+/// The contexts are renewed once a day even if no file changed. A listener's holds the key that session tickets are sealed
+/// with: whoever gets hold of that key can read at most a day's resumed connections. One of connections to servers may hold the
+/// system's authorities, which are in no file that is named here.
 final class CertificateWatch: Sendable {
     /// What became of reading the files again.
     enum Outcome: String, Sendable {
         case succeeded, failed
     }
 
-    let source: TLSContextSource
-    private let tls: GatewayConfiguration.ServerTLS
+    /// At least one.
+    private let sources: [TLSContextSource]
+    /// Makes the context of each from the files.
+    private let contexts: @Sendable () throws(GatewayError) -> [TLSContext]
+    private let paths: [String]
     private let logger: Logger
     private let interval: Duration
     private let renewal: Duration
     private let onReload: @Sendable (Outcome) -> Void
-    /// nil where nothing is logged.
-    private let keyLog: KeyLog?
 
+    /// Where a listener takes its context from.
+    var source: TLSContextSource { sources[0] }
+
+    /// Watches over a listener's.
+    ///
     /// - Throws: `GatewayError` of the certificates kind, if they cannot be used now.
-    init(
+    convenience init(
         _ tls: GatewayConfiguration.ServerTLS,
         logger: Logger,
         interval: Duration = .seconds(5),
         renewal: Duration = .seconds(86_400),
         onReload: @escaping @Sendable (Outcome) -> Void
     ) throws(GatewayError) {
-        self.tls = tls
-        self.logger = logger
-        self.interval = interval
-        self.renewal = renewal
-        self.onReload = onReload
+        let keyLog: KeyLog?
         do throws(TLSError) {
             keyLog = try tls.keyLog.map { path throws(TLSError) in try KeyLog(path: path) }
         } catch {
             throw GatewayError(.certificates, "\(error)")
         }
-        source = TLSContextSource(try Self.context(tls, keyLog))
+        let source = TLSContextSource(try tls.context(keyLog))
+        self.init(
+            [source],
+            paths: tls.paths,
+            logger: logger,
+            interval: interval,
+            renewal: renewal,
+            onReload: onReload
+        ) { () throws(GatewayError) in
+            [try tls.context(keyLog)]
+        }
         if let keyLog {
             logger.warning(
                 "The secrets of TLS connections are written to a file: whoever has it can read all traffic",
@@ -50,6 +64,49 @@ final class CertificateWatch: Sendable {
             )
         }
         warnOfOldStaple()
+    }
+
+    /// Watches over those of connections to the servers of an API; nil where none of them has TLS.
+    convenience init?(
+        _ api: GatewayConfiguration.UpstreamAPI,
+        of servers: UpstreamServers,
+        logger: Logger,
+        interval: Duration = .seconds(5),
+        renewal: Duration = .seconds(86_400),
+        onReload: @escaping @Sendable (Outcome) -> Void
+    ) {
+        let peers = servers.servers.map(\.peer).filter { $0.tls != nil }
+        guard !peers.isEmpty else { return nil }
+        let hosts = peers.map(\.host)
+        self.init(
+            peers.compactMap(\.tls),
+            paths: [api.authority, api.identity?.certificate, api.identity?.key].compactMap { $0 },
+            logger: logger,
+            interval: interval,
+            renewal: renewal,
+            onReload: onReload
+        ) { () throws(GatewayError) in
+            try hosts.map { host throws(GatewayError) in try Gateway.clientContext(api, host: host) }
+        }
+    }
+
+    /// - Parameter contexts: makes one for each of the sources.
+    private init(
+        _ sources: [TLSContextSource],
+        paths: [String],
+        logger: Logger,
+        interval: Duration,
+        renewal: Duration,
+        onReload: @escaping @Sendable (Outcome) -> Void,
+        contexts: @escaping @Sendable () throws(GatewayError) -> [TLSContext]
+    ) {
+        self.sources = sources
+        self.contexts = contexts
+        self.paths = paths
+        self.logger = logger
+        self.interval = interval
+        self.renewal = renewal
+        self.onReload = onReload
     }
 
     private func warnOfOldStaple() {
@@ -61,16 +118,21 @@ final class CertificateWatch: Sendable {
     ///
     /// - Throws: `GatewayError` of the certificates kind; the certificates in force stay.
     func reload() throws(GatewayError) {
-        do {
-            source.replace(with: try Self.context(tls, keyLog))
+        let renewed: [TLSContext]
+        do throws(GatewayError) {
+            renewed = try contexts()
         } catch {
             onReload(.failed)
             throw error
         }
+        for (source, context) in zip(sources, renewed) { source.replace(with: context) }
         onReload(.succeeded)
         logger.info(
             "Certificates in force",
-            metadata: ["expires": "\(source.current.certificateExpiry.map(\.description) ?? "never")"]
+            metadata: [
+                "files": "\(paths.joined(separator: ", "))",
+                "expires": "\(source.current.certificateExpiry.map(\.description) ?? "never")",
+            ]
         )
         warnOfOldStaple()
     }
@@ -98,27 +160,28 @@ final class CertificateWatch: Sendable {
             }
         }
     }
+}
 
-    private var paths: [String] {
-        [tls.certificate, tls.key] + tls.additional.flatMap { [$0.certificate, $0.key] }
-            + ([tls.clientAuthority, tls.ocsp] + tls.additional.map(\.ocsp)).compactMap { $0 }
+extension GatewayConfiguration.ServerTLS {
+    /// All that the context is made from.
+    fileprivate var paths: [String] {
+        [certificate, key] + additional.flatMap { [$0.certificate, $0.key] }
+            + ([clientAuthority, ocsp] + additional.map(\.ocsp)).compactMap { $0 }
     }
 
-    private static func context(
-        _ tls: GatewayConfiguration.ServerTLS,
-        _ keyLog: KeyLog?
-    ) throws(GatewayError) -> TLSContext {
+    /// - Parameter keyLog: nil logs nothing.
+    fileprivate func context(_ keyLog: KeyLog?) throws(GatewayError) -> TLSContext {
         do throws(TLSError) {
             return try TLSContext.server(
                 TLSServerConfiguration(
-                    certificateChain: tls.certificate,
-                    privateKey: tls.key,
-                    staple: tls.ocsp,
-                    additionalIdentities: tls.additional.map {
+                    certificateChain: certificate,
+                    privateKey: key,
+                    staple: ocsp,
+                    additionalIdentities: additional.map {
                         ServerIdentity(certificateChain: $0.certificate, privateKey: $0.key, staple: $0.ocsp)
                     },
                     applicationProtocols: ["h2", "http/1.1"],
-                    clientCertificates: tls.clientCertificates,
+                    clientCertificates: clientCertificates,
                     keyLog: keyLog
                 )
             )
@@ -126,10 +189,8 @@ final class CertificateWatch: Sendable {
             throw GatewayError(.certificates, "\(error)")
         }
     }
-}
 
-extension GatewayConfiguration.ServerTLS {
-    fileprivate var clientCertificates: TLSServerConfiguration.ClientCertificates {
+    private var clientCertificates: TLSServerConfiguration.ClientCertificates {
         guard let path = clientAuthority else { return .ignored }
         return takesClientsWithoutCertificate ? .optional(authorities: path) : .required(authorities: path)
     }

@@ -20,7 +20,7 @@ import Upstream
 /// The gateway, composed: the one place that sees the proxy and the guard together.
 ///
 /// Order of starting: policy, certificates, model, then the listeners, so that whatever is wrong is said before a port
-/// is open. Order of stopping: readiness, listeners, exchanges up to the deadline, model, audit.
+/// is open. Order of stopping: readiness, listeners, exchanges and what is judged beside them up to the deadline, model, audit.
 package final class Gateway: Sendable {
     /// Where the gateway listens, once started.
     package struct Addresses: Sendable {
@@ -43,11 +43,13 @@ package final class Gateway: Sendable {
     private let readiness = Readiness()
     /// nil where the gateway listens without TLS.
     private let certificates: CertificateWatch?
-    private let certificateTask = Mutex<Task<Void, Never>?>(nil)
     /// Of the admin listener; nil where it has no TLS.
     private let adminCertificates: CertificateWatch?
-    private let adminCertificateTask = Mutex<Task<Void, Never>?>(nil)
+    /// Of connections to the upstream; nil where none of them has TLS.
+    private let upstreamCertificates: CertificateWatch?
+    private let certificateTasks = Mutex<[Task<Void, Never>]>([])
     private let metrics = GatewayMetrics()
+    private let pendingRecords = PendingRecords()
     private let callers: CallerDirectory
     /// nil where the upstream's servers are not probed.
     private let prober: (bound: NIOLoopBound<HealthProber>, eventLoop: any EventLoop)?
@@ -71,6 +73,9 @@ package final class Gateway: Sendable {
         }
         callers = CallerDirectory(try configuration.callers.keys.map(Self.keys))
         let servers = try Self.servers(configuration.upstream)
+        upstreamCertificates = CertificateWatch(configuration.upstream, of: servers, logger: logger) {
+            metrics.countReload("upstream_certificates", $0)
+        }
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         audit = try await Self.audit(configuration, group.next(), logger)
@@ -98,7 +103,8 @@ package final class Gateway: Sendable {
             spans: tracing?.exporter,
             sealer: try AuditPlace.sealer(configuration.audit),
             callers: callers,
-            ledger: ConversationLedger(configuration.conversationLimits)
+            ledger: ConversationLedger(configuration.conversationLimits),
+            pendingRecords: pendingRecords
         )
         var limits = configuration.limits
         limits.bodyBytes = configuration.bodyLimit
@@ -180,16 +186,14 @@ package final class Gateway: Sendable {
     /// - Throws: `GatewayError` if an address cannot be had.
     package func start() async throws -> Addresses {
         do {
-            let gateway = try await proxy.start()
+            // Its address is never shared: a gateway that cannot have it has not taken a connection from another one whose
+            // port it shares.
             let admin = try await admin.start()
+            let gateway = try await proxy.start()
             if let prober { try await prober.eventLoop.submit { prober.bound.value.start() }.get() }
             engines.start()
-            if let certificates {
-                certificateTask.withLock { $0 = Task { await certificates.run() } }
-            }
-            if let adminCertificates {
-                adminCertificateTask.withLock { $0 = Task { await adminCertificates.run() } }
-            }
+            let watching = certificateWatches.map { watch in Task { await watch.run() } }
+            certificateTasks.withLock { $0 = watching }
             policyTask.withLock { [policy] in $0 = Task { await policy.run() } }
             if let tracing { tracingTask.withLock { $0 = Task { await tracing.exporter.run() } } }
             readiness.set(true)
@@ -215,10 +219,23 @@ package final class Gateway: Sendable {
 
     /// Reads the certificates again. Connections that are open are not touched.
     ///
-    /// - Throws: `GatewayError`; the certificates in force stay.
+    /// - Throws: `GatewayError` of the first that cannot be used; those in force stay in its place, and the others are read all the same.
     package func reloadCertificates() throws {
-        try certificates?.reload()
-        try adminCertificates?.reload()
+        var failure: GatewayError?
+        for watch in certificateWatches {
+            do throws(GatewayError) {
+                try watch.reload()
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Of listeners, and of connections to the upstream and to engines.
+    private var certificateWatches: [CertificateWatch] {
+        [certificates, adminCertificates, upstreamCertificates].compactMap { $0 }
+            + engines.servers.compactMap(\.certificates)
     }
 
     /// Reads the keys of callers again. Exchanges under way are not touched.
@@ -249,15 +266,18 @@ package final class Gateway: Sendable {
     /// Stops: no new exchange is taken, those under way may finish up to the configured time.
     package func shutdown() async {
         readiness.set(false)
-        certificateTask.withLock { $0?.cancel() }
-        adminCertificateTask.withLock { $0?.cancel() }
+        for task in certificateTasks.withLock({ $0 }) { task.cancel() }
         policyTask.withLock { $0?.cancel() }
         let limit = NIODeadline.now() + .nanoseconds(configuration.drainTimeout.nanoseconds)
+        let judgingLimit = ContinuousClock.now + configuration.drainTimeout
         await proxy.shutdown(deadline: limit)
         if let prober { try? await prober.eventLoop.submit { prober.bound.value.stop() }.get() }
         await admin.shutdown(deadline: .now() + .seconds(1))
+        await pendingRecords.wait(until: judgingLimit)
         engines.shutDown()
         engine.shutDown()
+        // What was not judged by now fails, and its record says so.
+        await pendingRecords.wait(until: .now + Self.lastRecords)
         let audit = audit
         await Task.detached { audit.close() }.value
         await stopTracing()
@@ -268,6 +288,8 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// How long records may take once nothing is judged any more.
+    private static let lastRecords = Duration.seconds(2)
     /// How long a last batch of spans may take.
     private static let lastSpans = Duration.seconds(5)
 
@@ -353,7 +375,7 @@ extension Gateway {
             var peer = UpstreamPeer.https(
                 host: server.host,
                 port: server.port,
-                tls: try clientContext(api, host: server.host),
+                tls: TLSContextSource(try clientContext(api, host: server.host)),
                 timeouts: timeouts,
                 limits: limits
             )
@@ -405,7 +427,8 @@ extension Gateway {
         return (bound, eventLoop)
     }
 
-    private static func clientContext(
+    /// What connections to a server of the API are shown and believed by, from its files.
+    static func clientContext(
         _ api: GatewayConfiguration.UpstreamAPI,
         host: String
     ) throws(GatewayError) -> TLSContext {

@@ -102,7 +102,8 @@ final class GatewayMetrics: Sendable {
         reloads = registry.counter(
             "guardian_reloads_total",
             help: "Times that a file was read again, by what and result: policy, certificates, "
-                + "admin_certificates; what failed to load changed nothing.",
+                + "admin_certificates, upstream_certificates, engine_certificates; what failed to load changed "
+                + "nothing.",
             labels: ["what", "result"]
         )
         stalePolicy = registry.gauge(

@@ -24,6 +24,7 @@ final class GuardFilter: ProxyFilter {
         let callers: CallerDirectory
         let limiter = RateLimiter()
         let ledger: ConversationLedger
+        let pendingRecords: PendingRecords
 
         init(
             configuration: GatewayConfiguration,
@@ -33,7 +34,8 @@ final class GuardFilter: ProxyFilter {
             spans: SpanExporter? = nil,
             sealer: ContentSealer? = nil,
             callers: CallerDirectory = CallerDirectory(),
-            ledger: ConversationLedger = ConversationLedger()
+            ledger: ConversationLedger = ConversationLedger(),
+            pendingRecords: PendingRecords = PendingRecords()
         ) {
             self.configuration = configuration
             self.audit = audit
@@ -43,6 +45,7 @@ final class GuardFilter: ProxyFilter {
             self.sealer = sealer
             self.callers = callers
             self.ledger = ledger
+            self.pendingRecords = pendingRecords
         }
     }
 

@@ -14,35 +14,46 @@ import Tracing
 extension GuardSession {
     func finish(_ summary: ExchangeSummary) {
         environment.metrics.count(summary)
-        settleTokens(summary)
-        guard !state.withLock({ $0.isUnrecorded }) else { return }
-        let (background, candidate) = state.withLock { ($0.background, $0.candidate) }
-        guard background != nil || hasObserved || candidate != nil else {
+        guard !state.withLock({ $0.isUnrecorded }) else { return environment.pendingRecords.end() }
+        let (background, candidate, isObserved) = state.withLock {
+            ($0.background, $0.candidate, ($0.observed?.readableBytes ?? 0) > 0)
+        }
+        if !isObserved { settleTokens(summary) }
+        guard background != nil || isObserved || candidate != nil else {
             record(summary)
-            return
+            return environment.pendingRecords.end()
         }
         // Shadow mode, or a candidate: the record waits for the judging, the exchange did not.
-        Task(priority: background == nil && !hasObserved ? .utility : nil) {
+        Task(priority: background == nil && !isObserved ? .utility : nil) {
+            // Nor does the caller's next request, which may go on from this answer and has the tokens that it left.
+            let answer = isObserved ? readObserved() : nil
+            if isObserved { settleTokens(summary) }
             if let background { note(await background.value) }
-            if hasObserved { await judgeObserved() }
+            if let answer { await judgeObserved(answer) }
             record(summary, candidate: candidate)
+            environment.pendingRecords.end()
         }
     }
 
-    private var hasObserved: Bool { state.withLock { ($0.observed?.readableBytes ?? 0) > 0 } }
-
-    private func judgeObserved() async {
-        let (observed, isStream) = state.withLock { ($0.observed, $0.isEventStream) }
-        guard let observed, observed.readableBytes > 0,
-            let answer = try? answer(of: observed, isStream: isStream, requiresEnd: false)
-        else {
+    /// Reads an answer that was observed, and notes what is known of it; nil if it cannot be read.
+    private func readObserved() -> (any DialectAnswer)? {
+        let (observed, isStream) = state.withLock { state in
+            // What was read is not kept twice while it waits to be judged.
+            defer { state.observed = nil }
+            return (state.observed, state.isEventStream)
+        }
+        guard let observed, let answer = try? answer(of: observed, isStream: isStream, requiresEnd: false) else {
             state.withLock {
                 $0.unreadable[.output, default: 0] += 1
                 $0.passed.insert(.output)
             }
-            return
+            return nil
         }
         noteAnswer(answer)
+        return answer
+    }
+
+    private func judgeObserved(_ answer: any DialectAnswer) async {
         guard pipeline.judges(.output) else { return }
         let deadline = ContinuousClock.now + environment.configuration.model.timeout
         note(

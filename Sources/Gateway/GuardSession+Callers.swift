@@ -53,12 +53,22 @@ extension GuardSession {
         return .rateLimited(status, wait: refusal.wait)
     }
 
+    /// Whether somebody counts the tokens that the answer takes.
+    var countsTokens: Bool { limits.tokensPerMinute != nil }
+
     /// Counts what the exchange took in place of what was taken for it: the upstream's own counts, or by length.
     func settleTokens(_ summary: ExchangeSummary) {
-        let (taken, usage) = state.withLock { ($0.takenTokens, $0.usage) }
+        let (taken, usage, wordBytes) = state.withLock { ($0.takenTokens, $0.usage, $0.wordBytes) }
         guard let taken, let account = try? identity.get().account else { return }
-        let used =
-            usage.map { $0.prompt + $0.completion } ?? taken + summary.responseBytes / Self.bytesPerToken
+        let bytes =
+            switch endpoint {
+            // Lists and numbers are none of the LLM's words.
+            case .passed, .moderations: 0
+            case .guarded(let dialect) where !dialect.answersInWords: 0
+            // What stands around the words of a stream is many times as long as they are.
+            case .guarded, nil: wordBytes ?? summary.responseBytes
+            }
+        let used = usage.map { $0.prompt + $0.completion } ?? taken + bytes / Self.bytesPerToken
         environment.limiter.settle(account, taken: taken, used: used)
     }
 

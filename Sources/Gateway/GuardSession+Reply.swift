@@ -117,6 +117,7 @@ extension GuardSession {
         )
         state.withLock {
             $0.response = record
+            $0.wordBytes = ($0.wordBytes ?? 0) + response.text.utf8.count
             $0.generatedTokens = response.tokens
             $0.stages.safeguard = begin..<ContinuousClock.now
         }

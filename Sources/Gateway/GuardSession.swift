@@ -40,11 +40,13 @@ final class GuardSession: FilterSession {
         var response: AuditRecord.ResponseRecord?
         var generatedTokens: Int?
         var usage: TokenUsage?
+        /// Bytes of the words in the answer, the upstream's and our own; nil as long as nobody has read or written any.
+        var wordBytes: Int?
         /// In shadow mode, the judging that goes on beside the exchange.
         var background: Task<Inspection, Never>?
         /// What came of judging the request in shadow mode, as soon as it is known.
         var trial: Inspection?
-        /// The answer that passes by while it is observed, up to the limit; nil once it is too long.
+        /// The answer that passes by while it is observed; nil once no more of it is, or when it was read.
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
         /// What the request goes on from; empty if from nothing that is known.
@@ -74,6 +76,7 @@ final class GuardSession: FilterSession {
         self.client = client
         self.policy = policy
         self.environment = environment
+        environment.pendingRecords.begin()
         state = Mutex(State(pipeline: policy.base, candidate: policy.candidateForAll))
         trace = environment.configuration.tracing.map { ExchangeTrace(headers: head.headers, share: $0.share) }
         let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
@@ -140,12 +143,21 @@ final class GuardSession: FilterSession {
         var result = replacements
         for segment in segments {
             let text = replacements[segment.path] ?? segment.text
-            // What a tool is called with is JSON.
-            let isJSON = segment.role == .tool
+            let isJSON = segment.role == .tool && holdsJSON(text, at: segment.path)
             let restored = PlaceholderRestorer.restore(text, restorations, isJSON: isJSON)
             if restored != text { result[segment.path] = restored }
         }
         return result
+    }
+
+    /// Whether what a tool is called with is JSON in a string, so that words put into it have to be escaped, and no plain text.
+    private func holdsJSON(_ text: String, at path: String) -> Bool {
+        let first = text.utf8.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return false }
+        // Arguments may be cut off.
+        if first == UInt8(ascii: "{"), path.hasSuffix("/arguments") { return true }
+        // A placeholder, too, may begin with a bracket.
+        return (try? JSONParser.parse(Array(text.utf8), limits: answerLimits)) != nil
     }
 
     // MARK: Request
@@ -296,19 +308,22 @@ final class GuardSession: FilterSession {
         let isAnswer = (200..<300).contains(head.status.code)
         // What was masked can only be put back into an answer that is read.
         let isMasked = !restorations.isEmpty
+        let limit = environment.configuration.answerLimit
         guard isAnswer, pipeline.judges(.output) || isMasked || mediaHandling(in: .output) != .pass else {
             state.withLock { _ = $0.passed.insert(.output) }
-            // What was said has to be known when somebody goes on from it.
-            return isAnswer && dialect.keepsConversations ? .observe : .pass
+            // What was said has to be known when somebody goes on from it, and what it took where that is limited.
+            let isRead = dialect.keepsConversations || countsTokens
+            return isAnswer && isRead ? .observe(limit: limit) : .pass
         }
-        let limit = environment.configuration.answerLimit
-        guard !isShadow else { return .observe }
+        guard !isShadow else { return .observe(limit: limit) }
         guard isStream else { return .hold(limit: limit) }
         // What is only recorded holds nothing up.
-        guard pipeline.policy.acts(in: .output) || isMasked else { return .observe }
+        guard pipeline.policy.acts(in: .output) || isMasked else { return .observe(limit: limit) }
         switch pipeline.policy.stream.mode {
         case .window, .full: return .window(limit: limit)
-        case .observe: return isMasked || mediaHandling(in: .output) != .pass ? .window(limit: limit) : .observe
+        case .observe:
+            let isEdited = isMasked || mediaHandling(in: .output) != .pass
+            return isEdited ? .window(limit: limit) : .observe(limit: limit)
         }
     }
 
@@ -324,9 +339,12 @@ final class GuardSession: FilterSession {
 
     /// Notes what is known of a whole answer beside the verdict on it.
     func noteAnswer(_ answer: any DialectAnswer) {
+        let words = answer.segments.lazy.filter { $0.kind == .words }
+        let wordBytes = words.reduce(0) { $0 + $1.text.utf8.count }
         state.withLock {
             $0.note(answer.unscanned, in: .output)
             $0.usage = answer.usage
+            $0.wordBytes = wordBytes
         }
         environment.metrics.countMedia(answer.unscanned.media.count, in: .output, mediaHandling(in: .output))
         remember(answer)
@@ -399,17 +417,15 @@ final class GuardSession: FilterSession {
     )
 
     func observe(_ chunk: ByteBuffer) {
-        let limit = environment.configuration.answerLimit
-        state.withLock { state in
-            guard let length = state.observed?.readableBytes else { return }
-            if length + chunk.readableBytes > limit {
-                state.observed = nil
-                // Nobody will judge it.
-                state.unreadable[.output, default: 0] += 1
-                state.passed.insert(.output)
-            } else {
-                state.observed?.writeImmutableBuffer(chunk)
-            }
+        state.withLock { _ = $0.observed?.writeImmutableBuffer(chunk) }
+    }
+
+    func stopObserving() {
+        state.withLock {
+            $0.observed = nil
+            // Nobody will judge it.
+            $0.unreadable[.output, default: 0] += 1
+            $0.passed.insert(.output)
         }
     }
 }

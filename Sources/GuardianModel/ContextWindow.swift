@@ -10,6 +10,9 @@ struct ContextWindow {
     /// Tokens that are kept of any turn but the last; marks are at least so far apart.
     private var share: Int { limit / 2 }
 
+    /// What a turn takes of the limit at the least: the words around it are read too, however little it says.
+    private var least: Int { min(4, share) }
+
     /// The tokens of the turns that are read, in order, each with its place in `turns`.
     ///
     /// Of a turn that is too long both ends are kept: half the limit of an earlier one, of the last one what the others leave.
@@ -24,8 +27,9 @@ struct ContextWindow {
         var left = limit
         for turn in turns.indices.reversed() {
             let tokens = encode(turn)
-            guard min(tokens.count, share) <= left else { break }
-            left -= min(tokens.count, share)
+            let taken = max(min(tokens.count, share), least)
+            guard taken <= left else { break }
+            left -= taken
             found.append((turn, tokens))
         }
         guard let oldest = found.last?.turn else { return [] }

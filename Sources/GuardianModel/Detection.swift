@@ -8,15 +8,19 @@ struct Detection {
     private let manifest: DetectionManifest
     private let head: DetectionHead
     private let templates: [Role: DetectionTemplate]
+    private let longContexts: LongContexts
 
-    init(model: GuardianModel) {
+    /// - Parameter longContexts: what was read of contexts before.
+    init(model: GuardianModel, longContexts: LongContexts = LongContexts()) {
         (tokenizer, manifest) = (model.tokenizer, model.detection)
         (head, templates) = (model.head, model.templates)
+        self.longContexts = longContexts
     }
 
     init(source: GuardianSource) {
         (tokenizer, manifest) = (source.tokenizer, source.parts.detection)
         (head, templates) = (source.parts.head, source.parts.templates)
+        longContexts = LongContexts()
     }
 
     /// A text's windows, each with its template around it; none for an empty text.
@@ -36,7 +40,10 @@ struct Detection {
     func context(of input: ClassifierInput) -> [Int32] {
         // Of roles that the model does not know, and of what stands before them, nothing is read.
         let known = input.context.reversed().prefix { templates[$0.role] != nil }
-        let turns = Array(known.reversed())
+        return longContexts.tokens(of: known.reversed(), read: tokens(of:))
+    }
+
+    private func tokens(of turns: [ClassifierInput.Turn]) -> [Int32] {
         let window = ContextWindow(limit: manifest.contextTokens ?? 0)
         // A stream's pieces are read behind the query one after another, and a query may be as long as a request.
         let read = window.tokens(of: turns.map(\.text.utf8.count)) { turn in

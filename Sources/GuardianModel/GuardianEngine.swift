@@ -6,6 +6,7 @@ package import Transformer
 /// Runs the guardian model for many callers at once: texts are judged together, and judged while responses are written.
 package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
     private let model: GuardianModel
+    private let longContexts = LongContexts()
     private let scheduler: InferenceScheduler
     /// Tokens of a request to the scheduler. A longer text is several, one after the other: it is held to the queue's bounds
     /// piece by piece, and ends with its caller.
@@ -94,7 +95,7 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
 
     /// A text's score is the worst of its windows; the windows of all texts are read together.
     private func assess(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
-        let detection = Detection(model: model)
+        let detection = Detection(model: model, longContexts: longContexts)
         var assessments = [Assessment](repeating: .none, count: texts.count)
         var group: [(text: Int, sequence: ReadSequence)] = []
         var tokens = 0
@@ -122,7 +123,7 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
     ///
     /// - Returns: by text, by window, `pooling.count * width` floats.
     package func features(of texts: [ClassifierInput]) async throws -> [[[Float]]] {
-        let detection = Detection(model: model)
+        let detection = Detection(model: model, longContexts: longContexts)
         let windows = texts.map(detection.windows(of:))
         let features = try await scheduler.read(Array(windows.joined()), deadline: nil)
         var next = 0

@@ -34,7 +34,9 @@ struct ExchangeStateMachine {
 
     private enum Answer {
         case awaited
-        case passing(observed: Bool)
+        case passing
+        /// It passes, and the filter keeps a copy.
+        case observed(limit: Int, received: Int)
         case held(limit: Int, received: Int)
     }
 
@@ -78,6 +80,8 @@ struct ExchangeStateMachine {
 
     enum ChunkAction: Equatable {
         case send(observed: Bool)
+        /// Send it and observe no more: with it, it would be more than may be kept.
+        case stopObserving
         case gather, ignore
         case fail(ProxyError)
     }
@@ -216,9 +220,9 @@ struct ExchangeStateMachine {
             self.state = .forwarding(upload, .held(limit: limit, received: 0))
             return .hold
         case .hold, .window, .pass:
-            self.state = .forwarding(upload, .passing(observed: false))
-        case .observe:
-            self.state = .forwarding(upload, .passing(observed: true))
+            self.state = .forwarding(upload, .passing)
+        case .observe(let limit):
+            self.state = .forwarding(upload, .observed(limit: limit, received: 0))
         }
         self.hasSentHead = true
         return .send
@@ -226,8 +230,15 @@ struct ExchangeStateMachine {
 
     mutating func answerChunk(bytes: Int) -> ChunkAction {
         switch self.state {
-        case .forwarding(_, .passing(let observed)):
-            return .send(observed: observed)
+        case .forwarding(_, .passing):
+            return .send(observed: false)
+        case .forwarding(let upload, .observed(let limit, let received)):
+            if bytes > limit - received {
+                self.state = .forwarding(upload, .passing)
+                return .stopObserving
+            }
+            self.state = .forwarding(upload, .observed(limit: limit, received: received + bytes))
+            return .send(observed: true)
         case .forwarding(let upload, .held(let limit, let received)):
             if bytes > limit - received { return .fail(.responseTooLarge(limit: limit)) }
             self.state = .forwarding(upload, .held(limit: limit, received: received + bytes))
@@ -236,6 +247,12 @@ struct ExchangeStateMachine {
             .over:
             return .ignore
         }
+    }
+
+    /// There is no room to keep more of an answer that is observed: the rest of it passes.
+    mutating func stopObserving() {
+        guard case .forwarding(let upload, .observed) = self.state else { return }
+        self.state = .forwarding(upload, .passing)
     }
 
     /// The upstream's answer is complete. True if the filter is to judge it, false if it has been passed on.

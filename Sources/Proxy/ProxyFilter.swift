@@ -72,8 +72,12 @@ package protocol FilterSession: AnyObject, Sendable {
     ///   a stream may go on reading it while that reply is under way.
     func response(head: HTTPResponseHead, chunks: AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome
 
-    /// Sees a copy of each chunk that was passed on, after `.observe`. Called on the event loop.
+    /// Sees a copy of each chunk that is passed on, after `.observe`, to keep it. Called on the event loop.
     func observe(_ chunk: ByteBuffer)
+
+    /// The rest of an observed answer is not seen, since it is too long or there is no room: what was kept of it is to be let go.
+    /// Called on the event loop.
+    func stopObserving()
 
     /// What the client is told about an error that the proxy found; nil for the proxy's own words. The status is kept.
     func reply(to error: ProxyError) -> LocalReply?
@@ -85,6 +89,9 @@ package protocol FilterSession: AnyObject, Sendable {
 extension FilterSession {
     /// For sessions that speak no API of their own.
     package func reply(to error: ProxyError) -> LocalReply? { nil }
+
+    /// For sessions that never ask for `.observe`, or keep nothing of what they see.
+    package func stopObserving() {}
 
     /// For sessions that never ask for `.window`: the answer is gathered and judged whole.
     package func response(
@@ -125,8 +132,9 @@ package enum RequestOutcome: Sendable {
 package enum ResponseTreatment: Sendable {
     /// As it comes, with back-pressure.
     case pass
-    /// As it comes; each chunk is also given to `observe`.
-    case observe
+    /// As it comes; each chunk is also given to `observe`, which may keep `limit` bytes. An answer that is longer, or that there
+    /// is no room for, passes all the same, and `stopObserving` is called.
+    case observe(limit: Int)
     /// Held to the end, at most `limit` bytes (more ends in 502), then given to `response(head:body:)`.
     case hold(limit: Int)
     /// Given to `response(head:chunks:)` as it comes, at most `limit` bytes. Only after the request was inspected, for an

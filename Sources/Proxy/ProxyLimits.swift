@@ -30,7 +30,8 @@ package struct ProxyLimits: Sendable, Hashable {
     /// Connections of one client address, an IPv6 network of 64 bits counting as one. One beyond it is closed at once.
     /// `too_many_connections_from_client`.
     package var connectionsPerClient: Int
-    /// Bytes of bodies, of requests and answers, that are held for inspection in all. `too_much_buffered`, 503.
+    /// Bytes of bodies, of requests and answers, that are held for inspection in all. `too_much_buffered`, 503. Answers that pass
+    /// while they are observed have half of it; beyond that they pass unobserved.
     package var bufferedBytes: Int
     /// The same for one connection, all its streams together. `too_much_buffered_by_connection`, 503.
     package var connectionBufferedBytes: Int

@@ -40,6 +40,8 @@ final class ProxySession {
     private var held = 0
     /// The same of the connection.
     private let account: BufferAccount
+    /// Those of this exchange that the filter keeps of an answer that passes.
+    private var observed = 0
     private var isRecorded = false
     /// The numbers of the last decision that was begun, and of the last that is over.
     private var decisions = (begun: 0, over: 0)
@@ -147,10 +149,8 @@ final class ProxySession {
     /// Takes account of bytes that will be held to the end of the exchange. False if there is no room for them, and the
     /// exchange has failed.
     private func hold(_ bytes: Int) -> Bool {
-        self.held += bytes
-        self.account.add(bytes)
         let limits = self.worker.configuration.limits
-        if self.worker.metrics.held.add(bytes) > limits.bufferedBytes {
+        if self.count(held: bytes) > limits.bufferedBytes {
             self.fail(.tooMuchBuffered)
         } else if self.account.bytes > limits.connectionBufferedBytes {
             self.fail(.tooMuchBufferedByConnection)
@@ -158,6 +158,16 @@ final class ProxySession {
             return true
         }
         return false
+    }
+
+    /// Counts bytes that are held from now on, or, as a negative number, no longer.
+    ///
+    /// - Returns: the bytes that all exchanges hold.
+    @discardableResult
+    private func count(held bytes: Int) -> Int {
+        self.held += bytes
+        self.account.add(bytes)
+        return self.worker.metrics.held.add(bytes)
     }
 
     // MARK: Phase 3, the filter decides about the request
@@ -274,7 +284,10 @@ final class ProxySession {
         }
         switch self.machine.answerChunk(bytes: chunk.readableBytes) {
         case .send(let observed):
-            if observed { self.filter.observe(chunk) }
+            if observed { self.observe(chunk) }
+            self.sendBody(chunk)
+        case .stopObserving:
+            self.stopObserving()
             self.sendBody(chunk)
         case .gather:
             guard self.hold(chunk.readableBytes) else { return }
@@ -285,6 +298,26 @@ final class ProxySession {
         case .ignore:
             break
         }
+    }
+
+    /// Shows the filter a chunk that it keeps. An answer that passes must not fail for want of room, nor take the room that others
+    /// need to pass at all: it is observed in half of it.
+    private func observe(_ chunk: ByteBuffer) {
+        let limits = self.worker.configuration.limits
+        let held = self.count(held: chunk.readableBytes)
+        self.observed += chunk.readableBytes
+        if held > limits.bufferedBytes / 2 || self.account.bytes > limits.connectionBufferedBytes / 2 {
+            self.machine.stopObserving()
+            self.stopObserving()
+        } else {
+            self.filter.observe(chunk)
+        }
+    }
+
+    private func stopObserving() {
+        self.filter.stopObserving()
+        self.count(held: -self.observed)
+        self.observed = 0
     }
 
     /// Asks the upstream for more as long as there is room for it.
@@ -458,9 +491,7 @@ final class ProxySession {
             self.summary.upstreamDuration = Duration((exchange.finishedAt ?? now) - sentAt)
         }
         self.worker.metrics.exchanges.add(-1)
-        self.worker.metrics.held.add(-self.held)
-        self.account.add(-self.held)
-        self.held = 0
+        self.count(held: -self.held)
         self.filter.finish(self.summary)
     }
 

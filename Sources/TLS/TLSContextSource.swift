@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where a listener takes the context of each new connection from.
+/// Where a listener, or a client of some server, takes the context of each new connection from.
 ///
 /// The context can be exchanged while connections are open: each keeps the one it began with to its end, so a new
 /// certificate touches nobody who is connected.

@@ -127,6 +127,10 @@ package final class ConnectionPool {
             } else {
                 connection.close()
             }
+        case .park where connection.isStream:
+            // Whoever waited has left. Another stream costs nothing, and this one could not be begun any more once the peer
+            // says that it goes away.
+            connection.close()
         case .park:
             connection.timeIdleness()
         case .close:

@@ -157,9 +157,9 @@ final class SharedConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // What concerns one stream was told to it.
+        // What concerns one stream was told to it, or to whoever wrote to it.
         if error is NIOHTTP2Errors.StreamClosed || error is NIOHTTP2Errors.NoSuchStream
-            || error is NIOHTTP2Errors.StreamError
+            || error is NIOHTTP2Errors.StreamError || error is NIOHTTP2Errors.CreatedStreamAfterGoaway
         {
             return
         }

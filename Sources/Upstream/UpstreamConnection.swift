@@ -30,7 +30,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private weak var pool: ConnectionPool?
     /// Whether a handshake has to be waited for.
     private let isTLS: Bool
-    private let isStream: Bool
+    /// Whether it is a stream of a shared connection.
+    let isStream: Bool
     /// What it is a stream of.
     private weak var shared: SharedConnection?
     private let opened: EventLoopPromise<Void>
@@ -92,7 +93,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.turn.requestEnded = true
         guard self.isStream, let context = self.context else { return self.write(.end(nil), flush: true) }
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.isRequestOut = true }
+        written.futureResult.assumeIsolated().whenComplete { [weak self] result in
+            switch result {
+            case .success: self?.isRequestOut = true
+            case .failure(let error): self?.notBegun(error)
+            }
+        }
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
     }
 
@@ -285,6 +291,18 @@ final class UpstreamConnection: ChannelInboundHandler {
             self.pool?.closed(self)
         case .closed:
             break
+        }
+    }
+
+    /// The peer had said that it goes away before the head was written: there is no such stream, and no other sign of it.
+    ///
+    /// - Parameter error: why the request could not be written.
+    private func notBegun(_ error: any Error) {
+        guard error is NIOHTTP2Errors.CreatedStreamAfterGoaway || error is NIOHTTP2Errors.NoSuchStream else { return }
+        // The exchange is still busy writing.
+        self.context?.eventLoop.assumeIsolated().execute { [weak self] in
+            self?.settle(UpstreamError(.closedEarly, detail: String(describing: error)), isRefused: true)
+            self?.context?.close(promise: nil)
         }
     }
 

@@ -17,8 +17,8 @@ package struct UpstreamPeer: Sendable {
     package let authority: String
     /// The file of a unix socket, which is connected to in place of host and port.
     package private(set) var socketPath: String?
-    /// How the peer is verified; nil for `http`.
-    package let tls: TLSContext?
+    /// How the peer is verified, and what it is shown, by the next connection; nil for `http`.
+    package let tls: TLSContextSource?
     /// The name that the peer's certificate must be for, where it is not `host`.
     package var serverName: String?
     /// Whether it is spoken to in HTTP/2.
@@ -65,7 +65,7 @@ package struct UpstreamPeer: Sendable {
     package static func https(
         host: String,
         port: Int = 443,
-        tls: TLSContext,
+        tls: TLSContextSource,
         serverName: String? = nil,
         pathPrefix: String = "",
         timeouts: UpstreamTimeouts = .init(),
@@ -87,7 +87,7 @@ package struct UpstreamPeer: Sendable {
         scheme: Scheme,
         host: String,
         port: Int,
-        tls: TLSContext?,
+        tls: TLSContextSource?,
         serverName: String?,
         pathPrefix: String,
         timeouts: UpstreamTimeouts,

@@ -75,6 +75,22 @@ def test_a_renewed_certificate_is_shown_and_open_connections_go_on(reloading, fi
     connection.close()
 
 
+@pytest.mark.parametrize("by_signal", [True, False], ids=["SIGHUP", "file change"])
+def test_an_upstream_is_believed_by_the_authority_that_its_file_holds_now(
+    start_gateway, rules_gateway, tmp_path, by_signal
+):
+    # A gateway of its own stands for an upstream with TLS, whose authority is another one at first.
+    believed = Certificates(tmp_path).authority
+    gateway = start_gateway(rules_gateway.url, rules_only(), {"upstream": {"ca": str(believed)}})
+    assert gateway.ask("hello").status == 502
+    shutil.copy(rules_gateway.certificates.authority, f"{believed}.new")
+    os.replace(f"{believed}.new", believed)
+    if by_signal:
+        gateway.process.popen.send_signal(signal.SIGHUP)
+    assert wait_for(lambda: gateway.ask("hello").status == 200)
+    assert 'guardian_reloads_total{what="upstream_certificates",result="succeeded"}' in gateway.metrics()
+
+
 def test_files_that_are_no_pair_change_nothing_and_say_so(reloading, files):
     before = shown(reloading)
     files.key.write_text("this is no key\n")

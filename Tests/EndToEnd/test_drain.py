@@ -101,6 +101,25 @@ def test_http1_is_told_to_close_and_idle_connections_are_closed(draining, origin
     assert gateway.process.popen.wait(timeout=30) == 0
 
 
+def test_an_answer_that_is_judged_after_it_was_sent_is_recorded(start_gateway, scripted_origin, origin):
+    policy = rules_only(mode="shadow")
+    policy["output"] = {"overall": {"threshold": 0.999, "action": "log"}, "others": "ignore"}
+    changes = {"drain_timeout": "5m", "model": {"timeout": "5m"}}
+    gateway = start_gateway(scripted_origin.url, policy, changes)
+    # So long that the connection has closed some time before the model has read it.
+    words = " ".join(f"On day {number} we spoke about the garden and the soup that is made of it." for number in range(400))
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(gateway.ask(words, model="slow", seconds=3)))
+    caller.start()
+    await_request(origin)
+    gateway.process.popen.send_signal(signal.SIGTERM)
+    caller.join(timeout=60)
+    assert answers[0].status == 200
+    assert gateway.process.popen.wait(timeout=300) == 0
+    record = gateway.record(answers[0])
+    assert "harm" in record["output"]["scores"] and "failure" not in record["output"], record["output"]
+
+
 @pytest.mark.parametrize("http2", [False, True], ids=["http1", "http2"])
 def test_what_is_not_finished_at_the_deadline_is_cut(draining, origin, http2):
     gateway = draining("1s")

@@ -1,5 +1,6 @@
 """Where the gateway listens and who it takes a connection to be from."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import BINARY, Gateway, free_port
+from harness import BINARY, START_SECONDS, Gateway, free_port
 from policies import rules_only
 
 HELLO = b'{"model":"echo","messages":[{"role":"user","content":"hello"}]}'
@@ -258,19 +259,16 @@ def test_a_socket_that_nobody_handed_over(certificates, scripted_origin, tmp_pat
 # Handing over.
 
 
-def test_one_gateway_takes_over_from_another_and_no_caller_notices(
-    start_gateway, certificates, scripted_origin, tmp_path
-):
-    port = free_port()
-    changes = {"listen": {"address": f"127.0.0.1:{port}", "reuse_port": True}}
-    first = start_gateway(scripted_origin.url, rules_only(), changes)
+@contextlib.contextmanager
+def callers(port, context):
+    """Four that call until the end, each time anew; gives what they were answered, and what went wrong."""
     stop = threading.Event()
     answered, troubles = [], []
 
     def call():
         while not stop.is_set():
             try:
-                connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=first.context)
+                connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context)
                 connection.request("POST", "/v1/chat/completions", HELLO, {"content-type": "application/json"})
                 status = connection.getresponse().status
                 connection.close()
@@ -279,23 +277,54 @@ def test_one_gateway_takes_over_from_another_and_no_caller_notices(
             except (OSError, http.client.HTTPException, AssertionError) as trouble:
                 troubles.append(trouble)
 
-    callers = [threading.Thread(target=call) for _ in range(4)]
-    for caller in callers:
-        caller.start()
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
     try:
-        second = start_gateway(scripted_origin.url, rules_only(), changes)
-        assert first.close() == 0
-        before = len(answered)
-        limit = time.monotonic() + 60
-        while len(answered) < before + 20 and time.monotonic() < limit:
-            time.sleep(0.05)
+        yield answered, troubles
     finally:
         stop.set()
-        for caller in callers:
-            caller.join(timeout=60)
+        for thread in threads:
+            thread.join(timeout=60)
+
+
+def await_answers(answered, more=20):
+    wanted = len(answered) + more
+    limit = time.monotonic() + 60
+    while len(answered) < wanted and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert len(answered) >= wanted
+
+
+def test_one_gateway_takes_over_from_another_and_no_caller_notices(start_gateway, scripted_origin):
+    port = free_port()
+    changes = {"listen": {"address": f"127.0.0.1:{port}", "reuse_port": True}}
+    first = start_gateway(scripted_origin.url, rules_only(), changes)
+    with callers(port, first.context) as (answered, troubles):
+        second = start_gateway(scripted_origin.url, rules_only(), changes)
+        assert first.close() == 0
+        await_answers(answered)
     assert not troubles, troubles[:3]
-    assert len(answered) >= before + 20
     assert second.process.is_running
+
+
+def test_a_gateway_that_cannot_have_its_admin_address_takes_no_caller_from_the_one_that_has_it(
+    start_gateway, certificates, scripted_origin, tmp_path
+):
+    port = free_port()
+    changes = {"listen": {"address": f"127.0.0.1:{port}", "reuse_port": True}}
+    first = start_gateway(scripted_origin.url, rules_only(), changes)
+    changes["admin"] = first.configuration["admin"]
+    with callers(port, first.context) as (answered, troubles):
+        await_answers(answered)
+        for number in range(3):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            second = Gateway(folder, certificates, scripted_origin.url, rules_only(), changes)
+            assert second.process.popen.wait(timeout=START_SECONDS) == 71
+            assert "cannot listen at" in second.process.words
+        await_answers(answered)
+    assert not troubles, troubles[:3]
 
 
 def test_a_user_without_rights_can_run_it(certificates, scripted_origin, tmp_path):

@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 import TLS
 import Testing
+import Upstream
 
 @testable import Gateway
 
@@ -89,6 +90,56 @@ import Testing
         try await outcomes.wait(for: 2)
         task.cancel()
         #expect(watch.source.current !== first)
+    }
+
+    @Test func `connections to an upstream take what it is shown and believed by now`() async throws {
+        let folder = try Folder()
+        var api = GatewayConfiguration.UpstreamAPI(scheme: "https", host: "localhost", port: 443)
+        api.authority = folder.files.authority
+        api.identity = .init(certificate: folder.files.certificate, key: folder.files.privateKey)
+        let outcomes = Outcomes()
+        let (made, sources) = try self.watch(api, outcomes)
+        let (watch, source) = (try #require(made), try #require(sources.first))
+        let first = source.current
+        let task = Task { await watch.run() }
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(source.current === first)
+        try folder.renew(days: 3)
+        try await outcomes.wait(for: 1)
+        task.cancel()
+        #expect(outcomes.all == [.succeeded])
+        let expiry = try #require(source.current.certificateExpiry)
+        #expect(expiry < .now.adding(days: 4))
+    }
+
+    @Test func `each server of an upstream has its own, and one in the clear has none`() throws {
+        let folder = try Folder()
+        var api = GatewayConfiguration.UpstreamAPI(scheme: "https", host: "localhost", port: 443)
+        api.authority = folder.files.authority
+        api.servers.append(.init(scheme: "http", host: "localhost", port: 80))
+        api.servers.append(.init(scheme: "https", host: "127.0.0.1", port: 443))
+        let (made, sources) = try self.watch(api, Outcomes())
+        let watch = try #require(made)
+        let first = sources.map(\.current)
+        #expect(first.count == 2)
+        try watch.reload()
+        #expect(zip(first, sources).allSatisfy { $0 !== $1.current })
+        let plain = try self.watch(.init(scheme: "http", host: "localhost", port: 80), Outcomes())
+        let hasNone = plain.watch == nil
+        #expect(hasNone)
+    }
+
+    private func watch(_ api: GatewayConfiguration.UpstreamAPI, _ outcomes: Outcomes) throws
+        -> (watch: CertificateWatch?, sources: [TLSContextSource])
+    {
+        let servers = try Gateway.servers(api)
+        let watch = CertificateWatch(
+            api,
+            of: servers,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            interval: .milliseconds(20)
+        ) { outcome in outcomes.seen.withLock { $0.append(outcome) } }
+        return (watch, servers.servers.compactMap(\.peer.tls))
     }
 
     @Test func `a link that is turned to another file is a change`() throws {

@@ -48,6 +48,18 @@ private final class Listener: SafetyClassifier {
     }
 }
 
+/// Finds nothing, and says so only when it is told to.
+private final class Hesitant: SafetyClassifier {
+    private let orders = AsyncStream.makeStream(of: Void.self)
+
+    func goOn() { orders.continuation.finish() }
+
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        for await _ in orders.stream {}
+        return texts.map { _ in Assessment.none }
+    }
+}
+
 @Suite struct GuardSessionTests {
     private let sink = MemorySink()
 
@@ -73,6 +85,7 @@ private final class Listener: SafetyClassifier {
         candidate: Policy? = nil,
         bodyLimit: Int? = nil,
         answerLimit: Int? = nil,
+        limits: CallerLimits = CallerLimits(),
         address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1)
     ) throws -> GuardSession {
         var configuration = GatewayConfiguration(
@@ -90,6 +103,7 @@ private final class Listener: SafetyClassifier {
         configuration.tenantField = "x-tenant"
         // However long a test takes, it hears what it was told of and nothing else.
         configuration.longestSilence = .seconds(3600)
+        configuration.callers.limits = limits
         configuration.callers.trustedPeers = [IPNetwork("10.0.0.0/8")].compactMap { $0 }
         return GuardSession(
             head: HTTPRequestHead(
@@ -376,8 +390,12 @@ private final class Listener: SafetyClassifier {
         let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules), answerLimit: 300)
         _ = await session.request(body: body("hello"))
         var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
-        _ = session.responseHead(&head)
-        for _ in 0..<3 { session.observe(answer("a remark")) }
+        guard case .observe(limit: 300) = session.responseHead(&head) else {
+            Issue.record("not observed")
+            return
+        }
+        session.observe(answer("a remark"))
+        session.stopObserving()
         var summary = ExchangeSummary(status: 200)
         summary.responseBytes = 1000
         session.finish(summary)
@@ -386,6 +404,116 @@ private final class Listener: SafetyClassifier {
         let counts = session.environment.metrics.registry.exposition()
         #expect(counts.contains("guardian_unscanned_strings_total{phase=\"output\"} 1\n"))
         #expect(counts.contains("guardian_unscanned_bytes_total{phase=\"output\"} 1000\n"))
+    }
+
+    @Test func `an exchange is pending until it is recorded`() async throws {
+        let session = try session()
+        _ = await session.request(body: body("a forbidden thing"))
+        #expect(session.environment.pendingRecords.count == 1)
+        session.finish(ExchangeSummary(status: 200))
+        #expect(sink.records.count == 1)
+        #expect(session.environment.pendingRecords.count == 0)
+    }
+
+    @Test func `a client goes on from an answer before it was judged, and its record waits`() async throws {
+        let model = Hesitant()
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let policy = Policy(name: "test", mode: .shadow, input: judged, output: judged)
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let session = try session(path: "/v1/responses", policy: policy, classifier: model, limits: limits)
+        _ = await session.request(body: ByteBuffer(string: #"{"model":"m","input":"hello"}"#))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        guard case .observe = session.responseHead(&head) else {
+            Issue.record("not observed")
+            return
+        }
+        session.observe(
+            ByteBuffer(
+                string: #"{"id":"resp_1","output":[{"type":"message","role":"assistant","content":"#
+                    + #"[{"type":"output_text","text":"hi"}]}],"usage":{"input_tokens":300,"output_tokens":700}}"#
+            )
+        )
+        session.finish(ExchangeSummary(status: 200))
+        let account = try session.identity.get().account
+        let ledger = session.environment.ledger
+        for _ in 0..<500 where ledger.entry("resp_1", of: account) == nil {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(ledger.entry("resp_1", of: account)?.turns.last?.text == "hi")
+        let begin = ContinuousClock.now
+        while try remainingTokens(session, limits) > 1900, begin.duration(to: .now) < .seconds(5) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(try (900..<1900).contains(remainingTokens(session, limits)))
+        #expect(sink.records.isEmpty)
+        #expect(session.environment.pendingRecords.count == 1)
+        model.goOn()
+        for _ in 0..<500 where session.environment.pendingRecords.count > 0 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(session.environment.pendingRecords.count == 0)
+        let record = try #require(sink.records.first)
+        #expect(record.input != nil && record.output != nil)
+    }
+
+    private func remainingTokens(_ session: GuardSession, _ limits: CallerLimits) throws -> Int {
+        let account = try session.identity.get().account
+        let statuses = session.environment.limiter.admit(account, limits: limits, tokens: 0).statuses
+        return try #require(statuses.first { $0.kind == .tokens }).remaining
+    }
+
+    @Test(
+        arguments: [Policy(name: "test", mode: .shadow, rules: rules), Policy(name: "test")],
+        [TokenUsage(prompt: 300, completion: 700), nil] as [TokenUsage?]
+    )
+    func `a stream that passes takes the tokens that were counted, or those of its words`(
+        policy: Policy,
+        usage: TokenUsage?
+    ) async throws {
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let session = try session(policy: policy, limits: limits)
+        _ = await session.request(body: body("hello", stream: true))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        guard case .observe = session.responseHead(&head) else {
+            Issue.record("not observed")
+            return
+        }
+        // A thousand tokens in some forty thousand tokens' worth of events.
+        let words = String(repeating: "word ", count: 800)
+        let writer = ChatCompletionWriter(id: "c", created: 1, model: "m")
+        var events = ByteBuffer()
+        for event in writer.stream(words, finish: .stop, usage: usage) { events.writeBytes(event) }
+        #expect(events.readableBytes > 100_000)
+        session.observe(events)
+        session.finish(ExchangeSummary(status: 200, responseBytes: events.readableBytes))
+        for _ in 0..<500 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try (900..<1900).contains(remainingTokens(session, limits)))
+    }
+
+    @Test(arguments: [
+        ("/v1/models", HTTPMethod.GET), ("/v1/embeddings", HTTPMethod.POST), ("/v1/moderations", HTTPMethod.POST),
+    ])
+    func `an answer without words takes no tokens`(path: String, method: HTTPMethod) async throws {
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let session = try session(path: path, method: method, limits: limits)
+        _ = session.begin()
+        if method == .POST {
+            _ = await session.request(body: ByteBuffer(string: #"{"model":"m","input":"hello"}"#))
+        }
+        session.finish(ExchangeSummary(status: 200, responseBytes: 400_000))
+        #expect(try remainingTokens(session, limits) > 1900)
+    }
+
+    @Test func `a safeguard response that streams takes the tokens of its words`() async throws {
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let session = try session(limits: limits)
+        guard case .reply(let reply) = await session.request(body: body("forbidden", stream: true)) else {
+            Issue.record("not answered")
+            return
+        }
+        _ = try await text(reply)
+        session.finish(ExchangeSummary(status: 200, responseBytes: 40_000))
+        #expect(try remainingTokens(session, limits) > 1900)
     }
 
     @Test(arguments: [false, true])
@@ -461,6 +589,79 @@ private final class Listener: SafetyClassifier {
             return
         }
         #expect(String(buffer: body).contains("so bob@b.example has it"))
+    }
+
+    /// Answers that call a tool with `[account-1]`, for which the caller wrote `CORP\jdoe`, and what the caller gets of them: a
+    /// backslash is written twice in JSON, and four times in JSON that stands in a string of it.
+    private static let calls: [(path: String, answer: String, restored: String)] = [
+        (
+            "/v1/messages",
+            #"{"type":"message","role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"to":"[account-1]"}}]}"#,
+            #"{"to":"CORP\\jdoe"}"#
+        ),
+        (
+            "/v1/messages",
+            #"{"type":"message","role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"arguments":"[account-1]"}}]}"#,
+            #"{"arguments":"CORP\\jdoe"}"#
+        ),
+        (
+            "/v1/messages",
+            #"{"type":"message","role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"body":"[{\"to\":\"[account-1]\"}]"}}]}"#,
+            #"{"body":"[{\"to\":\"CORP\\\\jdoe\"}]"}"#
+        ),
+        (
+            "/api/chat",
+            #"{"message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"to":"[account-1]"}}}]},"done":true}"#,
+            #"{"to":"CORP\\jdoe"}"#
+        ),
+        (
+            "/v1beta/models/m:generateContent",
+            #"{"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"name":"f","args":{"to":"[account-1]"}}}]}}]}"#,
+            #"{"to":"CORP\\jdoe"}"#
+        ),
+        (
+            "/v1/chat/completions",
+            #"{"choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{\"to\":\"[account-1]\"}"}}]}}]}"#,
+            #""{\"to\":\"CORP\\\\jdoe\"}""#
+        ),
+        (
+            "/v1/chat/completions",
+            #"{"choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{\"to\":\"[account-1]"}}]}}]}"#,
+            #""{\"to\":\"CORP\\\\jdoe""#
+        ),
+    ]
+
+    @Test(arguments: calls)
+    func `a masked word in the call of a tool is escaped as often as the call is written`(
+        call: (path: String, answer: String, restored: String)
+    ) async throws {
+        let rule = Rule(
+            id: "mask",
+            category: .privacy,
+            matchers: [.regex(pattern: #"CORP\\[a-z]+"#, ignoreCase: false)],
+            action: .rewrite,
+            rewrite: .mask(label: "[account]")
+        )
+        let session = try session(path: call.path, policy: Policy(name: "test", rules: [rule]))
+        let text = #"to CORP\\jdoe"#
+        let request =
+            call.path.hasPrefix("/v1beta")
+            ? #"{"contents":[{"parts":[{"text":"\#(text)"}]}]}"#
+            : #"{"model":"m","max_tokens":9,"stream":false,"messages":[{"role":"user","content":"\#(text)"}]}"#
+        let outcome = await session.request(body: ByteBuffer(string: request))
+        guard case .forward(_, let forwarded) = outcome else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(String(buffer: forwarded).contains("to [account-1]"))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        _ = session.responseHead(&head)
+        guard case .forward(_, let body) = await session.response(head: head, body: ByteBuffer(string: call.answer))
+        else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(String(buffer: body).contains(call.restored))
     }
 
     @Test func `an answer that nothing is judged of is held for what was masked`() async throws {

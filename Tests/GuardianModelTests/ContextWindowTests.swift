@@ -73,6 +73,19 @@ struct ContextWindowTests {
         }
     }
 
+    @Test(arguments: [0, 1, 3])
+    func ofTurnsThatSayNextToNothingOnlyTheLastAreRead(length: Int) {
+        // Each brings the words around it, which no limit of the texts' own tokens would hold back.
+        let read = read(Array(repeating: length, count: 10_000))
+        #expect(read.count <= 192 / 4)
+        #expect(read.last?.turn == 9_999)
+    }
+
+    @Test func aLimitBelowWhatATurnTakesAtTheLeastStillReadsTheLastOne() {
+        #expect(read([0, 0, 1], limit: 2).map(\.turn) == [1, 2])
+        #expect(read([9, 9, 9], limit: 3).map(\.turn) == [0, 1, 2])
+    }
+
     @Test func aLongConversationIsNotTokenisedFromItsBeginning() {
         var asked = 0
         _ = ContextWindow(limit: 192).tokens(of: Array(repeating: 200, count: 10_000)) { _ in

@@ -103,8 +103,27 @@ import Testing
             self.machine.answered(.hold(limit: 10), isEncoded: true, hasBody: true),
             .fail(.encodedResponse)
         )
-        self.expect(self.machine.answered(.observe, isEncoded: true, hasBody: true), .send)
+        self.expect(self.machine.answered(.observe(limit: 10), isEncoded: true, hasBody: true), .send)
         self.expect(self.machine.answerChunk(bytes: 10), .send(observed: true))
+    }
+
+    @Test mutating func anAnswerIsObservedUpToItsLimitAndPassesBeyondIt() {
+        self.forwarded()
+        self.expect(self.machine.answered(.observe(limit: 10), isEncoded: false, hasBody: true), .send)
+        self.expect(self.machine.answerChunk(bytes: 6), .send(observed: true))
+        self.expect(self.machine.answerChunk(bytes: 5), .stopObserving)
+        self.expect(self.machine.answerChunk(bytes: 1), .send(observed: false))
+        self.expect(self.machine.answerEnded(), false)
+    }
+
+    @Test mutating func anAnswerThatThereIsNoRoomForPassesUnobserved() {
+        self.forwarded()
+        self.machine.stopObserving()
+        self.expect(self.machine.answered(.observe(limit: 10), isEncoded: false, hasBody: true), .send)
+        self.expect(self.machine.answerChunk(bytes: 1), .send(observed: true))
+        self.machine.stopObserving()
+        self.expect(self.machine.answerChunk(bytes: 1), .send(observed: false))
+        self.expect(self.machine.answerEnded(), false)
     }
 
     @Test mutating func thereIsNothingToHoldInAnAnswerWithoutABody() {

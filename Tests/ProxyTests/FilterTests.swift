@@ -197,7 +197,7 @@ import Upstream
 
     @Test func anObservedAnswerPassesAndIsSeen() async throws {
         var script = ScriptedFilter.Script()
-        script.responseHead = { _ in .observe }
+        script.responseHead = { _ in .observe(limit: 1000) }
         try await ProxyHarness.run(script) { proxy in
             let answer = try await RawClient.exchange(
                 "GET /chunked HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -205,6 +205,7 @@ import Upstream
             )
             #expect(answer.hasSuffix("0\r\n\r\n"))
             #expect(proxy.filter.observed == "onetwothree")
+            #expect(proxy.filter.unobserved == 0)
         }
     }
 

@@ -336,6 +336,43 @@ import Testing
         }
     }
 
+    /// Half of what may be held is for answers that pass: 50 bytes are room for the first event, and not for both.
+    @Test(arguments: [
+        (ProxyLimits(), ["data: first", "data: second"]),
+        (ProxyLimits(bufferedBytes: 50), ["data: first"]),
+        (ProxyLimits(connectionBufferedBytes: 50), ["data: first"]),
+    ])
+    func bufferedBytesOfAnswersThatPass(limits: ProxyLimits, observed: [String]) async throws {
+        var script = ScriptedFilter.Script()
+        script.responseHead = { _ in .observe(limit: 1000) }
+        try await ProxyHarness.run(script, limits: limits) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /held-events HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.contains("data: first") }
+            #expect(proxy.server.metrics.bufferedBytes == "data: first\n\n".utf8.count)
+            proxy.origin.goOn()
+            // The caller gets all of it in any case.
+            try await client.wait { $0.hasSuffix("data: second\n\n\r\n0\r\n\r\n") }
+            #expect(proxy.filter.observed == observed.map { "\($0)\n\n" }.joined())
+            #expect(proxy.filter.unobserved == 2 - observed.count)
+            #expect(try await eventually { proxy.server.metrics.bufferedBytes == 0 })
+        }
+    }
+
+    @Test func bufferedBytesOfAnAnswerThatIsTooLongToBeObserved() async throws {
+        var script = ScriptedFilter.Script()
+        script.responseHead = { _ in .observe(limit: 20) }
+        try await ProxyHarness.run(script) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.wait { $0.contains("zzz") }
+            #expect(proxy.filter.unobserved == 1)
+            #expect(proxy.filter.observed.isEmpty)
+            #expect(proxy.server.metrics.bufferedBytes == 0)
+            try await client.close()
+        }
+    }
+
     @Test func pipelinedRequests() async throws {
         try await ProxyHarness.run(limits: .init(pipelinedRequests: 3)) { proxy in
             let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 10)

@@ -81,7 +81,11 @@ import Upstream
         let certificates = try TestCertificates()
         // The second proxy is the first one's upstream: a TLS server whose behaviour is known.
         try await ProxyHarness.run(tls: (certificates.server, certificates.client)) { inner in
-            let peer = UpstreamPeer.https(host: "127.0.0.1", port: inner.port, tls: certificates.client)
+            let peer = UpstreamPeer.https(
+                host: "127.0.0.1",
+                port: inner.port,
+                tls: TLSContextSource(certificates.client)
+            )
             try await Self.front(of: inner, peer) { port in
                 let client = try await RawClient.connect(to: port, group: inner.group)
                 for round in 1...2 {
@@ -97,7 +101,11 @@ import Upstream
         let other = try TestCertificates()
         let certificates = try TestCertificates(clientTrusts: other)
         try await ProxyHarness.run(tls: (certificates.server, certificates.client)) { inner in
-            let peer = UpstreamPeer.https(host: "127.0.0.1", port: inner.port, tls: certificates.client)
+            let peer = UpstreamPeer.https(
+                host: "127.0.0.1",
+                port: inner.port,
+                tls: TLSContextSource(certificates.client)
+            )
             try await Self.front(of: inner, peer) { port in
                 let client = try await RawClient.connect(to: port, group: inner.group)
                 try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -115,13 +123,30 @@ import Upstream
             let peer = UpstreamPeer.https(
                 host: "127.0.0.1",
                 port: inner.port,
-                tls: certificates.client,
+                tls: TLSContextSource(certificates.client),
                 serverName: "other.example"
             )
             try await Self.front(of: inner, peer) { port in
                 let client = try await RawClient.connect(to: port, group: inner.group)
                 try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
                 try await client.wait { $0.contains("upstream_tls_failed") }
+            }
+        }
+    }
+
+    @Test func aNewContextHoldsForTheNextConnectionToTheUpstream() async throws {
+        let (other, certificates) = (try TestCertificates(), try TestCertificates())
+        try await ProxyHarness.run(tls: (certificates.server, certificates.client)) { inner in
+            let source = TLSContextSource(other.client)
+            let peer = UpstreamPeer.https(host: "127.0.0.1", port: inner.port, tls: source)
+            try await Self.front(of: inner, peer) { port in
+                let before = try await RawClient.connect(to: port, group: inner.group)
+                try await before.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await before.wait { $0.contains("upstream_tls_failed") }
+                source.replace(with: certificates.client)
+                let after = try await RawClient.connect(to: port, group: inner.group)
+                try await after.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await after.wait { $0.hasPrefix("HTTP/1.1 200") && $0.contains("hello") }
             }
         }
     }

@@ -1,6 +1,8 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 import Testing
 import Upstream
 
@@ -247,4 +249,76 @@ import Upstream
             #expect(origin.connections.count == (byGoAway ? 2 : 1))
         }
     }
+
+    @Test func aStreamThatNobodyWaitsForAnyMoreIsNotUsedOnceTheConnectionEnds() async throws {
+        let origin = try await RawOrigin.http2 { connection, stream in
+            guard (connection, stream) == (1, 3) else { return RawOrigin.answer("fine", stream: stream) }
+            // It will be answered, and nothing after it.
+            return [
+                RawFrame(.headers, flags: RawFrame.endHeaders, stream: stream, RawFrame.block([(":status", "200")])),
+                RawFrame(.goAway, RawFrame.word(stream) + RawFrame.word(HTTP2Client.noError)),
+                RawFrame(.data, stream: stream, Array("half".utf8)),
+            ]
+        }
+        var peer = UpstreamPeer.http(host: "127.0.0.1", port: origin.port)
+        peer.http2 = .always
+        let servers = UpstreamServers(peer)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let cluster = try await loop.submit {
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            return NIOLoopBound(UpstreamCluster(servers, eventLoop: loop, logger: logger), eventLoop: loop)
+        }.get()
+        let ask: @Sendable () async throws -> String = {
+            let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+            let answer = try await loop.flatSubmit {
+                WholeExchange.run(head, body: .none, on: cluster.value)
+            }.get()
+            return String(buffer: answer.body)
+        }
+        #expect(try await ask() == "fine")
+        let (leaving, staying) = (Ongoing(), Ongoing())
+        try await loop.submit {
+            // A stream is opened for each, and only one of them is still wanted then.
+            leaving.start(on: cluster.value)
+            staying.start(on: cluster.value)
+            leaving.cancel()
+        }.get()
+        #expect(try await eventually { staying.text == "half" })
+        #expect(try await ask() == "fine")
+        #expect(staying.failure == nil)
+        #expect(origin.connections.count == 2)
+        try await loop.submit {
+            staying.cancel()
+            cluster.value.shutDown()
+        }.get()
+        try await origin.stop()
+    }
+}
+
+/// A GET and what has come of it so far, to be seen from any thread.
+private final class Ongoing: UpstreamExchangeDelegate, Sendable {
+    private let exchange = Mutex<NIOLoopBound<UpstreamExchange>?>(nil)
+    private let seen = Mutex((text: "", failure: UpstreamError?.none))
+
+    var text: String { self.seen.withLock { $0.text } }
+    var failure: UpstreamError? { self.seen.withLock { $0.failure } }
+
+    func start(on cluster: UpstreamCluster) {
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        let exchange = UpstreamExchange(cluster: cluster, head: head, body: .none, delegate: self)
+        let bound = NIOLoopBound(exchange, eventLoop: cluster.eventLoop)
+        self.exchange.withLock { $0 = bound }
+        exchange.start()
+    }
+
+    func cancel() { self.exchange.withLock { $0 }?.value.cancel() }
+
+    private func demand() { self.exchange.withLock { $0 }?.value.demand() }
+
+    func upstreamWritabilityChanged(_ isWritable: Bool) {}
+    func upstreamAnswered(_ head: HTTPResponseHead) { self.demand() }
+    func upstreamSent(_ chunk: ByteBuffer) { self.seen.withLock { $0.text += String(buffer: chunk) } }
+    func upstreamReadCompleted() { self.demand() }
+    func upstreamFinished() {}
+    func upstreamFailed(_ error: UpstreamError) { self.seen.withLock { $0.failure = error } }
 }

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import NIOHTTP2
 import Testing
 
 @testable import Upstream
@@ -60,5 +61,49 @@ import Testing
         try channel.pipeline.syncOperations.addHandler(connection)
         channel.pipeline.fireErrorCaught(HTTPParserError.unknown)
         #expect(throws: UpstreamError.self) { try connection.whenOpened.wait() }
+    }
+
+    @Test func anExchangeWhoseStreamCouldNotBeBegunHearsSoAtOnce() throws {
+        let channel = EmbeddedChannel()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let pool = ConnectionPool(peer: .http(host: "127.0.0.1"), eventLoop: channel.eventLoop, logger: logger)
+        let shared = SharedConnection(pool: pool)
+        let connection = UpstreamConnection(id: 1, pool: pool, streamOf: shared)
+        try channel.pipeline.syncOperations.addHandler(TooLate())
+        try channel.pipeline.syncOperations.addHandler(connection)
+        try channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1)).wait()
+        let listener = Listener()
+        let exchange = UpstreamExchange(
+            cluster: UpstreamCluster(UpstreamServers(pool.peer), eventLoop: channel.eventLoop, logger: logger),
+            head: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"),
+            body: .none,
+            delegate: listener
+        )
+        connection.begin(exchange)
+        connection.endRequest()
+        channel.embeddedEventLoop.run()
+        #expect(listener.failure?.code == .closedEarly)
+        #expect(!channel.isActive)
+        withExtendedLifetime((pool, shared)) {}
+    }
+
+    /// What a write comes to after the peer has said GOAWAY.
+    private final class TooLate: ChannelOutboundHandler {
+        typealias OutboundIn = HTTPClientRequestPart
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            promise?.fail(NIOHTTP2Errors.createdStreamAfterGoaway())
+        }
+    }
+
+    private final class Listener: UpstreamExchangeDelegate {
+        private(set) var failure: UpstreamError?
+
+        func upstreamWritabilityChanged(_ isWritable: Bool) {}
+        func upstreamAnswered(_ head: HTTPResponseHead) {}
+        func upstreamSent(_ chunk: ByteBuffer) {}
+        func upstreamReadCompleted() {}
+        func upstreamFinished() {}
+        func upstreamFailed(_ error: UpstreamError) { self.failure = error }
     }
 }

@@ -32,6 +32,8 @@ struct EngineAssembly: Sendable {
             } else if let remote = configuration.engines.first(where: { $0.name == name }) {
                 let made = try await EngineServers.make(remote, eventLoop: eventLoop, logger: logger) {
                     metrics.countHedge(name, $0)
+                } onReload: {
+                    metrics.countReload("engine_certificates", $0)
                 }
                 servers.append(made)
                 engine = RemoteEngine(remote.settings, server: made)

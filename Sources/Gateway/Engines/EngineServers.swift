@@ -20,6 +20,8 @@ final class EngineServers: ModelServer {
 
     let name: String
     let servers: UpstreamServers
+    /// Of connections to them; nil where none has TLS.
+    let certificates: CertificateWatch?
     private let cluster: NIOLoopBound<UpstreamCluster>
     private let prober: NIOLoopBound<HealthProber>?
     private let eventLoop: any EventLoop
@@ -36,14 +38,17 @@ final class EngineServers: ModelServer {
         _ engine: GatewayConfiguration.Engine,
         eventLoop: any EventLoop,
         logger: Logger,
-        onHedge: @escaping @Sendable (Hedge) -> Void = { _ in }
+        onHedge: @escaping @Sendable (Hedge) -> Void = { _ in },
+        onReload: @escaping @Sendable (CertificateWatch.Outcome) -> Void = { _ in }
     ) async throws -> EngineServers {
         let servers = try Gateway.servers(engine.api)
+        let certificates = CertificateWatch(engine.api, of: servers, logger: logger, onReload: onReload)
         let prober = try await Gateway.prober(servers, engine.api, eventLoop, logger)
         return try await eventLoop.submit {
             EngineServers(
                 engine,
                 servers: servers,
+                certificates: certificates,
                 cluster: UpstreamCluster(servers, eventLoop: eventLoop, logger: logger),
                 prober: prober?.bound,
                 eventLoop: eventLoop,
@@ -55,6 +60,7 @@ final class EngineServers: ModelServer {
     private init(
         _ engine: GatewayConfiguration.Engine,
         servers: UpstreamServers,
+        certificates: CertificateWatch?,
         cluster: UpstreamCluster,
         prober: NIOLoopBound<HealthProber>?,
         eventLoop: any EventLoop,
@@ -62,6 +68,7 @@ final class EngineServers: ModelServer {
     ) {
         name = engine.name
         self.servers = servers
+        self.certificates = certificates
         self.cluster = NIOLoopBound(cluster, eventLoop: eventLoop)
         self.prober = prober
         self.eventLoop = eventLoop

@@ -131,7 +131,7 @@ enum GatewayConfigurationKeys {
             "drain_timeout",
             .time,
             .value("30s"),
-            "how long exchanges may go on after SIGTERM"
+            "how long exchanges, and what is judged beside them, may go on after SIGTERM"
         ),
         ConfigurationKey(
             "event_loops",

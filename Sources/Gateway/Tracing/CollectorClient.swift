@@ -43,7 +43,12 @@ final class CollectorClient: Sendable {
         let peer: UpstreamPeer
         if server.scheme == "https" {
             let context = try context(settings, key)
-            peer = .https(host: server.host, port: server.port, tls: context, timeouts: timeouts)
+            peer = .https(
+                host: server.host,
+                port: server.port,
+                tls: TLSContextSource(context),
+                timeouts: timeouts
+            )
         } else {
             peer = .http(host: server.host, port: server.port, timeouts: timeouts)
         }

@@ -51,7 +51,7 @@ struct ProxyHarness: Sendable {
             upstream = .https(
                 host: "127.0.0.1",
                 port: upstreamPort,
-                tls: originTLS.client,
+                tls: TLSContextSource(originTLS.client),
                 timeouts: timeouts,
                 limits: upstreamLimits
             )

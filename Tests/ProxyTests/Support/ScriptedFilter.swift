@@ -27,6 +27,8 @@ final class ScriptedFilter: ProxyFilter {
         var clients: [SocketAddress?] = []
         var peers: [SocketAddress?] = []
         var observed = ""
+        /// Answers of which the rest is not observed.
+        var unobserved = 0
         var summaries: [ExchangeSummary] = []
     }
 
@@ -66,6 +68,7 @@ final class ScriptedFilter: ProxyFilter {
     var peers: [SocketAddress?] { self.seen.withLock { $0.peers } }
     var summaries: [ExchangeSummary] { self.seen.withLock { $0.summaries } }
     var observed: String { self.seen.withLock { $0.observed } }
+    var unobserved: Int { self.seen.withLock { $0.unobserved } }
 
     private final class Session: FilterSession {
         let filter: ScriptedFilter
@@ -97,6 +100,10 @@ final class ScriptedFilter: ProxyFilter {
 
         func observe(_ chunk: ByteBuffer) {
             self.filter.seen.withLock { $0.observed += String(buffer: chunk) }
+        }
+
+        func stopObserving() {
+            self.filter.seen.withLock { $0.unobserved += 1 }
         }
 
         func finish(_ summary: ExchangeSummary) {
