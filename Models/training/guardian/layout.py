@@ -15,6 +15,9 @@ from detection.trunk import IM_END, IM_START, PRED, Sequence
 CONTEXT_TOKENS = 192
 """Tokens of earlier turns that are read with the last one; of a turn that does not fit, both ends."""
 
+LEAST = 4
+"""What a turn takes of these at the least: the words around it are read too, however little it says."""
+
 #: role -> the words that open its turn, and the words of the turn in which it is judged.
 TEMPLATES = {
     "user": ("user\n", "assistant\n"),
@@ -49,10 +52,11 @@ class Layout:
         """The turns before the judged one, as far back as a mark goes: see `ContextWindow` of the engine."""
         share = limit // 2
         texts = [self.tokenizer.encode(turn.text).ids for turn in turns]
+        taken = [max(min(len(text), share), min(LEAST, share)) for text in texts]
         first, left = len(turns), limit
-        while first > 0 and min(len(texts[first - 1]), share) <= left:
+        while first > 0 and taken[first - 1] <= left:
             first -= 1
-            left -= min(len(texts[first]), share)
+            left -= taken[first]
         marks, said = [0], 0
         for index, turn in enumerate(turns[:-1]):
             said += min(len(turn.text.encode()) // 4, share)
