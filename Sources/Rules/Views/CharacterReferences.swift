@@ -92,15 +92,20 @@ enum CharacterReferences {
         }
     }
 
+    /// - Parameter digits: how many there may be. Zeros in front do not count unless the width is fixed.
     private static func number(
         _ text: [UInt8],
         from start: Int,
         radix: UInt32,
         digits: ClosedRange<Int>
     ) -> Reference? {
+        var first = start
+        if digits.count > 1 {
+            while first < text.count, text[first] == UInt8(ascii: "0") { first += 1 }
+        }
         var value: UInt32 = 0
-        var end = start
-        while end < text.count, end - start < digits.upperBound, let digit = HexadecimalRuns.digit(text[end]),
+        var end = first
+        while end < text.count, end - first < digits.upperBound, let digit = HexadecimalRuns.digit(text[end]),
             digit < radix
         {
             value = value &* radix &+ UInt32(digit)

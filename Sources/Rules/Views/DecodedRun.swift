@@ -7,7 +7,8 @@ struct DecodedRun: Sendable, Equatable {
     /// Whether the model is to read it, too, and not only the rules.
     var isForModel = true
 
-    private var source: Range<Int> { map.source(of: bytes.indices) }
+    /// Where it stands in the text that holds it.
+    var source: Range<Int> { map.source(of: bytes.indices) }
 
     /// The same runs, in the order of their places. Where a much longer text is read from the same characters, what looks readable
     /// in another code or from another place on is chance: nothing for the model.
@@ -16,7 +17,7 @@ struct DecodedRun: Sendable, Equatable {
         /// The run of those before that reaches furthest, chance left out.
         var last: Int?
         for index in runs.indices {
-            guard let before = last, runs[before].source.overlaps(runs[index].source) else {
+            guard let before = last, haveMostInCommon(runs[before].source, runs[index].source) else {
                 last = index
                 continue
             }
@@ -31,6 +32,12 @@ struct DecodedRun: Sendable, Equatable {
             }
         }
         return runs.map(\.run)
+    }
+
+    /// Whether two places are more or less the same, at least to the shorter one. Code that stands directly behind other code may be
+    /// readable from the last characters of that on.
+    private static func haveMostInCommon(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
+        first.clamped(to: second).count * 2 > min(first.count, second.count)
     }
 }
 

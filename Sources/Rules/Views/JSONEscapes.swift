@@ -3,18 +3,23 @@
 /// What a tool is called with, and often what it gives, is JSON within a string of JSON. The text need not be whole: one
 /// that was cut is read as far as it goes.
 package enum JSONEscapes {
+    /// - Parameter lines: in order, those of which the model reads the `\u` escapes undone anyway.
     /// - Returns: the whole text decoded; none if it is no JSON, or has no escapes. The model is to read it only where
-    ///   letters or digits are escaped, which no encoder does but for those that are not ASCII.
-    static func find(in text: [UInt8]) -> [DecodedRun] {
+    ///   letters or digits are escaped, which no encoder does but for those that are not ASCII, and not in those lines alone.
+    static func find(in text: [UInt8], besides lines: [Range<Int>] = []) -> [DecodedRun] {
         guard let first = text.first(where: { !isSpace($0) }), "{[\"".utf8.contains(first) else { return [] }
         var run = DecodedRun(encoding: .json, bytes: [], map: OffsetMap(), isForModel: false)
         var hasEscape = false
+        var lines = lines[...]
         var position = 0
         while position < text.count {
             if text[position] == UInt8(ascii: "\\"), let (value, end) = escape(text, position) {
                 let encoded = UTF8.encode(value) ?? UTF8.encodedReplacementCharacter
                 hasEscape = true
-                if ScalarClass.isWord(value.value) { run.isForModel = true }
+                while let line = lines.first, line.upperBound <= position { lines.removeFirst() }
+                // The two halves of a pair are a letter in JSON alone.
+                let isRead = lines.first.map { $0.contains(position) } == true && end - position <= oneEscape
+                if !isRead, ScalarClass.isWord(value.value) { run.isForModel = true }
                 run.bytes += encoded
                 run.map.append(viewLength: encoded.count, source: position..<end)
                 position = end
@@ -26,6 +31,9 @@ package enum JSONEscapes {
         }
         return hasEscape ? [run] : []
     }
+
+    /// Bytes of a `\u` and its digits.
+    private static let oneEscape = 6
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 

@@ -8,8 +8,6 @@ enum JoinedWords {
     /// One in so many words of a sentence is one of the most frequent.
     private static let frequentShare = 6
     private static let frequentRank = 150
-    /// Letters that are divided at once.
-    private static let longest = 512
 
     /// - Parameter runs: of letters and digits, too long to be words: see `LetterRuns`.
     static func find(in text: [UInt8], among runs: [Range<Int>]) -> [DecodedRun] {
@@ -29,9 +27,7 @@ enum JoinedWords {
 
     /// The stretches of letters alone that are longer than any word.
     private static func letters(in text: [UInt8], _ run: Range<Int>) -> [Range<Int>] {
-        text[run].split { !ASCIILetters.isLetter($0) }
-            .map(\.indices)
-            .filter { $0.count > CommonWords.longestWord && $0.count <= longest }
+        text[run].split { !ASCIILetters.isLetter($0) }.map(\.indices).filter { $0.count > CommonWords.longestWord }
     }
 
     /// The words of a run of letters; nil if it is none of several words.

@@ -63,6 +63,18 @@ struct OffsetMap: Sendable, Equatable {
         }
     }
 
+    /// Whether each part of the view stands for the whole source.
+    private var isWhole: Bool { pieces.count == 1 && !pieces[0].isVerbatim }
+
+    /// Steps from a view to a text, up to the first that keeps no places apart. Where that leads is found once: else each match in a
+    /// long run of code within a text that runs backwards would ask for all letters of the run.
+    static func joined(_ steps: [OffsetMap]) -> [OffsetMap] {
+        guard let last = steps.firstIndex(where: \.isWhole), last + 1 < steps.count else { return steps }
+        let length = steps[last].pieces[0].viewLength
+        let source = steps[last...].reduce(0..<length) { $1.source(of: $0) }
+        return steps[..<last] + [OffsetMap(viewLength: length, wholeOf: source)]
+    }
+
     /// The smallest range of the source that holds everything the range was made of, and what was removed between. An empty or
     /// outlying range gives an empty one. In views that run backwards, or whose words do, any part may come from the ends.
     func source(of view: Range<Int>) -> Range<Int> {

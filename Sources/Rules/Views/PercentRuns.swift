@@ -18,6 +18,7 @@ enum PercentRuns {
     private static func find(in text: [UInt8], line: Range<Int>) -> [DecodedRun] {
         var runs: [DecodedRun] = []
         var all = 0
+        var inRuns = 0
         var position = line.lowerBound
         while position < line.upperBound {
             let start = position
@@ -26,14 +27,21 @@ enum PercentRuns {
                 if escape(text, at: position) != nil { escapes += 1 }
                 position += 1
             }
-            if escapes >= minimumEscapes { runs.append(decode(text, start..<position)) }
+            if escapes >= minimumEscapes {
+                runs.append(decode(text, start..<position))
+                inRuns += escapes
+            }
             all += escapes
             position += 1
         }
         // Rules read the line as well, unless it is the one word.
         if all > 0, runs.count != 1 || runs[0].map.source(of: runs[0].bytes.indices) != line {
             var whole = decode(text, line)
-            whole.isForModel = runs.isEmpty && all >= minimumEscapes
+            // So does the model where escapes stand in other words, too, and then not the words by themselves.
+            whole.isForModel = all >= minimumEscapes && all > inRuns
+            if whole.isForModel {
+                for index in runs.indices { runs[index].isForModel = false }
+            }
             runs.append(whole)
         }
         return runs

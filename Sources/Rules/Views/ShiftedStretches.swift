@@ -3,8 +3,15 @@
 enum ShiftedStretches {
     /// Words of two letters and more that are no common ones, in a row but for short ones.
     static let minimumWords = 4
-    /// Words of a stretch that are tried in all ways.
+    /// Words of a row that are tried first.
     private static let tried = 32
+    /// Words that are tried by themselves where the first ones do not tell what the row is, and how far behind them the next ones begin.
+    private static let partWords = 8
+    private static let partStep = 4
+    /// Different words of a part that must be known when moved, and their letters: among many parts a few short ones are by chance, and
+    /// tables repeat one.
+    private static let minimumLong = 3
+    private static let longLength = 4
     /// A common word of so many letters is no chance: plain text.
     static let plainLength = 3
     /// Tables that are tried: those by which the letters are as frequent as English has them.
@@ -24,8 +31,7 @@ enum ShiftedStretches {
         func close() {
             defer { (words, unknown) = ([], 0) }
             while let last = words.last, last.isCommon { words.removeLast() }
-            guard unknown >= minimumWords, let run = run(of: words, in: text) else { return }
-            runs.append(run)
+            if unknown >= minimumWords { runs += Self.runs(of: words, in: text) }
         }
         var position = stretch.lowerBound
         while position < stretch.upperBound {
@@ -52,10 +58,29 @@ enum ShiftedStretches {
         return runs
     }
 
-    private static func run(of words: [Word], in text: [UInt8]) -> DecodedRun? {
-        guard let first = words.first, let last = words.last, let table = table(for: words.prefix(tried)) else {
-            return nil
+    /// The row, if its first words are English when they are moved; and whatever in it is so by itself when moved in another way:
+    /// other words may stand in front to hide it.
+    private static func runs(of words: [Word], in text: [UInt8]) -> [DecodedRun] {
+        var parts: [(table: Int, words: Range<Int>)] = []
+        let first = table(for: words.prefix(tried))
+        if let first { parts.append((first, words.indices)) }
+        for start in stride(from: first == nil ? 0 : tried, to: words.count, by: partStep)
+        where words.count > partWords {
+            let end = min(start + partWords, words.count)
+            guard let table = table(for: words[start..<end], isPart: true), table != first else { continue }
+            // A rare word may stand at either end.
+            let part = max(0, start - partStep)..<min(words.count, end + partStep)
+            if let last = parts.last, last.table == table, last.words.upperBound >= part.lowerBound {
+                parts[parts.count - 1].words = last.words.lowerBound..<part.upperBound
+            } else {
+                parts.append((table, part))
+            }
         }
+        return parts.compactMap { run(of: words[$0.words], by: tables[$0.table], in: text) }
+    }
+
+    private static func run(of words: ArraySlice<Word>, by table: [UInt8], in text: [UInt8]) -> DecodedRun? {
+        guard let first = words.first, let last = words.last else { return nil }
         let source = first.range.lowerBound..<last.range.upperBound
         return DecodedRun(
             encoding: .shifted,
@@ -65,37 +90,48 @@ enum ShiftedStretches {
     }
 
     /// The table that makes the words English; nil if none does, or if they are as they stand.
-    private static func table(for words: ArraySlice<Word>) -> [UInt8]? {
+    ///
+    /// - Parameter isPart: whether the words are some of a row, of which many are tried: then more is asked of them.
+    private static func table(for words: ArraySlice<Word>, isPart: Bool = false) -> Int? {
         var plain = EnglishText.Count()
         for word in words { plain.add(word.letters) }
         guard !plain.isLikely else { return nil }
-        return likely(for: words).first { table in
+        return likely(for: words, isPart: isPart).first { table in
             var count = EnglishText.Count()
+            var long: Set<PackedWord> = []
             for word in words where word.letters.count <= CommonWords.longestWord {
                 var moved = PackedWord()
-                for place in 0..<word.letters.count { moved.append(table[Int(word.letters[place])]) }
+                for place in 0..<word.letters.count { moved.append(tables[table][Int(word.letters[place])]) }
                 count.add(moved)
+                if isPart, moved.count >= longLength, EnglishText.isKnown(moved) { long.insert(moved) }
             }
-            return count.isLikely
+            return count.isLikely && (!isPart || long.count >= minimumLong)
         }
     }
 
-    /// The tables by which the letters of the words are most like English, as often as each occurs.
-    private static func likely(for words: ArraySlice<Word>) -> [[UInt8]] {
+    /// The tables by which the letters of the words are most like English, as often as each occurs; of a part, those by which they are
+    /// more like it than as they stand: the letters of other languages seldom are.
+    private static func likely(for words: ArraySlice<Word>, isPart: Bool) -> [Int] {
         var counts = Array(repeating: 0, count: 26)
         for word in words where word.letters.count <= PackedWord.capacity {
             for place in 0..<word.letters.count { counts[Int(word.letters[place]) - 0x61] += 1 }
         }
-        return tables.map { table in
-            (table, counts.indices.reduce(0) { $0 + counts[$1] * frequencies[Int(table[0x61 + $1]) - 0x61] })
-        }
-        .sorted { $0.1 > $1.1 }.prefix(likeliest).map(\.0)
+        func likeness(_ frequencies: [Int]) -> Int { zip(counts, frequencies).reduce(0) { $0 + $1.0 * $1.1 } }
+        let moved = movedFrequencies.map { likeness($0) }
+        let least = isPart ? likeness(frequencies) : -1
+        let likelier = tables.indices.filter { moved[$0] > least }
+        return Array(likelier.sorted { moved[$0] > moved[$1] }.prefix(likeliest))
     }
 
     /// How many of a thousand letters of English each is, from `a` on.
     private static let frequencies = [
         82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1,
     ]
+
+    /// By table and letter: how frequent what it becomes is.
+    private static let movedFrequencies: [[Int]] = tables.map { table in
+        (0..<26).map { frequencies[Int(table[0x61 + $0]) - 0x61] }
+    }
 
     /// By byte: what it becomes.
     private static let tables: [[UInt8]] = {

@@ -37,7 +37,7 @@ package struct TextView: Sendable {
         self.kind = kind
         self.encodings = encodings
         self.bytes = bytes
-        self.maps = maps
+        self.maps = OffsetMap.joined(maps)
         self.isCanonical = isCanonical
         self.isMaterial = isMaterial
         folded = FoldedText(bytes)
@@ -234,12 +234,8 @@ struct HiddenText: Sendable {
         if survey.hasAmpersand { runs += CharacterReferences.findEntities(in: bytes) }
         if survey.hasBackslash {
             let escapes = CharacterReferences.findEscapes(in: bytes)
-            var decoded = JSONEscapes.find(in: bytes)
             // The model need not read the same twice.
-            for index in decoded.indices where escapes.contains(where: \.isForModel) {
-                decoded[index].isForModel = false
-            }
-            runs += escapes + decoded
+            runs += escapes + JSONEscapes.find(in: bytes, besides: escapes.filter(\.isForModel).map(\.source))
         }
         if survey.hasNonASCII {
             runs += InvisibleRuns.find(in: bytes) + SymbolLetters.find(in: bytes) + AccentedWords.find(in: bytes)

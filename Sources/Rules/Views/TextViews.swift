@@ -5,7 +5,8 @@
 package struct TextViews: Sendable {
     /// Encodings within encodings that are undone.
     package static let decodingDepth = 3
-    /// Decoded bytes kept, as a multiple of the text's. Honest nesting shrinks; this bounds what crafted overlaps could do.
+    /// Decoded bytes kept, as a multiple of the text's, and as many as the text's for each further depth where less is left. Honest
+    /// nesting shrinks; this bounds what crafted overlaps could do.
     package static let decodedLimit = 6
     /// Hidden texts of one depth that get views of their own. What is found beyond is read as one text, a line each: many
     /// small ones must cost no more than a large one, and none may be left unread.
@@ -21,6 +22,8 @@ package struct TextViews: Sendable {
         var seen: Set<HiddenText.Identity> = []
         var isAllRead = true
         for depth in 1...Self.decodingDepth where !sources.isEmpty {
+            // What is read of the text itself in one encoding after the other must not hide what lies deeper.
+            if depth > 1 { remaining = max(remaining, bytes.count) }
             sources = Self.each(of: sources, once: &seen)
             // The short ones first: a text that is repeated whole in one encoding after the other must not hide them.
             var isKept = Array(repeating: false, count: sources.count)

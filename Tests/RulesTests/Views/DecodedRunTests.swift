@@ -39,6 +39,19 @@ private func texts(_ runs: [DecodedRun]) -> [String] { runs.map { String(decodin
         #expect(texts(Base64Runs.find(in: bytes(text))).contains(secret))
     }
 
+    /// The second line is readable from the last character of the first on.
+    @Test func ofTwoLinesWithoutPaddingTheModelReadsBoth() {
+        let texts = [
+            "Tell me step by step how to bake a plum cake in my own garage",
+            "Our garden has roses, two old apple trees, a bench in the shade and a small pond with fish. "
+                + "We water it early in the morning, and in the evening the whole family sits there, reads and talks.",
+        ]
+        let lines = texts.map { Data($0.utf8).base64EncodedString().replacing("=", with: "") }
+        let runs = DecodedRun.leavingChance(Base64Runs.find(in: bytes(lines.joined(separator: "\n"))))
+        #expect(runs.map(\.isForModel) == [true, true])
+        #expect(TextViews(lines.joined(separator: "\n")).modelViews.last?.contains(texts[0]) == true)
+    }
+
     @Test func aControlCharacterMayPartWords() {
         let text = Data(secret.replacing(" ", with: "\u{1}").utf8).base64EncodedString()
         #expect(texts(Base64Runs.find(in: bytes(text))) == [secret.replacing(" ", with: "\u{1}")])
@@ -119,6 +132,14 @@ private func texts(_ runs: [DecodedRun]) -> [String] { runs.map { String(decodin
         #expect(texts(runs) == ["ignore all", "to a@b.example now"])
         #expect(runs.map(\.isForModel) == [false, false])
         #expect(PercentRuns.find(in: bytes("%69gnore %61ll %70revious")).map(\.isForModel) == [true])
+    }
+
+    @Test func aWordOfEscapesDoesNotHideThoseBesideIt() {
+        let text = "Tell me how to m%61k%65 a c%61k%65 w%69th %61%62%63"
+        #expect(PercentRuns.find(in: bytes(text)).map(\.isForModel) == [false, true])
+        #expect(TextViews(text).modelViews.last == "Tell me how to make a cake with abc")
+        // Of a line whose escapes are all in such words the words are enough.
+        #expect(PercentRuns.find(in: bytes("see %61%62%63 and %64%65%66")).map(\.isForModel) == [true, true, false])
     }
 }
 
@@ -203,12 +224,16 @@ private func texts(_ runs: [DecodedRun]) -> [String] { runs.map { String(decodin
 }
 
 @Suite struct CharacterReferencesTests {
-    @Test(arguments: ["&#107;&#105;&#x6C;&#X6c; it", "&#107&#105&#108&#108 it", "&#0107;il&#108;&#32;&#105;t"])
-    func readsEntities(text: String) {
+    @Test(arguments: [
+        "&#107;&#105;&#x6C;&#X6c; it", "&#107&#105&#108&#108 it", "&#0107;il&#108;&#32;&#105;t",
+        "&#x0000006b;&#0000000105;&#X00000000006C&#x6c; it",
+    ]) func readsEntities(text: String) {
         #expect(texts(CharacterReferences.findEntities(in: bytes(text))) == ["kill it"])
     }
 
-    @Test(arguments: [#"\u006b\u0069\u{6c}l it"#, #"\U0000006bil\u006C \u0069t"#]) func readsEscapes(text: String) {
+    @Test(arguments: [
+        #"\u006b\u0069\u{6c}l it"#, #"\U0000006bil\u006C \u0069t"#, #"\u{0000006b}\u{000000069}ll it"#,
+    ]) func readsEscapes(text: String) {
         #expect(texts(CharacterReferences.findEscapes(in: bytes(text))) == ["kill it"])
     }
 
@@ -222,7 +247,7 @@ private func texts(_ runs: [DecodedRun]) -> [String] { runs.map { String(decodin
 
     @Test(arguments: [
         "a &lt;b&gt; &amp; c &quot;d&quot;", "Tom & Jerry & Co &c.", "&#", "&#;&#x;&#xG;&#;", "&#40;&#41;&#44;&#46;",
-        #"C:\users\u \unknown \u12 \u{} \u{1234567}"#, #"\"#, "&",
+        #"C:\users\u \unknown \u12 \u{} \u{1234567} \u{01234567}"#, #"\"#, "&",
     ]) func leavesEscapedPunctuationAlone(text: String) {
         #expect(CharacterReferences.findEntities(in: bytes(text)).filter(\.isForModel).isEmpty)
         #expect(CharacterReferences.findEscapes(in: bytes(text)).filter(\.isForModel).isEmpty)

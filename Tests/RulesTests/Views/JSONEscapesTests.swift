@@ -50,4 +50,18 @@ import Testing
         #expect(TextViews(#"{"q":"one t\u0077o"}"#).modelViews == [#"{"q":"one two"}"#])
         #expect(TextViews(#"{"q":"\u006f\u006e\u0065 two"}"#).modelViews.last == #"{"q":"one two"}"#)
     }
+
+    /// The line of three is read by itself, that of one only as JSON; so is a letter of two halves.
+    @Test(arguments: [
+        "{\"a\":\"\\u0061\\u0062\\u0063\",\n\"q\":\"one t\\u0077o\"}",
+        #"{"a":"\u0061\u0062\u0063","q":"one t\ud835\udc30o"}"#,
+    ]) func aLineOfEscapesDoesNotHideTheOthersFromTheModel(text: String) {
+        #expect(TextViews(text).modelViews.last?.contains("one two") == true)
+    }
+
+    @Test func whatTheModelReadsLineByLineItNeedNotReadAgain() {
+        let text = Array(#"{"q":"\u006f\u006e\u0065"}"#.utf8)
+        #expect(JSONEscapes.find(in: text).map(\.isForModel) == [true])
+        #expect(JSONEscapes.find(in: text, besides: [text.indices]).map(\.isForModel) == [false])
+    }
 }

@@ -66,7 +66,16 @@ import Testing
         }
     }
 
+    @Test func aRunOfAnyLengthIsRead() {
+        let text = String(repeating: "tellmehowthebreadisdone", count: 30)
+        let words = Array(repeating: "tell me how the bread is done", count: 30).joined(separator: " ")
+        #expect(decoded(text, as: .joinedWords) == [words])
+    }
+
+    /// All letters are divided at once, each word within reach of its beginning alone.
     @Test func manyLettersAreNoTrap() {
-        #expect(decoded(String(repeating: "the", count: 5000), as: .joinedWords).isEmpty)
+        let text = Array(String(repeating: "the", count: 20_000).utf8)
+        let runs = JoinedWords.find(in: text, among: LetterRuns.find(in: text))
+        #expect(runs.map(\.bytes.count) == [20_000 * 4 - 1])
     }
 }

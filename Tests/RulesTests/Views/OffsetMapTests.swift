@@ -44,4 +44,32 @@ import Testing
         let map = OffsetMap(viewLength: 4, wholeOf: 2..<6)
         #expect(map.source(of: 1..<2) == 2..<6)
     }
+
+    @Test func stepsBehindAWholeAreOneAndLeadToTheSamePlaces() {
+        var random = SeededGenerator(seed: 61)
+        for _ in 0..<100 {
+            var visible = OffsetMap()
+            visible.append(viewLength: 3, source: 0..<3)
+            visible.append(viewLength: 1, source: 4..<6)
+            let start = Int.random(in: 0...6, using: &random)
+            let whole = OffsetMap(viewLength: 6, wholeOf: start..<start + 8)
+            var backwards = OffsetMap()
+            for place in (0..<20).reversed() { backwards.append(viewLength: 1, source: place..<place + 1) }
+            let steps = [visible, whole, backwards, OffsetMap(viewLength: 20, source: 5..<25)]
+            let joined = OffsetMap.joined(steps)
+            #expect(joined.count == 2)
+            for lower in 0...5 {
+                for upper in lower...5 {
+                    let source = steps.reduce(lower..<upper) { $1.source(of: $0) }
+                    #expect(joined.reduce(lower..<upper) { $1.source(of: $0) } == source)
+                }
+            }
+        }
+    }
+
+    @Test func stepsThatKeepPlacesApartStay() {
+        let steps = [map, OffsetMap(viewLength: 10, source: 2..<12)]
+        #expect(OffsetMap.joined(steps) == steps)
+        #expect(OffsetMap.joined([]).isEmpty)
+    }
 }

@@ -95,6 +95,20 @@ import Testing
         #expect(TextViews(text).views.contains { $0.text == "open the pod door" })
     }
 
+    /// Each line can be read in eight ways, which fills what is decoded at first but for a few bytes.
+    @Test func readingsOfTheTextItselfDoNotHideWhatLiesDeeper() {
+        let hidden = "the innermost words of this long text, all there"
+        let once = Data(hidden.utf8).base64EncodedString()
+        let twice = Data(once.utf8).base64EncodedString()
+        let words = String(repeating: ",plain,words", count: 9)
+        for length in 0..<32 {
+            let filling = words + String(repeating: ",", count: length)
+            let line = "\n%41%41%41&#65;&#65;&#65;\\u0041\\u0041\\u0041ｗ\(filling) ."
+            let views = TextViews(twice + String(repeating: line, count: 6)).views
+            #expect(views.contains { $0.text == hidden }, "\(length)")
+        }
+    }
+
     @Test func textInTagsIsReadBesideWhatIsShown() {
         let hidden = String(
             String.UnicodeScalarView("open it".unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xE0000) })
