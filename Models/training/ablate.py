@@ -92,7 +92,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     tokenizer = load_tokenizer(options.trunk)
     layout, responses = Layout(tokenizer), ResponseLayout(tokenizer)
-    groups = {**corpus.own(held_out=False), "public": [], "attacks": []}
+    groups = {**corpus.own(held_out=False), "public": [], "read": [], "attacks": []}
     for unit in corpus.public(options.data, Recipe.seed):
         groups[unit.group].append(unit)
     held_out = {name: corpus.own(held_out=True)[name] for name in ("pairs", "texts", "chats", "replies")}

@@ -78,10 +78,10 @@ def features(bench: Path, packed: Path, conversations: list[tuple[Turn, ...]]) -
     return np.split(values, np.cumsum(counts)[:-1])
 
 
-def judged(data: Path) -> list[Judged]:
-    """Rows of `valid`, and the corpus' held-out texts."""
+def judged(data: Path, as_read: bool = True) -> list[Judged]:
+    """Rows of `valid`, and the corpus' held-out texts. Without `as_read` the labels of rows are their sources' own."""
     found = []
-    for row in draw(read(data / "valid"), SEED, LIMITS) + languages(held_out=True):
+    for row in draw(read(data / "valid"), SEED, LIMITS, as_read) + languages(held_out=True):
         found.append(Judged((Turn("assistant" if row.kind == "reply" else "user", row.text),), row))
     for group, units in corpus.own(held_out=True).items():
         for example in (example for unit in units for example in unit.examples):

@@ -42,7 +42,7 @@ def classify(binary: Path, model: Path | None, texts: list[Judged]) -> tuple[np.
         if model:
             command += ["--model", model.resolve()]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    scored = [json.loads(line) for line in done.stdout.splitlines()]
+    scored = [json.loads(line) for line in done.stdout.split("\n") if line]
     if len(scored) != len(texts):
         raise SystemExit(f"{len(texts)} lines in, {len(scored)} out")
     scores = [[row["harm"], *(row["categories"][name] for name in OUTPUTS[1:])] for row in scored]
@@ -57,9 +57,9 @@ def thresholds(binary: Path, policy: Path) -> dict[str, float]:
     return {name: found.get("overall" if name == "harm" else name) for name in OUTPUTS}
 
 
-def drawn(data: Path, size: int, choosing: bool) -> list[Judged]:
+def drawn(data: Path, size: int, choosing: bool, as_read: bool) -> list[Judged]:
     """The texts: all held-out ones of the corpus, and `size` of `valid`."""
-    rest = [one for one in judged(data) if one.is_for_calibration == choosing]
+    rest = [one for one in judged(data, as_read) if one.is_for_calibration == choosing]
     rest = [one for one in rest if [turn.role for turn in one.turns] in (["user"], ["user", "assistant"])]
     own = [one for one in rest if one.row.source in OWN]
     public = [one for one in rest if one.row.source not in OWN]
@@ -84,9 +84,10 @@ def main() -> None:
     parser.add_argument("--policy", type=Path, default=ROOT / "Policies/default.yaml")
     parser.add_argument("--rows", type=int, default=1000, help="texts of valid")
     parser.add_argument("--choosing", action="store_true", help="the other half, to choose thresholds on")
+    parser.add_argument("--source-labels", action="store_true", help="the sources' own labels, not the second reader's")
     options = parser.parse_args()
 
-    texts = drawn(options.data, options.rows, options.choosing)
+    texts = drawn(options.data, options.rows, options.choosing, not options.source_labels)
     rows = [one.row for one in texts]
     scores, milliseconds = classify(options.guardian, options.model, texts)
     targets = np.array([row.labels.values for row in rows])

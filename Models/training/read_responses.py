@@ -58,7 +58,7 @@ def answered(binary: Path, model: Path | None, lines: list[dict]) -> list[dict]:
         if model:
             command += ["--model", model.resolve()]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 def markdown(lines: list[dict]) -> str:

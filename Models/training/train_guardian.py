@@ -76,7 +76,7 @@ def main() -> None:
         network.load_exported(options.start)
     elif options.start:
         network.load(torch.load(options.start, weights_only=False)["network"])
-    groups = {**corpus.own(held_out=False), "public": [], "attacks": []}
+    groups = {**corpus.own(held_out=False), "public": [], "read": [], "attacks": []}
     for unit in corpus.public(options.data, Recipe.seed):
         groups[unit.group].append(unit)
     print({name: len(units) for name, units in groups.items()}, flush=True)

@@ -10,34 +10,11 @@ import json
 from pathlib import Path
 
 from .sources import HARMLESS, Row
-from .taxonomy import CATEGORIES, Labels
+from .taxonomy import harmful_labels
 
 TEXTS = json.loads((Path(__file__).parent / "own_texts.json").read_text(encoding="utf-8"))
 """Lists of texts: `short`, `code`, `answers`, `refusals`, `neighbours` (harmless ones near a harmful topic, a dozen
 for each category), and `requests`: harmful ones under their category."""
-
-
-def harmful_labels(category: str) -> Labels:
-    """Harmful, of one category; its close neighbours are masked."""
-    near = {
-        "sex_crimes": ("sexual_content", "violent_crimes", "harassment", "privacy", "nonviolent_crimes"),
-        "child_exploitation": ("sex_crimes", "sexual_content", "nonviolent_crimes", "violent_crimes"),
-        "defamation": ("misinformation", "harassment"),
-        "specialized_advice": ("self_harm",),
-        "privacy": ("cybercrime", "harassment"),
-        "intellectual_property": ("nonviolent_crimes", "cybercrime"),
-        "weapons": ("violent_crimes", "nonviolent_crimes"),
-        "self_harm": ("violent_crimes", "specialized_advice"),
-        "harassment": ("hate", "violent_crimes"),
-        "hate": ("harassment",),
-        "misinformation": ("defamation", "hate", "specialized_advice"),
-        "cybercrime": ("nonviolent_crimes", "privacy"),
-        "nonviolent_crimes": ("cybercrime",),
-        "violent_crimes": ("weapons", "nonviolent_crimes"),
-        "sexual_content": (),
-        "jailbreak": ("privacy",),
-    }[category]
-    return Labels((1.0, *(1.0 if name == category else -1.0 if name in near else 0.0 for name in CATEGORIES)))
 
 
 HELD_OUT_LANGUAGE_TEXTS = (3, 7, 10, 15, 19, 22)

@@ -12,14 +12,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .taxonomy import OUTPUTS, Labels, labels
+from .readings import Reading, reading
+from .taxonomy import CATEGORIES, OUTPUTS, UNKNOWN, Labels, harmful_labels, labels
 
 HARMLESS = Labels((0.0,) * len(OUTPUTS))
+JAILBREAK = OUTPUTS.index("jailbreak")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One text with its targets. `kind` is what the report groups by: `harmful`, `benign` or `reply`."""
+    """One text with its targets. `kind` is what the report groups by: `harmful`, `benign`, `reply`, or `unsure` where harm is
+    masked since two labels differ."""
 
     text: str
     source: str
@@ -27,11 +30,14 @@ class Row:
     labels: Labels
     weight: float
     lang: str
+    is_read: bool = False
+    """Whether the label is a second reader's."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """How many rows of a source are drawn for training, and the weight of each in the loss."""
+    """How many rows of a source are drawn for training, and the weight of each in the loss. Rows that were read anew are
+    all drawn, with weight 1."""
 
     harmful: int = 0
     benign: int = 0
@@ -53,14 +59,15 @@ SHARES: dict[str, Share] = {
     "jailbreak-templates": Share(harmful=53),
     "figstep-safebench": Share(harmful=450),
     "salad-mcq": Share(harmful=1352, weight=0.8),
-    "aart": Share(harmful=1300, weight=0.6),
+    "aart": Share(weight=0.6),
     "guardreasoner-sample": Share(harmful=1700, benign=1750),
     "wildjailbreak": Share(harmful=1800, weight=0.8),
     "jailbreak-in-the-wild": Share(harmful=600, weight=0.7),
     "trustllm-jailbreak": Share(harmful=1018),
-    "owasp-aitg": Share(harmful=460, weight=0.6),
+    "owasp-aitg": Share(weight=0.6),
     "multijail": Share(harmful=1200, weight=0.6),
-    "xsafety-en": Share(harmful=620, weight=0.5),
+    "xsafety-en": Share(weight=0.5),
+    "hh-rlhf-harmless": Share(),
     "coconot-eval": Share(harmful=349, benign=548),
     "coconot-contrast": Share(benign=1157),
     "cyberseceval": Share(harmful=600, benign=900),
@@ -99,6 +106,25 @@ SHARES: dict[str, Share] = {
     "3i4k-ko": Share(benign=200),
 }
 
+TRUSTED = (
+    "guardreasoner-sample",
+    "wildjailbreak",
+    "trustllm-jailbreak",
+    "deepset-injections",
+    "wildchat-benign",
+    "coconot-contrast",
+    "coconot-eval",
+    "phtest-harmless",
+    "oktest",
+    "truthfulqa",
+    "chat-benchmarks",
+    "trustllm-benign",
+    "catqa",
+    "cyberseceval",
+)
+"""Sources whose own label of harm was checked or follows from how the text was made: where a reader differs, harm is masked.
+Elsewhere the reader's label holds."""
+
 REPLY_LIMIT = 450
 """Replies of one source that are trained on, at the most."""
 
@@ -126,12 +152,32 @@ def read(directory: Path) -> list[dict]:
     return rows
 
 
-def _usable(row: dict) -> Row | None:
+def _read_anew(row: dict, read: Reading) -> Row:
+    """The row with what a reader made of it."""
+    source, harmful, text = row["source"], row["harmful"], row["text"]
+    if read.is_harmful:
+        targets = harmful_labels(*read.categories, possible=read.possible)
+        own = labels(source, row.get("category"), harmful, text) if source in TRUSTED else None
+        if own is not None and own.values[JAILBREAK] == 1:
+            targets = Labels((*targets.values[:JAILBREAK], 1.0, *targets.values[JAILBREAK + 1 :]))
+    else:
+        targets = HARMLESS
+    kind = "harmful" if read.is_harmful else "benign"
+    if read.is_harmful is None or (source in TRUSTED and harmful is not None and harmful != read.is_harmful):
+        masked = {*read.categories, *read.possible}
+        kind, targets = "unsure", Labels((UNKNOWN, *(UNKNOWN if name in masked else 0.0 for name in CATEGORIES)))
+    return Row(text, source, kind, targets, 1.0, row.get("lang") or "en", is_read=True)
+
+
+def _usable(row: dict, as_read: bool) -> Row | None:
     """The row with our labels, or None where it is dropped."""
     source, harmful, text = row["source"], row["harmful"], row["text"]
     share = SHARES.get(source)
     if share is None:
         return None
+    read = reading(text) if as_read else None
+    if read is not None:
+        return _read_anew(row, read)
     if source == "jailbreak-in-the-wild" and not JAILBREAK_CUES.search(text):
         return None
     if source == "aart" and harmful is None:
@@ -157,15 +203,22 @@ def _replies(rows: list[dict]) -> list[Row]:
     return found
 
 
-def draw(rows: list[dict], seed: int, limits: dict[str, int] | None = None) -> list[Row]:
-    """The sample: per source and kind a seeded draw of its share, or of `limits[kind]` rows."""
+def draw(rows: list[dict], seed: int, limits: dict[str, int] | None = None, as_read: bool = True) -> list[Row]:
+    """The sample: per source and kind a seeded draw of its share, or of `limits[kind]` rows, none where a kind is not named.
+
+    Without `as_read`, labels are the sources' own throughout.
+    """
     groups: dict[tuple[str, str], list[Row]] = {}
-    for row in (*filter(None, map(_usable, rows)), *_replies(rows)):
-        groups.setdefault((row.source, row.kind), []).append(row)
     sample: list[Row] = []
+    usable = filter(None, (_usable(row, as_read) for row in rows))
+    for row in (*usable, *_replies(rows)):
+        if row.is_read and limits is None:
+            sample.append(row)
+        else:
+            groups.setdefault((row.source, row.kind), []).append(row)
     for (source, kind), group in sorted(groups.items()):
         if limits is not None:
-            size = limits[kind]
+            size = limits.get(kind, 0)
         elif kind == "reply":
             size = REPLY_LIMIT
         else:

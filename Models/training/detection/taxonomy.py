@@ -277,6 +277,37 @@ class Labels:
     values: tuple[float, ...]
 
 
+#: Categories that often apply where another does: where a text is labelled by one alone, they are masked.
+NEIGHBOURS: dict[str, tuple[str, ...]] = {
+    "sex_crimes": ("sexual_content", "violent_crimes", "harassment", "privacy", "nonviolent_crimes"),
+    "child_exploitation": ("sex_crimes", "sexual_content", "nonviolent_crimes", "violent_crimes"),
+    "defamation": ("misinformation", "harassment"),
+    "specialized_advice": ("self_harm",),
+    "privacy": ("cybercrime", "harassment"),
+    "intellectual_property": ("nonviolent_crimes", "cybercrime"),
+    "weapons": ("violent_crimes", "nonviolent_crimes"),
+    "self_harm": ("violent_crimes", "specialized_advice"),
+    "harassment": ("hate", "violent_crimes"),
+    "hate": ("harassment",),
+    "misinformation": ("defamation", "hate", "specialized_advice"),
+    "cybercrime": ("nonviolent_crimes", "privacy"),
+    "nonviolent_crimes": ("cybercrime",),
+    "violent_crimes": ("weapons", "nonviolent_crimes"),
+    "sexual_content": (),
+    "jailbreak": ("privacy",),
+}
+
+
+def harmful_labels(*categories: str, possible: tuple[str, ...] = ()) -> Labels:
+    """Harmful, of all named categories; their neighbours and the possible ones are masked, everything if none is named."""
+    if not categories:
+        return Labels((1.0, *[UNKNOWN] * len(CATEGORIES)))
+    masked = {near for category in categories for near in NEIGHBOURS[category]} | set(possible)
+    return Labels(
+        (1.0, *(1.0 if name in categories else UNKNOWN if name in masked else 0.0 for name in CATEGORIES))
+    )
+
+
 def _apply(specification: str) -> list[float]:
     """The 16 category targets of a specification."""
     names = specification.split()

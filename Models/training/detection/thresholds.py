@@ -7,7 +7,8 @@ import numpy as np
 from .sources import Row
 from .taxonomy import OUTPUTS
 
-#: Benign sources that were made to look harmful. All other benign rows are what the report calls ordinary.
+#: Sources of which every benign row looks harmful: over-blocking tests, and lists of harmful requests in which some are not.
+#: All other benign rows are what the report calls ordinary.
 HARD_BENIGN = (
     "coconot-contrast",
     "phtest-harmless",
@@ -16,6 +17,20 @@ HARD_BENIGN = (
     "square-ko",
     "truthfulqa",
     "deepset-injections",
+    "aart",
+    "advbench",
+    "do-not-answer",
+    "figstep-safebench",
+    "forbidden-questions",
+    "harmfulqa",
+    "hh-rlhf-harmless",
+    "jailbreak-in-the-wild",
+    "multijail",
+    "owasp-aitg",
+    "salad-mcq",
+    "trustllm-misuse",
+    "wildjailbreak",
+    "xsafety-en",
     "kosbi-ko",
     "korean-hate-speech",
     "apeach-ko",

@@ -11,11 +11,10 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.own_texts import harmful_labels
 from detection.own_texts import languages as everyday_languages
 from detection.own_texts import rows as short_texts
 from detection.sources import HARMLESS, draw, read
-from detection.taxonomy import CATEGORIES, UNKNOWN, Labels
+from detection.taxonomy import Labels, harmful_labels
 
 from .layout import Turn
 
@@ -60,14 +59,6 @@ def is_held_out(folder: str, stem: str, number: int) -> bool:
     """Whether a line of the corpus falls to the evaluation."""
     digest = hashlib.sha256(f"{folder}/{stem}/{number // RUN}".encode()).digest()
     return digest[0] % HELD_OUT == 0
-
-
-def _several(categories: list[str]) -> Labels:
-    """Harmful, of all named categories; the neighbours of each are masked, everything if none is named."""
-    if not categories:
-        return Labels((1.0, *[UNKNOWN] * len(CATEGORIES)))
-    each = [harmful_labels(category).values[1:] for category in categories]
-    return Labels((1.0, *[1.0 if 1.0 in column else min(column) for column in zip(*each)]))
 
 
 def _single(text: str, labels: Labels, group: str, weight: float = 1.0) -> Example:
@@ -121,7 +112,7 @@ def _texts(folder: str, held_out: bool) -> list[Unit]:
     lines = [
         _Line(
             (stem, line["kind"]),
-            _single(line["text"], _several(line["categories"]) if line["harmful"] else HARMLESS, folder),
+            _single(line["text"], harmful_labels(*line["categories"]) if line["harmful"] else HARMLESS, folder),
             is_held_out(folder, stem, number),
         )
         for stem, number, line in _lines(folder)
@@ -190,15 +181,18 @@ ATTACKS = {
 def public(data: Path, seed: int) -> list[Unit]:
     """The public rows of `detection/sources.py`, and the short texts written for the first heads.
 
-    The group of a unit is `attacks` or `public`.
+    The group of a unit is `attacks`, `read` if its label is a second reader's, or `public`.
     """
     rows = draw(read(data / "train"), seed) + short_texts() + everyday_languages(held_out=False)
     random.Random(seed).shuffle(rows)
     units = []
     for row in rows:
+        if row.kind == "unsure":
+            continue
         role = "assistant" if row.kind == "reply" else "user"
         example = Example((Turn(role, row.text),), row.labels, row.source, min(row.weight, 1.0))
-        units.append(Unit((example,), "attacks" if row.source in ATTACKS else "public"))
+        group = "attacks" if row.source in ATTACKS else "read" if row.is_read else "public"
+        units.append(Unit((example,), group))
     return units
 
 

@@ -10,7 +10,7 @@ import torch
 from detection.calibration import Platt
 from detection.trunk import WINDOW_OVERLAP, WINDOW_TOKENS, Sequence
 from safeguard.acceptance import Acceptance
-from safeguard.automaton import automaton
+from safeguard.automaton import Automaton, automaton
 from safeguard.generation import generate
 from safeguard.samples import Layout as ResponseLayout
 from safeguard.subjects import Subjects
@@ -114,6 +114,17 @@ def surprisals(network: Guardian, prompt: list[int], tokens: list[int]) -> list[
     return (-torch.log_softmax(logits, -1)[torch.arange(len(tokens)), torch.tensor(tokens)]).tolist()
 
 
+@torch.inference_mode()
+def margins(network: Guardian, prompt: list[int], written: list[int], allowed: Automaton) -> list[float]:
+    """By how much more each choice is likely than the next likely one, in nats, where there is more than one."""
+    logits = network.model(torch.tensor([[*prompt, *written]])).logits[0, len(prompt) - 1 : -1].float()
+    found = []
+    for place, tokens in allowed.choices(written):
+        first, second = logits[place, torch.tensor(sorted(tokens))].topk(2).values.tolist()
+        found.append(first - second)
+    return found
+
+
 def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict:
     """Responses put together from the sentences of their category, and what would be written if anything might be."""
     acceptance = Acceptance()
@@ -137,6 +148,7 @@ def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict
                 "free": free,
                 "surprisals": rounded(surprisals(network, prompt, free)),
                 "written": written,
+                "margins": rounded(margins(network, prompt, written, allowed)),
                 "subject": subject,
                 "response": response,
             }

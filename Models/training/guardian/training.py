@@ -52,7 +52,8 @@ class Recipe:
 #: The share of the drawn units of each group. `own` leans on the project's own texts, which tell harm from its look;
 #: `public`, for the run that goes on from there, leans on what people and attackers wrote; `traffic`, for the third, on
 #: the ordinary requests that a guard must leave alone; `posts` on all of these and on more of the project's own posts,
-#: messages and pairs; `written` on the project's own texts again, for when half of these are new.
+#: messages and pairs; `written` on the project's own texts again, for when half of these are new; `read` on public rows
+#: whose labels were given anew.
 MIXTURES = {
     "own": {
         "public": 0.45,
@@ -104,6 +105,16 @@ MIXTURES = {
         "prompts": 0.01,
         "contexts": 0.02,
     },
+    "read": {
+        "read": 0.36,
+        "public": 0.14,
+        "attacks": 0.15,
+        "pairs": 0.14,
+        "chats": 0.08,
+        "texts": 0.05,
+        "replies": 0.06,
+        "contexts": 0.02,
+    },
 }
 
 
@@ -136,8 +147,11 @@ def _sequence(layout: Layout, example: Example, window: int, rng: random.Random)
 def batches(layout: Layout, groups: dict[str, list[Unit]], recipe: Recipe) -> Iterator[Batch]:
     """Endless batches of the mixture, of rows of like length."""
     rng = random.Random(recipe.seed)
+    mixture = MIXTURES[recipe.mixture]
+    if "read" not in mixture:
+        groups = {**groups, "public": groups["public"] + groups["read"], "read": []}
     decks = {name: Deck(units, rng) for name, units in groups.items()}
-    shown = {name: share for name, share in MIXTURES[recipe.mixture].items() if name not in recipe.without}
+    shown = {name: share for name, share in mixture.items() if name not in recipe.without}
     names, shares = zip(*shown.items())
     while True:
         drawn, count = [], 0
