@@ -18,6 +18,8 @@ struct SafeguardGenerationTests {
             /// Of each of these in nats, behind those before it.
             var surprisals: [Float]
             var written: [Int32]
+            /// By how much more each of these is likely than the next likely one, in nats, where there is more than one.
+            var margins: [Float]
             var subject: String
             var response: String
         }
@@ -64,27 +66,35 @@ struct SafeguardGenerationTests {
         }
     }
 
-    /// Eight bits may choose another way where two are about equally likely. So the reference's choices are given, and at each place
-    /// where there is more than one the reference's is looked for among the packed model's likeliest.
+    /// Eight bits may choose another way where two are about equally likely, and the sentences of a subject are meant to be. So the
+    /// reference's choices are given: where it is sure, the packed model has to choose the same, and nowhere may the reference's be
+    /// much less likely to it than its own.
     @Test func choicesOfThePackedPathStayNearThoseOfTheReference() throws {
         let model = try Loaded.model()
-        var losses: [Float] = []
+        var (losses, clear) = ([Float](), [Float]())
         for entry in try golden().cases {
+            var margins = entry.margins[...]
             let automaton = try #require(model.sentences.automaton(for: entry.category))
             let reading = try PackedReading(model.packed, capacity: entry.prompt.count + entry.written.count)
             var logits = try reading.logits(after: entry.prompt)
             var state = TokenAutomaton.start
             for token in entry.written {
                 let allowed = automaton.tokens(in: state).map { logits[Int($0)] }
-                if allowed.count > 1 { losses.append(try #require(allowed.max()) - logits[Int(token)]) }
+                if allowed.count > 1 {
+                    let loss = try #require(allowed.max()) - logits[Int(token)]
+                    losses.append(loss)
+                    let margin = margins.popFirst()
+                    if try #require(margin) >= 0.5 { clear.append(loss) }
+                }
                 state = try #require(automaton.target(of: token, from: state))
                 logits = try reading.logits(after: [token])
             }
-            #expect(state == TokenAutomaton.end)
+            #expect(state == TokenAutomaton.end && margins.isEmpty)
         }
-        #expect(losses.count >= 24)
-        #expect(Double(losses.count { $0 == 0 }) >= 0.9 * Double(losses.count), "\(losses.filter { $0 > 0 })")
+        #expect(losses.count >= 24 && clear.count >= 12, "\(clear.count) of \(losses.count)")
+        #expect(clear.allSatisfy { $0 == 0 }, "\(clear.filter { $0 > 0 })")
         #expect(losses.allSatisfy { $0 < 0.8 }, "\(losses.filter { $0 > 0 })")
+        #expect(losses.reduce(0, +) / Float(losses.count) < 0.05, "\(losses.filter { $0 > 0 })")
     }
 
     /// Nothing teaches the model to write freely, since it chooses among sentences: many words are then about equally likely, and which is the
