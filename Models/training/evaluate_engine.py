@@ -22,8 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import numpy as np
 from calibrate_guardian import SEED, Judged, judged
 from detection.metrics import auroc
+from detection.sources import draw, read
 from detection.taxonomy import OUTPUTS, UNKNOWN
 from detection.thresholds import is_hard
+from guardian.layout import Turn
+from refit_head import EVERYDAY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +70,18 @@ def drawn(data: Path, size: int, choosing: bool, as_read: bool) -> list[Judged]:
     return public[:size] + own
 
 
+def everyday(data: Path, binary: Path, model: Path | None, policy: Path) -> None:
+    """Prints which share of all ordinary requests of `valid` in English reaches a threshold, by half of the rows."""
+    limits = thresholds(binary, policy)
+    rows = draw(read(data / "valid"), SEED, {"benign": 1_000_000})
+    texts = [Judged((Turn("user", row.text),), row) for row in rows if row.source in EVERYDAY and row.lang == "en"]
+    scores, _ = classify(binary, model, texts)
+    reached = np.stack([scores[:, i] >= limits[name] for i, name in enumerate(OUTPUTS)], axis=1).any(1)
+    half = np.array([one.is_for_calibration for one in texts])
+    for name, part in {"all": half | ~half, "that thresholds are chosen on": half, "others": ~half}.items():
+        print(f"{name}: {reached[part].sum()} of {part.sum()}, {100 * reached[part].mean():.2f} %")
+
+
 OWN = ("own:pairs", "own:texts", "own:chats", "own:replies", "own:prompts")
 
 
@@ -85,7 +100,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1000, help="texts of valid")
     parser.add_argument("--choosing", action="store_true", help="the other half, to choose thresholds on")
     parser.add_argument("--source-labels", action="store_true", help="the sources' own labels, not the second reader's")
+    parser.add_argument("--everyday", action="store_true", help="all ordinary requests of valid, and nothing else")
     options = parser.parse_args()
+    if options.everyday:
+        return everyday(options.data, options.guardian, options.model, options.policy)
 
     texts = drawn(options.data, options.rows, options.choosing, not options.source_labels)
     rows = [one.row for one in texts]

@@ -174,7 +174,7 @@ struct GuardBench: AsyncParsableCommand {
                         try? await Task.sleep(for: .seconds(1))
                     }
                 }
-                let trial = RateTrial(port: gateway.port, tls: tls, connections: 32)
+                let trial = RateTrial(port: gateway.port, tls: tls, connections: 32, first: 2 + round * 1_000_000)
                 let before = ProcessUse(of: gateway.process.identifier)
                 let result = try await trial.run(clients, seconds: round == 0 ? 1 : seconds)
                 let after = ProcessUse(of: gateway.process.identifier)

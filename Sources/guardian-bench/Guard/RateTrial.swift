@@ -6,6 +6,8 @@ struct RateTrial {
     let port: Int
     let tls: TLSContext
     let connections: Int
+    /// The number in the first question; no gateway is asked one twice.
+    let first: Int
 
     private static func question(_ number: Int) -> String {
         let text = "\(number) loaves were left over: how do I keep bread fresh for longer than a day?"
@@ -31,7 +33,7 @@ struct RateTrial {
                 group.addTask {
                     var count = 0
                     while ContinuousClock.now < end {
-                        let answer = try await client.ask(Self.question(2 + index + count * connections))
+                        let answer = try await client.ask(Self.question(first + index + count * connections))
                         guard answer.status == 200 else {
                             throw StreamClient.Failure(description: "a question was answered with \(answer.status)")
                         }
