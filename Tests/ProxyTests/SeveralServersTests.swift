@@ -39,11 +39,9 @@ import Upstream
         var servers = zip(origins, weights).map { origin, weight in
             UpstreamServers.Server(peer: .http(host: "127.0.0.1", port: origin.port), weight: weight)
         }
-        for _ in 0..<dead {
-            let gone = try await Origin.start(group)
-            servers.insert(.init(peer: .http(host: "127.0.0.1", port: gone.port)), at: 0)
-            try await gone.stop()
-        }
+        let vacant = try (0..<dead).map { _ in try TestSocket.deadPort() }
+        defer { for socket in vacant { TestSocket.close(socket.descriptor) } }
+        for socket in vacant { servers.insert(.init(peer: .http(host: "127.0.0.1", port: socket.port)), at: 0) }
         let filter = ScriptedFilter(script)
         let server = try await ProxyServer(
             configuration: .init(

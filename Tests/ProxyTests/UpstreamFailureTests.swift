@@ -12,12 +12,9 @@ import Upstream
     }
 
     @Test func anUpstreamThatIsDownIs502() async throws {
-        // A port that was just given back: nobody listens there.
-        let group = MultiThreadedEventLoopGroup.singleton
-        let closed = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(closed.localAddress?.port)
-        try await closed.close().get()
-        try await ProxyHarness.run(upstreamPort: port) { proxy in
+        let vacant = try TestSocket.deadPort()
+        defer { TestSocket.close(vacant.descriptor) }
+        try await ProxyHarness.run(upstreamPort: vacant.port) { proxy in
             let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
             #expect(answer.hasPrefix("HTTP/1.1 502 Bad Gateway"))
             #expect(answer.contains("upstream_connect_refused"))
