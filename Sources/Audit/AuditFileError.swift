@@ -19,6 +19,8 @@ package struct AuditFileError: Error, Sendable, Equatable, CustomStringConvertib
         case damaged(GzipReader.Failure)
         /// A file in gzip to write.
         case compressed
+        /// What can be read only once, a pipe for instance, among files to put in order.
+        case unordered
     }
 
     package var place: Place
@@ -49,6 +51,9 @@ package struct AuditFileError: Error, Sendable, Equatable, CustomStringConvertib
             return "cannot read '\(path)' to its end: \(failure); restore the file from a copy"
         case .compressed:
             return "cannot write '\(path)': \(reason); check that there is room"
+        case .unordered:
+            return "cannot put '\(path)' in order among other files: it is no plain file, and may be read only once; "
+                + "name it alone"
         }
     }
 }

@@ -5,6 +5,8 @@
 package final class AuditLog: AuditSink {
     /// Records that may wait unless the configuration says otherwise: about 12 MB of records without content.
     package static let defaultCapacity = 8192
+    /// Bytes of records that may wait or be under way: with content a record may be as long as a request.
+    package static let mostBytes = 64 << 20
 
     private let queue: RecordQueue
     private let closing: @Sendable () -> Void
@@ -13,12 +15,14 @@ package final class AuditLog: AuditSink {
     ///   - output: belongs to the log from here on.
     ///   - recovery: what was found at the output's place; nothing for a place that cannot be read again.
     ///   - capacity: records that may wait.
+    ///   - mostBytes: of the records that wait or are being written.
     ///   - signer: signs checkpoints; nil for none.
     ///   - closing: tells the output, on any thread, that what it cannot hand over now is not to be waited for.
     package init(
         output: sending any AuditOutput,
         recovery: AuditRecovery = AuditRecovery(),
         capacity: Int = AuditLog.defaultCapacity,
+        mostBytes: Int = AuditLog.mostBytes,
         overflow: AuditOverflow = .drop,
         hash: @escaping AuditHash,
         signer: AuditSigner? = nil,
@@ -26,7 +30,7 @@ package final class AuditLog: AuditSink {
     ) {
         self.closing = closing
         let journal = AuditJournal(output: output, recovery: recovery, hash: hash, signer: signer)
-        queue = RecordQueue(capacity: capacity, overflow: overflow, journal: journal)
+        queue = RecordQueue(capacity: capacity, mostBytes: mostBytes, overflow: overflow, journal: journal)
     }
 
     deinit { close() }

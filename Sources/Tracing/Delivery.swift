@@ -4,8 +4,10 @@ package enum Delivery: Sendable, Equatable {
     case taken(rejected: Int)
     /// It did not, and may the next time; `after` is what it asked for.
     case postponed(after: Duration?)
-    /// It never will.
+    /// It did not, and may once somebody has put right who sends, or where to.
     case refused
+    /// It never will: it cannot read it, or it is more than it takes.
+    case unacceptable
 }
 
 /// How long to wait before each further try: twice as long each time.

@@ -1,13 +1,14 @@
 import Dispatch
 import Synchronization
 
-/// Hands lines to a collector, batch by batch, and comes back when it took them or never will.
+/// Hands lines to a collector, batch by batch, and comes back when it took or refused them.
 ///
 /// Nothing waits in here: while a collector is away, the queue before this fills up, and what is to happen to more lines is
 /// decided there. A line may come twice, if the answer to the first time was lost.
 package final class LogExporter: Sendable {
     private struct State {
         var rejected = 0
+        var refusesForGood = false
         var isHurrying = false
         var hasGivenUp = false
     }
@@ -36,12 +37,16 @@ package final class LogExporter: Sendable {
     /// - Returns: whether the collector took the lines. `rejected` counts those among them that it did not want.
     package func deliver(_ lines: [LogLine]) -> Bool {
         var backoff = Backoff(first: Self.firstPause, longest: Self.longestPause)
+        state.withLock { $0.refusesForGood = false }
         while !state.withLock({ $0.hasGivenUp }) {
             switch send(lines) {
             case .taken(let rejected):
                 state.withLock { $0.rejected += min(rejected, lines.count) }
                 return true
             case .refused:
+                return false
+            case .unacceptable:
+                state.withLock { $0.refusesForGood = true }
                 return false
             case .postponed(let after):
                 let isLast = state.withLock { state in
@@ -53,6 +58,9 @@ package final class LogExporter: Sendable {
         }
         return false
     }
+
+    /// Whether the collector would take the lines that were delivered last no other time either.
+    package var refusesForGood: Bool { state.withLock { $0.refusesForGood } }
 
     /// Lines among those taken that the collector rejected, since this was asked last.
     package func takeRejected() -> Int {

@@ -141,7 +141,7 @@ package final class SpanExporter: Sendable {
                     $0.statistics.exported += count - rejected
                     $0.statistics.failed += rejected
                 }
-            case .refused:
+            case .refused, .unacceptable:
                 return giveUp(count)
             case .postponed(let after):
                 guard attempt < settings.attempts, !Task.isCancelled, !state.withLock({ $0.isClosing }) else {

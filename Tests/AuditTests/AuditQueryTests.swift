@@ -79,6 +79,22 @@ import Testing
         #expect(result.matches.count == 6 && result.unreadable == 3)
     }
 
+    @Test func filesGoByTheirTimesWhereTheirLinesAreOfSeveralChains() throws {
+        func put(_ id: String, after last: ChainLink?, seconds: Int64) throws -> String {
+            var record = AuditRecord.sample(requestID: id)
+            record.time = AuditTime(millisecondsSinceEpoch: seconds * 1000)
+            let line = try AuditChain(after: last, hash: testHash).sealing(AuditEncoder.body(record)).line
+            try Data(line).write(to: URL(fileURLWithPath: folder.file(id)))
+            return folder.file(id)
+        }
+        let last = ChainLink(sequence: 7, previous: ChainLink.origin, hash: ChainLink.origin)
+        let paths = [try put("later", after: nil, seconds: 60), try put("earlier", after: last, seconds: 0)]
+        #expect(try AuditQuery().run(paths).matches.map(\.record.requestID) == ["earlier", "later"])
+        var newest = AuditQuery()
+        newest.limit = 1
+        #expect(try newest.run(paths).matches.map(\.record.requestID) == ["later"])
+    }
+
     @Test func compressedFilesAreLookedThroughToo() throws {
         try CompressedFile(of: path).make { false }
         var query = AuditQuery()

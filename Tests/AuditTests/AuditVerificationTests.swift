@@ -32,8 +32,9 @@ import Testing
         try AuditVerification(hash: testHash, allowsRestarts: allowsRestarts).verify([put(lines)])
     }
 
-    private func verifySigned(_ lines: [String]) throws -> AuditVerification.Report {
-        try AuditVerification(hash: testHash) { $0 == testSignature($1) }.verify([put(lines)])
+    private func verifySigned(_ lines: [String], allowsRestarts: Bool = false) throws -> AuditVerification.Report {
+        let verification = AuditVerification(hash: testHash, allowsRestarts: allowsRestarts) { $0 == testSignature($1) }
+        return try verification.verify([put(lines)])
     }
 
     @Test func aWholeLogIsWhole() throws {
@@ -121,6 +122,49 @@ import Testing
         let moved = String(decoding: try chain.sealing(body).line, as: UTF8.self)
         let problem = try #require(try verifySigned(Array(signed[...1]) + [moved]).problem)
         #expect(problem.line == 3 && problem.found.hasPrefix("the checkpoint is of line "))
+    }
+
+    @Test func aCheckpointIsOfTheLineThatItsOwnLinkNames() throws {
+        let signed = lines(9, isSigned: true)
+        let index = try #require(signed.firstIndex { $0.contains("\"checkpoint\":") })
+        let whole = try verifySigned(Array(signed[index...]))
+        #expect(whole.isWhole && whole.first == UInt64(index + 1) && whole.verifiedCheckpoints == 3)
+        // A true signature as the first line of another chain, with something behind it.
+        let body = Array(try #require(signed[index].components(separatedBy: ",\"chain\":").first).utf8)
+        let (moved, chain) = try AuditChain(after: nil, hash: testHash).sealing(body)
+        let behind = try chain.sealing(AuditEncoder.body(.sample(requestID: "forged"))).line
+        let forged = [moved, behind].map { String(decoding: $0, as: UTF8.self) }
+        let problem = try #require(try verifySigned(forged).problem)
+        #expect(problem.line == 1 && problem.found.hasPrefix("the checkpoint is of line "))
+    }
+
+    @Test func linesThatNoCheckpointOfTheirOwnChainSpeaksForAreCounted() throws {
+        let between = lines(3)
+        let all = lines(9, isSigned: true) + between + lines(9, isSigned: true)
+        let report = try verifySigned(all, allowsRestarts: true)
+        #expect(report.isWhole && report.chains == 3 && report.verifiedCheckpoints == 6)
+        #expect(report.unsigned == between.count && report.unsignedChains == 1)
+        // The last chain may still go on.
+        let unfinished = try verifySigned(all + between, allowsRestarts: true)
+        #expect(unfinished.unsigned == 2 * between.count && unfinished.unsignedChains == 1)
+        #expect(try verifySigned(lines(9, isSigned: true)).unsignedChains == 0)
+    }
+
+    @Test func whereChainsMayBeginFilesAreReadAsTheyAreNamed() throws {
+        // The end of one chain, and another one, whose numbers are lower.
+        let paths = [try put(Array(lines(5)[3...]), "a.log"), try put(lines(2), "b.log")]
+        let report = try AuditVerification(hash: testHash, allowsRestarts: true).verify(paths)
+        #expect(report.isWhole && report.chains == 1 && report.lines == 8)
+    }
+
+    @Test func aPipeIsReadOnce() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(lines(5).joined().utf8))
+        try pipe.fileHandleForWriting.close()
+        defer { try? pipe.fileHandleForReading.close() }
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        let report = try AuditVerification(hash: testHash).verify([path])
+        #expect(report.isWhole && report.lines == 7)
     }
 
     @Test func filesArePutInOrderWhateverTheirNames() throws {

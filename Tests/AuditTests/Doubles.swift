@@ -23,6 +23,7 @@ final class MemoryOutput: AuditOutput, Sendable {
     private struct State {
         var lines: [String] = []
         var refusals = 0
+        var refused = 0
         var longest = Int.max
         var refusesForGood = false
         var isHeld = false
@@ -40,7 +41,12 @@ final class MemoryOutput: AuditOutput, Sendable {
     /// Whether a line waits because it is held.
     var isWaiting: Bool { state.withLock { $0.isWaiting } }
 
+    /// How many lines were refused that were not too long.
+    var refused: Int { state.withLock { $0.refused } }
+
     func refuse(_ count: Int) { state.withLock { $0.refusals = count } }
+    /// Opened anew it refuses no more.
+    func reopen() { refuse(0) }
     /// Refuses longer lines for good.
     func limit(_ longest: Int) { state.withLock { $0.longest = longest } }
     var refusesForGood: Bool { state.withLock { $0.refusesForGood } }
@@ -55,6 +61,7 @@ final class MemoryOutput: AuditOutput, Sendable {
             if state.refusesForGood { return false }
             if state.refusals > 0 {
                 state.refusals -= 1
+                state.refused += 1
                 return false
             }
             state.lines.append(String(decoding: line, as: UTF8.self))

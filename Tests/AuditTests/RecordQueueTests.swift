@@ -7,8 +7,15 @@ import Testing
 @Suite struct RecordQueueTests {
     private let output = MemoryOutput()
 
-    private func log(capacity: Int, overflow: AuditOverflow) -> AuditLog {
-        AuditLog(output: output, capacity: capacity, overflow: overflow, hash: testHash)
+    private func log(capacity: Int, mostBytes: Int = AuditLog.mostBytes, overflow: AuditOverflow) -> AuditLog {
+        AuditLog(output: output, capacity: capacity, mostBytes: mostBytes, overflow: overflow, hash: testHash)
+    }
+
+    /// A record of more than so many bytes.
+    private func long(_ bytes: Int) -> AuditRecord {
+        var record = AuditRecord.sample()
+        record.content = .init(input: [String(repeating: "a", count: bytes)])
+        return record
     }
 
     @Test func dropsAndCountsAndTellsOfWhatTheQueueCannotHold() async throws {
@@ -46,6 +53,50 @@ import Testing
         #expect(!log.reserve())
     }
 
+    @Test func `beyond so many bytes records are dropped, and one has room however long it is`() async throws {
+        let log = log(capacity: 100, mostBytes: 20_000, overflow: .drop)
+        output.hold(true)
+        log.record(long(30_000))
+        try await eventually { output.isWaiting }
+        // What is being written is still in memory.
+        log.record(.sample())
+        #expect(log.statistics.dropped == 1 && log.statistics.queued == 1)
+        output.hold(false)
+        log.flush()
+        log.record(.sample())
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 2, dropped: 1))
+    }
+
+    @Test func `beyond so many bytes exchanges are refused, and those under way are recorded`() {
+        let log = log(capacity: 100, mostBytes: 20_000, overflow: .refuse)
+        output.hold(true)
+        #expect(log.reserve())
+        #expect(log.reserve())
+        log.record(long(30_000))
+        #expect(!log.reserve())
+        log.record(.sample())
+        output.hold(false)
+        log.flush()
+        #expect(log.reserve())
+        log.record(.sample())
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 3, refused: 1))
+    }
+
+    @Test func `a record that is tried again does not keep the place from being opened anew`() async throws {
+        let log = log(capacity: 4, overflow: .refuse)
+        log.flush()
+        output.refuse(.max)
+        #expect(log.reserve())
+        log.record(.sample())
+        try await eventually { output.refused > 0 }
+        log.reopen()
+        try await eventually { log.statistics.written == 1 }
+        log.close()
+        #expect(output.events == ["started", "exchange", "stopped"])
+    }
+
     @Test func aRecordThatMayNotBeLostIsTriedAgain() {
         let log = log(capacity: 4, overflow: .refuse)
         log.flush()
@@ -63,9 +114,7 @@ import Testing
         let log = log(capacity: 4, overflow: .refuse)
         log.flush()
         output.limit(4000)
-        var long = AuditRecord.sample()
-        long.content = .init(input: [String(repeating: "a", count: 5000)])
-        for record in [long, .sample()] {
+        for record in [long(5000), .sample()] {
             #expect(log.reserve())
             log.record(record)
             log.flush()

@@ -30,6 +30,21 @@ import Testing
         )
     }
 
+    @Test(arguments: ["prüfung.log", "журнал.jsonl"])
+    func theNameOfTheLogMayHaveAnyLetters(name: String) throws {
+        let folder = try TemporaryFolder()
+        let own = name + ".19700101T000000Z-000000000042"
+        let unfinished = "compressing-\(own).gz"
+        for name in [own, unfinished] {
+            #expect(FileManager.default.createFile(atPath: folder.file(name), contents: nil))
+        }
+        let files = RotatedFiles(path: folder.file(name))
+        #expect(files.existing == [folder.file(own)])
+        files.removeUnfinished()
+        #expect(files.remove(keeping: 0) == [own])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
     @Test func whatIsPutAsideTwiceInASecondIsKeptTwice() throws {
         let folder = try TemporaryFolder()
         let files = RotatedFiles(path: folder.file("a.log"))

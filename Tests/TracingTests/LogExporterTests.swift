@@ -41,6 +41,15 @@ import Testing
         #expect(collector.batches.withLock { $0.count } == 2 && collector.pauses.withLock { $0.isEmpty })
     }
 
+    @Test func `whether a batch is refused for good is said until the next`() {
+        let collector = Collector(.refused, .unacceptable)
+        let exporter = collector.exporter()
+        #expect(!exporter.deliver(lines) && !exporter.refusesForGood)
+        #expect(!exporter.deliver(lines) && exporter.refusesForGood)
+        #expect(exporter.deliver(lines) && !exporter.refusesForGood)
+        #expect(collector.batches.withLock { $0.count } == 3 && collector.pauses.withLock { $0.isEmpty })
+    }
+
     @Test func `lines that the collector rejects are counted once, and no more than were sent`() {
         let exporter = Collector(.taken(rejected: 1), .taken(rejected: 99)).exporter()
         #expect(exporter.deliver(lines) && exporter.takeRejected() == 1)

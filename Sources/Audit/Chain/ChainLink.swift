@@ -20,6 +20,9 @@ package struct ChainLink: Sendable, Equatable {
     /// What stands in for the hash of a line before the first.
     package static let origin = String(repeating: "0", count: hashDigits)
 
+    /// Whether a chain begins with the line.
+    var isFirst: Bool { sequence == 1 && previous == Self.origin }
+
     static let hashDigits = 64
 
     private static let before = Array(#","chain":{"seq":"#.utf8)

@@ -74,12 +74,12 @@ package struct AuditQuery: Sendable {
         package var unreadable = 0
     }
 
-    /// Looks through files, in the order of their first lines' numbers.
+    /// Looks through files, in the order of their first lines' times.
     ///
     /// - Throws: `AuditFileError` if one cannot be read.
     package func run(_ paths: [String]) throws(AuditFileError) -> Result {
         var result = Result()
-        for path in try orderedByFirstLine(paths) {
+        for path in try LogOrder.byTime.applied(to: paths) {
             var lines = try LogLines(path: path)
             while let line = try lines.next() {
                 guard line.bytes.starts(with: Self.prefix) else {

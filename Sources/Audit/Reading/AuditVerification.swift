@@ -14,8 +14,10 @@ package struct AuditVerification: Sendable {
         /// Signed checkpoints, and how many of them the given key was checked against.
         package var checkpoints = 0
         package var verifiedCheckpoints = 0
-        /// Lines after the last verified checkpoint: nothing but the chain speaks for them.
+        /// Lines after the last verified checkpoint of their chain: nothing but the chain speaks for them.
         package var unsigned = 0
+        /// Chains that end in such lines, but for the last one, which may still go on.
+        package var unsignedChains = 0
         /// Records that the gateway itself says it lost.
         package var lost = 0
         /// The first line that breaks the chain; nil if none does.
@@ -51,13 +53,17 @@ package struct AuditVerification: Sendable {
         self.check = check
     }
 
-    /// Reads files in the order of their first lines' numbers.
+    /// Reads files in the order of their first lines' numbers; in the order they are named where a chain may begin in the middle, for
+    /// its numbers then say nothing about those of another.
     ///
     /// - Throws: `AuditFileError` if one cannot be read.
     package func verify(_ paths: [String]) throws(AuditFileError) -> Report {
         var report = Report()
         var last: (link: ChainLink, place: String)?
-        for path in try orderedByFirstLine(paths) {
+        // Of the chain that is being read.
+        var unsigned = 0
+        let order: LogOrder = allowsRestarts ? .named : .byNumber
+        for path in try order.applied(to: paths) {
             report.files += 1
             var lines = try LogLines(path: path)
             while let line = try next(of: &lines, path, &report) {
@@ -67,11 +73,17 @@ package struct AuditVerification: Sendable {
                     return report
                 }
                 guard let link = ChainLink.read(line.bytes)?.link else { continue }
+                if link.isFirst {
+                    // A checkpoint speaks for its own chain only.
+                    if unsigned > 0 { report.unsignedChains += 1 }
+                    unsigned = 0
+                }
                 report.lines += 1
                 report.unsigned += 1
+                unsigned += 1
                 report.first = report.first ?? link.sequence
                 report.last = link.sequence
-                if let (found, expected) = signatureProblem(of: line.bytes, previous: last?.link, report: &report) {
+                if let (found, expected) = signatureProblem(of: line.bytes, link, &unsigned, &report) {
                     report.problem = Problem(file: path, line: line.number, found: found, expected: expected)
                     return report
                 }
@@ -129,13 +141,12 @@ package struct AuditVerification: Sendable {
         guard digest == link.hash else {
             return ("its bytes have the hash \(digest), so the line was changed", "its own hash \(link.hash)")
         }
-        let begins = link.sequence == 1 && link.previous == ChainLink.origin
         guard let last else {
-            if begins { report.chains += 1 }
+            if link.isFirst { report.chains += 1 }
             if link.sequence == 0 { return ("it is number 0", "a number from 1") }
             return nil
         }
-        if begins, allowsRestarts {
+        if link.isFirst, allowsRestarts {
             report.chains += 1
             return nil
         }
@@ -164,10 +175,15 @@ package struct AuditVerification: Sendable {
     }
 
     /// Checks a checkpoint, and counts what lines say about the log itself.
+    ///
+    /// - Parameters:
+    ///   - link: the line's own.
+    ///   - unsigned: lines of its chain that no checkpoint speaks for, this one among them.
     private func signatureProblem(
         of line: [UInt8],
-        previous: ChainLink?,
-        report: inout Report
+        _ link: ChainLink,
+        _ unsigned: inout Int,
+        _ report: inout Report
     ) -> (found: String, expected: String)? {
         // Records of exchanges are most of a log; only the others have to be read as JSON.
         guard !line.starts(with: Array(#"{"event":"exchange""#.utf8)),
@@ -176,8 +192,9 @@ package struct AuditVerification: Sendable {
         if event.event == "lost" { report.lost += max(0, event.records ?? 0) }
         guard event.event == "checkpoint", let checkpoint = event.checkpoint else { return nil }
         report.checkpoints += 1
-        if let previous, checkpoint.seq != previous.sequence || checkpoint.hash != previous.hash {
-            return ("the checkpoint is of line \(checkpoint.seq)", "that of line \(previous.sequence) and its hash")
+        // Its own link names the line before, which need not be here. No line is number 0, so this does not overflow.
+        guard checkpoint.seq == link.sequence - 1, checkpoint.hash == link.previous else {
+            return ("the checkpoint is of line \(checkpoint.seq)", "that of line \(link.sequence - 1) and its hash")
         }
         guard let check else { return nil }
         let message = AuditSigner.message(sequence: checkpoint.seq, hash: checkpoint.hash)
@@ -185,7 +202,8 @@ package struct AuditVerification: Sendable {
             return ("the checkpoint's signature is not that of the given key", "one that is")
         }
         report.verifiedCheckpoints += 1
-        report.unsigned = 0
+        report.unsigned -= unsigned
+        unsigned = 0
         return nil
     }
 }

@@ -1,31 +1,60 @@
-/// Files of one log, ordered by the number of their first line, whatever the order they were named in.
-///
-/// Of a file that is named plain and compressed the plain one is read: both are there between the moment that the compressed
-/// one is whole and the moment that the plain one is removed.
-///
-/// - Throws: `AuditFileError` if one cannot be opened.
-package func orderedByFirstLine(_ paths: [String]) throws(AuditFileError) -> [String] {
-    let named = Set(paths)
-    var keyed: [(first: UInt64, path: String)] = []
-    for path in paths {
-        if path.hasSuffix(CompressedFile.suffix), named.contains(String(path.dropLast(CompressedFile.suffix.count))) {
-            continue
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The order that files of a log are read in.
+package enum LogOrder: Sendable {
+    /// By the number of their first line, whatever the order they were named in: that of one chain.
+    case byNumber
+    /// By the time of their first line, then by its number: where there are several chains, each has its own numbers.
+    case byTime
+    /// As they were named.
+    case named
+
+    /// Puts files in order.
+    ///
+    /// Of a file that is named plain and compressed the plain one is read: both are there between the moment that the compressed
+    /// one is whole and the moment that the plain one is removed.
+    ///
+    /// - Throws: `AuditFileError` if one has to be looked into for its place and cannot be.
+    package func applied(to paths: [String]) throws(AuditFileError) -> [String] {
+        let named = Set(paths)
+        let suffix = CompressedFile.suffix
+        let files = paths.filter { !$0.hasSuffix(suffix) || !named.contains(String($0.dropLast(suffix.count))) }
+        // Nothing is read that need not be: of a pipe it would be gone.
+        guard self != .named, files.count > 1 else { return files }
+        var keyed: [(time: Int64, number: UInt64, path: String)] = []
+        for path in files {
+            guard canBeReadTwice(path) else { throw AuditFileError(.unordered, path: path, code: 0) }
+            let line = try firstLine(of: path)
+            // What has no number, or no time, goes first: the break that it is shows at once. An empty file breaks nothing.
+            let time = self == .byTime ? LineHead(line).time?.millisecondsSinceEpoch ?? .min : 0
+            keyed.append((time, ChainLink.read(line)?.link.sequence ?? 0, path))
         }
-        // What has no number goes first: the break that it is shows at once. An empty file breaks nothing.
-        keyed.append((try firstNumber(path) ?? 0, path))
+        return keyed.enumerated()
+            .sorted {
+                ($0.element.time, $0.element.number, $0.offset) < ($1.element.time, $1.element.number, $1.offset)
+            }
+            .map(\.element.path)
     }
-    return keyed.enumerated()
-        .sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
-        .map(\.element.path)
 }
 
-private func firstNumber(_ path: String) throws(AuditFileError) -> UInt64? {
+/// Whether a path is that of a plain file. One that is not there is told of by whoever opens it.
+private func canBeReadTwice(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+}
+
+/// Nothing if the file is empty.
+private func firstLine(of path: String) throws(AuditFileError) -> [UInt8] {
     do throws(AuditFileError) {
         var lines = try LogLines(path: path)
-        return try lines.next().flatMap { ChainLink.read($0.bytes)?.link.sequence }
+        return try lines.next()?.bytes ?? []
     } catch {
         // That it is damaged is told by whoever reads its lines.
-        if case .damaged = error.place { return nil }
+        if case .damaged = error.place { return [] }
         throw error
     }
 }

@@ -21,6 +21,7 @@ final class RecordQueue: @unchecked Sendable {
     }
 
     private let capacity: Int
+    private let mostBytes: Int
     private let overflow: AuditOverflow
 
     // Used by the thread only, once it runs.
@@ -31,6 +32,8 @@ final class RecordQueue: @unchecked Sendable {
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var entries: [Entry] = []
     private var inFlight = 0
+    /// Of the records that wait or are in flight.
+    private var heldBytes = 0
     /// Since when the record that is being written waits.
     private var writing: ContinuousClock.Instant?
     /// Room that is kept for exchanges under way.
@@ -51,9 +54,12 @@ final class RecordQueue: @unchecked Sendable {
     /// How long it waits before it tries again to write what could not be written.
     private static let retrying = 200_000_000
 
-    /// - Parameter capacity: records that may wait; at least one.
-    init(capacity: Int, overflow: AuditOverflow, journal: AuditJournal) {
+    /// - Parameters:
+    ///   - capacity: records that may wait; at least one.
+    ///   - mostBytes: of the records that wait or are in flight; one has room however long it is.
+    init(capacity: Int, mostBytes: Int, overflow: AuditOverflow, journal: AuditJournal) {
         self.capacity = max(1, capacity)
+        self.mostBytes = max(1, mostBytes)
         self.overflow = overflow
         self.journal = journal
         pthread_mutex_init(mutex, nil)
@@ -80,7 +86,8 @@ final class RecordQueue: @unchecked Sendable {
     func reserve() -> Bool {
         guard overflow == .refuse else { return true }
         return locked {
-            guard !isClosing, entries.count + inFlight + reserved < capacity else {
+            // How long the records will be nobody knows yet: those of exchanges under way are taken beyond the bytes.
+            guard !isClosing, entries.count + inFlight + reserved < capacity, heldBytes < mostBytes else {
                 counts.refused += 1
                 untold += 1
                 return false
@@ -92,17 +99,26 @@ final class RecordQueue: @unchecked Sendable {
 
     func enqueue(_ body: [UInt8]) {
         locked {
-            let hasRoom = overflow == .refuse ? reserved > 0 : entries.count < capacity
+            let isTaken = overflow == .refuse ? reserved > 0 : hasRoom(for: body.count)
             reserved = max(0, reserved - 1)
-            guard !isClosing, hasRoom else {
+            guard !isClosing, isTaken else {
                 counts.dropped += 1
                 untold += 1
                 return
             }
             entries.append(Entry(body: body, since: .now))
-            if isResting || entries.count == capacity / 2 { signal() }
+            heldBytes += body.count
+            if isResting || isHalfFull { signal() }
         }
     }
+
+    /// Whether a record of so many bytes may wait. The lock is held.
+    private func hasRoom(for bytes: Int) -> Bool {
+        entries.count < capacity && (heldBytes == 0 || heldBytes + bytes <= mostBytes)
+    }
+
+    /// Whether half of the room is taken, which is enough to be written at once. The lock is held.
+    private var isHalfFull: Bool { entries.count >= capacity / 2 || heldBytes >= mostBytes / 2 }
 
     func flush() {
         locked {
@@ -162,10 +178,10 @@ final class RecordQueue: @unchecked Sendable {
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         journal.begin()
-        while let work = next() {
+        while var work = next() {
             if work.reopens { journal.reopen() }
             journal.lose(work.lost)
-            write(work.batch)
+            write(&work.batch)
             journal.noteLoss()
             locked {
                 inFlight = 0
@@ -181,41 +197,49 @@ final class RecordQueue: @unchecked Sendable {
         }
     }
 
-    private func write(_ batch: [Entry]) {
-        var rest = batch[...]
-        while let first = rest.first {
-            locked { writing = first.since }
-            let count = journal.write(together: rest.lazy.map(\.body))
-            guard count > 0 else {
-                write(rest.removeFirst())
-                continue
-            }
-            rest.removeFirst(count)
-            note(count)
+    private func write(_ batch: inout [Entry]) {
+        var place = 0
+        while place < batch.count {
+            locked { writing = batch[place].since }
+            let count = journal.write(together: batch[place...].lazy.map(\.body))
+            let isWritten = count > 0 || write(batch[place].body)
+            let done = place..<(place + max(1, count))
+            let bytes = batch[done].reduce(0) { $0 + $1.body.count }
+            // The room that is given back is memory: a batch may be long under way.
+            for index in done { batch[index].body = [] }
+            if isWritten { note(done.count, bytes: bytes) } else { noteFailure(bytes: bytes) }
+            place = done.upperBound
         }
     }
 
-    private func write(_ entry: Entry) {
-        var isWritten = journal.write(entry.body)
+    private func write(_ body: [UInt8]) -> Bool {
+        var isWritten = journal.write(body)
         // Where nothing may happen unrecorded, exchanges are refused once the queue is full behind this record.
         while !isWritten, !journal.refusesForGood, overflow == .refuse, pause() {
-            isWritten = journal.write(entry.body)
+            // A file on a full disk is moved away to make room, and this record waits for just that.
+            if takeReopen() { journal.reopen() }
+            isWritten = journal.write(body)
         }
-        if isWritten { return note(1) }
+        return isWritten
+    }
+
+    private func noteFailure(bytes: Int) {
         journal.lose(1)
         locked {
             counts.failed += 1
             inFlight -= 1
+            heldBytes -= bytes
         }
     }
 
     /// Counts records that were written, less those that were turned away afterwards.
-    private func note(_ count: Int) {
+    private func note(_ count: Int, bytes: Int) {
         let away = min(count, journal.takeTurnedAway())
         locked {
             counts.written += count - away
             counts.failed += away
             inFlight -= count
+            heldBytes -= bytes
         }
     }
 
@@ -240,16 +264,24 @@ final class RecordQueue: @unchecked Sendable {
             isResting = true
             while entries.isEmpty && !wantsReopen && !isClosing { wait() }
             isResting = false
-            // Half a queue is enough to be written at once.
-            wait(Self.gathering) { flushing == 0 && !wantsReopen && !isClosing && entries.count < capacity / 2 }
+            wait(Self.gathering) { flushing == 0 && !wantsReopen && !isClosing && !isHalfFull }
         }
     }
 
-    /// Waits a fifth of a second before what failed is tried again; false if the queue is closing.
+    /// Waits a fifth of a second before what failed is tried again, or until the place is to be opened anew; false if the queue is
+    /// closing.
     private func pause() -> Bool {
         locked {
-            wait(Self.retrying) { !isClosing }
+            wait(Self.retrying) { !isClosing && !wantsReopen }
             return !isClosing
+        }
+    }
+
+    /// Whether the place is to be opened anew; whoever asks does it.
+    private func takeReopen() -> Bool {
+        locked {
+            defer { wantsReopen = false }
+            return wantsReopen
         }
     }
 

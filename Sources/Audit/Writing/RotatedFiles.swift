@@ -101,7 +101,7 @@ struct RotatedFiles {
 
     private func isRotated(_ name: String) -> Bool {
         guard name.hasPrefix(base + ".") else { return false }
-        let parts = name.dropFirst(base.utf8.count + 1).split(separator: "-", omittingEmptySubsequences: false)
+        let parts = name.dropFirst(base.count + 1).split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].utf8.count == 16, parts[0].hasSuffix("Z") else { return false }
         return (12...20).contains(parts[1].utf8.count) && parts[1].utf8.allSatisfy { (48...57).contains($0) }
     }
