@@ -192,6 +192,11 @@ package struct ExchangeSummary: Sendable {
     package var upstreamFirstByte: Duration?
     /// From sending the request until the end of the upstream's answer.
     package var upstreamDuration: Duration?
+    /// From the beginning of the exchange until the end of what the upstream did, or failed to do, for it; nil if nothing was to be
+    /// asked of it. There may have been no connection to send the request on.
+    package var upstreamEnd: Duration?
+    /// The status of the upstream's answer; nil if there was none.
+    package var upstreamStatus: Int?
 
     package init(
         status: Int? = nil,
@@ -201,7 +206,9 @@ package struct ExchangeSummary: Sendable {
         responseBytes: Int = 0,
         duration: Duration = .zero,
         upstreamFirstByte: Duration? = nil,
-        upstreamDuration: Duration? = nil
+        upstreamDuration: Duration? = nil,
+        upstreamEnd: Duration? = nil,
+        upstreamStatus: Int? = nil
     ) {
         self.status = status
         self.fault = fault
@@ -211,5 +218,7 @@ package struct ExchangeSummary: Sendable {
         self.duration = duration
         self.upstreamFirstByte = upstreamFirstByte
         self.upstreamDuration = upstreamDuration
+        self.upstreamEnd = upstreamEnd
+        self.upstreamStatus = upstreamStatus
     }
 }

@@ -249,6 +249,7 @@ final class ProxySession {
     // MARK: Phase 5, the answer
 
     private func receiveAnswer(_ head: HTTPResponseHead) {
+        self.summary.upstreamStatus = Int(head.status.code)
         var head = head
         let length = ResponseHygiene.clean(&head)
         let isEncoded = ResponseHygiene.isEncoded(head.headers)
@@ -486,9 +487,13 @@ final class ProxySession {
         self.isRecorded = true
         let now = NIODeadline.now()
         self.summary.duration = Duration(now - self.startedAt)
-        if let exchange = self.exchange, let sentAt = exchange.sentAt {
-            self.summary.upstreamFirstByte = exchange.answeredAt.map { Duration($0 - sentAt) }
-            self.summary.upstreamDuration = Duration((exchange.finishedAt ?? now) - sentAt)
+        if let exchange = self.exchange {
+            let end = exchange.finishedAt ?? now
+            self.summary.upstreamEnd = Duration(end - self.startedAt)
+            if let sentAt = exchange.sentAt {
+                self.summary.upstreamFirstByte = exchange.answeredAt.map { Duration($0 - sentAt) }
+                self.summary.upstreamDuration = Duration(end - sentAt)
+            }
         }
         self.worker.metrics.exchanges.add(-1)
         self.count(held: -self.held)

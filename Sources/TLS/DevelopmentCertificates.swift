@@ -57,6 +57,16 @@ package struct DevelopmentCertificates: Sendable, Hashable {
         return files
     }
 
+    /// Checks that a server can show the certificate, and that clients can trust the authority.
+    ///
+    /// - Throws: `TLSError` of the configuration kind, naming the file at fault.
+    package func check() throws(TLSError) {
+        _ = try TLSContext.server(
+            TLSServerConfiguration(certificateChain: self.certificate, privateKey: self.privateKey)
+        )
+        _ = try TLSContext.client(TLSClientConfiguration(trustRoots: .file(self.authority)))
+    }
+
     /// Whether the server certificate is there, readable, and past its time.
     package var hasExpired: Bool {
         guard let notAfter = try? Certificate.load(path: self.certificate).first?.notAfter else { return false }

@@ -8,7 +8,8 @@ import COpenSSLShims
 /// succeeds, one with an old one may not.
 final class OCSPStaple: Sendable {
     private let response: [UInt8]
-    /// When it is no longer valid; nil if it does not say, and newer word is always to be had.
+    /// When it is no longer valid: by its own word, or because the certificate of whoever signed it no longer is. Nil if neither
+    /// is known.
     let expiry: CertificateTime?
 
     /// Reads a response in DER, as `openssl ocsp -respout` writes it.
@@ -45,7 +46,7 @@ final class OCSPStaple: Sendable {
             let word = status == V_OCSP_CERTSTATUS_REVOKED ? "revoked" : "unknown to the authority"
             throw .unusableStaple(path: path, reason: "it says that the certificate is \(word)")
         }
-        self.expiry = CertificateTime(next)
+        self.expiry = [CertificateTime(next), Self.signerExpiry(basic, chain)].compactMap { $0 }.min()
     }
 
     /// Whether clients may still believe it.
@@ -58,9 +59,20 @@ final class OCSPStaple: Sendable {
         defer { X509_STORE_free(store) }
         guard X509_STORE_add_cert(store, issuer.pointer) == 1, let others = ctls_stack_new() else { return false }
         defer { ctls_stack_free(others) }
-        // The issuer is believed here although it is not a root.
-        X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN))
+        // The issuer is believed here although it is not a root. What has run out since was signed all the same, and is told by
+        // `expiry`.
+        X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME))
         return ctls_stack_push(others, issuer.pointer) == 1 && OCSP_basic_verify(basic, others, store, 0) == 1
+    }
+
+    /// Until when the certificate is valid that a response is signed with; nil where it is not at hand.
+    private static func signerExpiry(_ basic: OpaquePointer, _ chain: [Certificate]) -> CertificateTime? {
+        guard let others = ctls_stack_new() else { return nil }
+        defer { ctls_stack_free(others) }
+        if chain.count > 1, ctls_stack_push(others, chain[1].pointer) != 1 { return nil }
+        var signer: OpaquePointer?
+        guard OCSP_resp_get0_signer(basic, &signer, others) > 0 else { return nil }
+        return signer.flatMap { CertificateTime(X509_get0_notAfter($0)) }
     }
 
     /// Finds what a response says about the first certificate of a chain.

@@ -85,19 +85,46 @@ extension TLSHandler {
         }
         // The peer may be slow to answer or never do; what it sends until then is dropped. Closing at once would make
         // the kernel answer its data with a reset, which can destroy our last bytes on their way.
-        self.schedule(in: self.shutdownTimeout, context) { handler, context in
-            handler.finishClosing(context)
-        }
+        self.leftover = (self.unsentBytes(context), context.eventLoop.now)
+        self.awaitPeer(context)
         self.awaitCloseNotify(context)
         if self.state == .closing { context.read() }
     }
 
+    /// Closes after `shutdownTimeout`, unless the peer is still at what it was sent; then it has as long again.
+    private func awaitPeer(_ context: ChannelHandlerContext) {
+        self.schedule(in: self.shutdownTimeout, context) { handler, context in
+            if handler.isPeerTaking(context) {
+                handler.awaitPeer(context)
+            } else {
+                handler.finishClosing(context)
+            }
+        }
+    }
+
+    private func isPeerTaking(_ context: ChannelHandlerContext) -> Bool {
+        let bytes = self.unsentBytes(context)
+        let hasTaken = bytes < self.leftover.bytes
+        if hasTaken { self.leftover = (bytes, context.eventLoop.now) }
+        // What the kernel holds is not known here, but a peer that acknowledges has not come to the end of it.
+        let hasAcknowledged = self.dropped.now > self.dropped.before && self.dropped.now <= Self.acknowledgementLimit
+        self.dropped.before = self.dropped.now
+        guard bytes > 0 || hasTaken || hasAcknowledged else { return false }
+        return context.eventLoop.now - self.leftover.since < self.stallTimeout
+    }
+
+    /// Bytes that were written and that the kernel has not taken.
+    private func unsentBytes(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
     func awaitCloseNotify(_ context: ChannelHandlerContext) {
-        var dropped = ByteBuffer()
+        var late = ByteBuffer()
         while true {
-            switch self.connection.read(into: &dropped) {
-            case .plaintext:
-                dropped.clear()
+            switch self.connection.read(into: &late) {
+            case .plaintext(let bytes):
+                self.dropped.now += bytes
+                late.clear()
             case .incomplete:
                 return
             case .closed:

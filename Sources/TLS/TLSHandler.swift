@@ -14,10 +14,11 @@ import NIOTLS
 /// one buffer of plaintext. The handler reads on its own account only for the handshake, for the rest of a record, and
 /// for the peer's close_notify. Writes pass at once, so the writability of the channel is that of the socket.
 ///
-/// **End.** `close()` sends close_notify, waits `shutdownTimeout` for the peer's, and closes. `close(mode: .output)`
-/// sends close_notify and goes on reading. The peer's close_notify is an end of input: on a channel that allows remote
-/// half-closure it becomes `ChannelEvent.inputClosed`, on others the channel is closed. An end without it after data had
-/// come is `TLSError.truncated`; whether that matters is for the protocol above to judge by its own framing.
+/// **End.** `close()` sends close_notify, waits `shutdownTimeout` for the peer's, longer where `stallTimeout` allows it,
+/// and closes. `close(mode: .output)` sends close_notify and goes on reading. The peer's close_notify is an end of
+/// input: on a channel that allows remote half-closure it becomes `ChannelEvent.inputClosed`, on others the channel is
+/// closed. An end without it after data had come is `TLSError.truncated`; whether that matters is for the protocol above
+/// to judge by its own framing.
 ///
 /// **Errors** go through `errorCaught` as `TLSError`, once; the channel is then closed, after the alert was sent.
 package final class TLSHandler: ChannelDuplexHandler {
@@ -44,10 +45,17 @@ package final class TLSHandler: ChannelDuplexHandler {
     static let ciphertextBatch = 128 << 10
     /// What a peer may make us answer while it reads nothing: key updates, refused renegotiations.
     static let unreadAnswerLimit = 16 << 10
+    /// What a peer may send to a connection that is being closed and pass for one that reads: it acknowledges what it takes in few
+    /// bytes. One that sends more is not waited for: it might never end.
+    static let acknowledgementLimit = 64 << 10
 
     let connection: TLSConnection
     let handshakeTimeout: TimeAmount
     let shutdownTimeout: TimeAmount
+    /// How long a peer may take nothing of what was written before `close()`. As long as it takes some, `close()` waits past
+    /// `shutdownTimeout`; once all has gone out it still does for a peer that acknowledges, for that long at the most. Zero
+    /// waits for neither.
+    package var stallTimeout = TimeAmount.zero
 
     var state = State.idle
     /// The peer's close_notify, or the end of its stream, was seen.
@@ -71,6 +79,10 @@ package final class TLSHandler: ChannelDuplexHandler {
     var outputClosePromise: EventLoopPromise<Void>?
     /// Settled by the close that follows `closing`.
     var closePromise: EventLoopPromise<Void>?
+    /// While closing: bytes that had not gone out when last some went out, and when that was.
+    var leftover = (bytes: 0, since: NIODeadline.uptimeNanoseconds(0))
+    /// While closing: bytes of the peer's that were dropped, now and when last looked at.
+    var dropped = (now: 0, before: 0)
     /// What ended the connection, for writes that come later.
     var failure: TLSError?
 
@@ -84,7 +96,7 @@ package final class TLSHandler: ChannelDuplexHandler {
     ///   - serverName: for a client, the host name or IP address the server's certificate must be for; where it is
     ///     nil the context's own is used. Without meaning for a server.
     ///   - handshakeTimeout: how long the handshake may take from the moment the channel is active.
-    ///   - shutdownTimeout: how long `close()` waits for the peer's close_notify.
+    ///   - shutdownTimeout: how long `close()` waits for the peer's close_notify, and how often it looks where it waits longer.
     /// - Throws: `TLSError.invalidServerName`, `.missingServerName`, or `.library` where memory is short.
     package init(
         context: TLSContext,

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOTLS
+import TLS
 
 /// Waits for the end of a TLS handshake with a peer, and gives the connection the handlers of the protocol that was agreed on.
 final class PeerProtocol: ChannelInboundHandler, RemovableChannelHandler {
@@ -49,7 +50,7 @@ final class PeerProtocol: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.chosen.fail(UpstreamError(.tlsFailed, detail: String(describing: error)))
+        self.chosen.fail(UpstreamError(inHandshake: error))
         context.close(promise: nil)
     }
 
@@ -61,3 +62,15 @@ final class PeerProtocol: ChannelInboundHandler, RemovableChannelHandler {
 
 @available(*, unavailable)
 extension PeerProtocol: Sendable {}
+
+extension UpstreamError {
+    /// What an error in a TLS handshake means to whoever waits for the connection.
+    init(inHandshake error: any Error) {
+        let detail = String(describing: error)
+        if case .some(.handshakeTimedOut) = error as? TLSError {
+            self.init(.connectTimeout, detail: detail)
+        } else {
+            self.init(.tlsFailed, detail: detail)
+        }
+    }
+}

@@ -315,7 +315,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func reason(for error: any Error) -> UpstreamError {
         let detail = String(describing: error)
         if case .opening = self.state {
-            return UpstreamError(self.isTLS ? .tlsFailed : .unreachable, detail: detail)
+            return self.isTLS ? UpstreamError(inHandshake: error) : UpstreamError(.unreachable, detail: detail)
         }
         if let error = error as? HTTPParserError {
             return UpstreamError(error == .invalidEOFState ? .closedEarly : .badResponse, detail: detail)

@@ -73,7 +73,13 @@ struct UpstreamConnector {
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let tls = peer.tls {
-            try pipeline.addHandler(TLSHandler(context: tls.current, serverName: peer.serverName ?? peer.host))
+            try pipeline.addHandler(
+                TLSHandler(
+                    context: tls.current,
+                    serverName: peer.serverName ?? peer.host,
+                    handshakeTimeout: peer.timeouts.connect
+                )
+            )
         }
         let choose: (any Channel, Bool) throws -> Void = { channel, isHTTP2 in
             if isHTTP2 {

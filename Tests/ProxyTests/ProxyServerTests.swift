@@ -211,7 +211,10 @@ import Testing
             let firstByte = try #require(summary.upstreamFirstByte)
             let whole = try #require(summary.upstreamDuration)
             #expect(firstByte <= whole)
-            #expect(whole <= summary.duration)
+            let end = try #require(summary.upstreamEnd)
+            #expect(whole <= end)
+            #expect(end <= summary.duration)
+            #expect(summary.upstreamStatus == 200)
         }
     }
 

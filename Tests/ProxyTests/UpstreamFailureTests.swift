@@ -21,6 +21,10 @@ import Upstream
             #expect(answer.contains("content-type: application/json"))
             #expect(answer.contains("x-request-id: "))
             #expect(try await eventually { proxy.filter.summaries.first?.fault == .upstream })
+            // It was to be asked, though nothing could be sent.
+            let summary = try #require(proxy.filter.summaries.first)
+            #expect(summary.upstreamDuration == nil && summary.upstreamStatus == nil)
+            #expect(try #require(summary.upstreamEnd) <= summary.duration)
             #expect(proxy.server.metrics.errors == ["upstream_connect_refused": 1])
         }
     }

@@ -167,6 +167,27 @@ import Upstream
         }
     }
 
+    @Test(arguments: [HTTP2Use.auto, .always])
+    func aHandshakeThatIsLeftUnansweredIsGivenUpInTheTimeToConnect(use: HTTP2Use) async throws {
+        let certificates = try TestCertificates()
+        let stall = try await StalledOrigin.start()
+        try await ProxyHarness.run(
+            timeouts: .init(connect: .milliseconds(300)),
+            http2: use,
+            originTLS: (server: certificates.server, client: certificates.eitherClient),
+            upstreamPort: stall.port
+        ) { proxy in
+            for _ in 1...3 {
+                let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+                #expect(answer.hasPrefix("HTTP/1.1 504 "))
+                #expect(answer.contains("upstream_connect_timeout"))
+            }
+            // Requests that came later did not all wait for the first handshake.
+            #expect(stall.connections > 1)
+        }
+        try await stall.stop()
+    }
+
     private func run(
         _ script: ScriptedFilter.Script = .init(),
         timeouts: UpstreamTimeouts = .init(),

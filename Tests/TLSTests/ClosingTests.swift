@@ -93,6 +93,74 @@ struct ClosingTests {
         #expect(!self.pair.server.isActive && !self.pair.client.isActive)
     }
 
+    // MARK: Slow peers
+
+    /// Closes the server's side while a line holds what it wrote.
+    private func closeBehindSlowLine() throws -> SlowLine {
+        try self.pair.connectAndExchange()
+        let line = SlowLine()
+        let pipeline = self.pair.server.pipeline.syncOperations
+        try pipeline.addHandler(line, position: .first)
+        try pipeline.handler(type: TLSHandler.self).stallTimeout = .seconds(10)
+        self.pair.server.writeAndFlush(ByteBuffer(patternOf: 100_000), promise: nil)
+        self.pair.server.close(promise: nil)
+        return line
+    }
+
+    @Test("What was written is waited for as long as the peer takes some of it")
+    func slowPeer() throws {
+        let line = try self.closeBehindSlowLine()
+        for bytes in [50_000, 10_000, 1_000, 0] {
+            self.pair.server.embeddedEventLoop.advanceTime(by: .seconds(8))
+            #expect(self.pair.server.isActive)
+            line.take(leaving: bytes)
+        }
+        self.pair.server.embeddedEventLoop.advanceTime(by: .seconds(4))
+        #expect(!self.pair.server.isActive)
+        #expect(self.pair.serverEvents.errors.isEmpty)
+    }
+
+    @Test("A peer that takes nothing more is given up")
+    func stalledPeer() throws {
+        let line = try self.closeBehindSlowLine()
+        self.pair.server.embeddedEventLoop.advanceTime(by: .seconds(8))
+        line.take(leaving: 50_000)
+        // It is seen two seconds later, and the time for the rest begins.
+        self.pair.server.embeddedEventLoop.advanceTime(by: .milliseconds(11_999))
+        #expect(self.pair.server.isActive)
+        self.pair.server.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(!self.pair.server.isActive)
+    }
+
+    @Test("A peer that acknowledges is waited for, and only for so long")
+    func acknowledgingPeer() throws {
+        let line = try self.closeBehindSlowLine()
+        line.take(leaving: 0)
+        for _ in 0..<5 {
+            self.pair.client.writeAndFlush(ByteBuffer(string: "more"), promise: nil)
+            try self.pair.server.writeInbound(self.pair.takeOutbound(self.pair.client))
+            self.pair.server.embeddedEventLoop.advanceTime(by: .seconds(2))
+            #expect(self.pair.server.isActive)
+        }
+        self.pair.client.writeAndFlush(ByteBuffer(string: "more"), promise: nil)
+        try self.pair.server.writeInbound(self.pair.takeOutbound(self.pair.client))
+        self.pair.server.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!self.pair.server.isActive)
+        #expect(self.pair.serverEvents.text == "")
+    }
+
+    @Test("A peer that sends on and on is not waited for")
+    func sendingPeer() throws {
+        let line = try self.closeBehindSlowLine()
+        line.take(leaving: 0)
+        self.pair.server.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(self.pair.server.isActive)
+        self.pair.client.writeAndFlush(ByteBuffer(patternOf: 100_000), promise: nil)
+        try self.pair.server.writeInbound(self.pair.takeOutbound(self.pair.client))
+        self.pair.server.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!self.pair.server.isActive)
+    }
+
     // MARK: Half-close
 
     @Test("On a channel that allows it the peer's close_notify ends only the input")
@@ -199,5 +267,30 @@ struct ClosingTests {
         self.pair.server.pipeline.fireChannelInactive()
         #expect(self.pair.serverEvents.text == "unread")
         #expect(self.pair.serverEvents.errors.isEmpty)
+    }
+}
+
+/// In front of a channel without a socket: what is sent waits until the test takes it.
+private final class SlowLine: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private var context: ChannelHandlerContext?
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func flush(context: ChannelHandlerContext) {}
+
+    /// Takes what waits, and puts so many bytes in its place.
+    func take(leaving count: Int) {
+        self.context?.flush()
+        guard count > 0 else { return }
+        self.context?.write(self.wrapOutboundOut(ByteBuffer(patternOf: count)), promise: nil)
     }
 }

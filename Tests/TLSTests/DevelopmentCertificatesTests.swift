@@ -56,6 +56,23 @@ struct DevelopmentCertificatesTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: files.certificate)) != before)
     }
 
+    @Test("What a server cannot show, or no client could trust, is found and named")
+    func checks() throws {
+        let files = try DevelopmentCertificates.make(in: self.folder.path)
+        try files.check()
+        for path in [files.authority, files.certificate, files.privateKey] {
+            let contents = try String(contentsOfFile: path, encoding: .utf8)
+            _ = try self.folder.write(URL(fileURLWithPath: path).lastPathComponent, "cut off")
+            let junk = #expect(throws: TLSError.self) { try files.check() }
+            #expect(junk?.description.contains(path) == true)
+            try FileManager.default.removeItem(atPath: path)
+            let missing = #expect(throws: TLSError.self) { try files.check() }
+            #expect(missing?.description.contains(path) == true)
+            _ = try self.folder.write(URL(fileURLWithPath: path).lastPathComponent, contents)
+        }
+        try files.check()
+    }
+
     @Test("A file of that name that is no certificate of ours is kept")
     func keepsForeignFiles() throws {
         let path = try self.folder.write("server-key.pem", "somebody's own")

@@ -39,6 +39,17 @@ struct OCSPStapleTests {
         #expect(try self.server(old).hasOldStaple)
     }
 
+    @Test("A response is old once the certificate of its signer is, and that is no reason not to start")
+    func oldSigner() throws {
+        let expired = try self.authority.delegate(.expired())
+        #expect(try self.server(self.authority.respond(.good, by: expired), withIssuer: true).hasOldStaple)
+        let delegate = try self.authority.delegate(.days(1))
+        let path = try self.authority.respond(.good, seconds: 3 * 86_400, by: delegate)
+        let staple = try OCSPStaple(path: path, chain: Certificate.load(path: self.authority.chain))
+        #expect(staple.isCurrent(at: .now.adding(seconds: 80_000)))
+        #expect(!staple.isCurrent(at: .now.adding(seconds: 90_000)))
+    }
+
     @Test("A response that would do harm is refused", arguments: [Responder.Word.revoked, .unknown, .aboutAnother])
     func harmful(_ word: Responder.Word) throws {
         let response = try self.authority.respond(word)
@@ -121,11 +132,35 @@ final class Responder {
         self.key = try self.folder.write("server-key.pem", leafKey.pem())
     }
 
+    /// Whoever signs responses for the authority, as long as the certificate is valid.
+    func delegate(_ validity: CertificateValidity) throws -> (certificate: Certificate, key: PrivateKey) {
+        let key = try PrivateKey.generate()
+        let template = CertificateTemplate(commonName: "responder", usage: .server, validity: validity)
+        let certificate = try template.sign(key, issuer: (self.authority, self.authorityKey))
+        let pointer = certificate.pointer
+        X509_EXTENSION_free(X509_delete_ext(pointer, X509_get_ext_by_NID(pointer, NID_ext_key_usage, -1)))
+        guard let usage = X509V3_EXT_conf_nid(nil, nil, NID_ext_key_usage, "OCSPSigning") else { throw Failure() }
+        defer { X509_EXTENSION_free(usage) }
+        guard X509_add_ext(pointer, usage, -1) == 1,
+            X509_sign(pointer, self.authorityKey.pointer, EVP_sha256()) > 0
+        else { throw Failure() }
+        return (certificate, key)
+    }
+
     /// Writes a response that is valid for some seconds from now on.
     ///
     /// - Returns: its path.
     func respond(_ word: Word, seconds: Int = 3600, signedBy signer: Responder? = nil) throws -> String {
         let signer = signer ?? self
+        return try self.respond(word, seconds: seconds, by: (signer.authority, signer.authorityKey))
+    }
+
+    /// Writes one that is signed with this certificate.
+    func respond(
+        _ word: Word,
+        seconds: Int = 3600,
+        by signer: (certificate: Certificate, key: PrivateKey)
+    ) throws -> String {
         let subject = word == .aboutAnother ? self.other : self.leaf
         let from = X509_gmtime_adj(nil, min(0, seconds) - 60)
         let until = X509_gmtime_adj(nil, seconds)
@@ -146,8 +181,8 @@ final class Responder {
         guard OCSP_basic_add1_status(basic, id, status, 0, from, from, until) != nil,
             OCSP_basic_sign(
                 basic,
-                signer.authority.pointer,
-                signer.authorityKey.pointer,
+                signer.certificate.pointer,
+                signer.key.pointer,
                 EVP_sha256(),
                 nil,
                 0

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOHTTP2
+import TLS
 import Upstream
 
 /// The last handler of a client's HTTP/2 connection: what concerns no single stream.
@@ -20,6 +21,8 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     let worker: ProxyWorker
     let peer: ConnectionPeer
     let bufferAccount = BufferAccount()
+    /// Closes the connection when the client has taken what was written.
+    private let tls: TLSHandler
     private let timer: StageTimer
     private var context: ChannelHandlerContext?
     private var openStreams = 0
@@ -27,9 +30,10 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
     /// The proxy closed the connection for reasons of its own.
     private(set) var isCut = false
 
-    init(worker: ProxyWorker, peer: ConnectionPeer) {
+    init(worker: ProxyWorker, peer: ConnectionPeer, tls: TLSHandler) {
         self.worker = worker
         self.peer = peer
+        self.tls = tls
         self.timer = StageTimer(eventLoop: worker.eventLoop)
     }
 
@@ -68,7 +72,10 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
             self.worker.metrics.countError(ProxyError.http2ProtocolError.code)
         }
         self.worker.logger.debug("A client's HTTP/2 connection failed", metadata: ["error": "\(error)"])
-        if failure.endsConnection { context.close(promise: nil) }
+        guard failure.endsConnection else { return }
+        // Streams that are open end only with the connection, and a client that asks for too much is not waited for.
+        if failure.isFlood || self.openStreams > 0 { self.tls.stallTimeout = .zero }
+        context.close(promise: nil)
     }
 
     // MARK: Streams
@@ -100,7 +107,8 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
             self.worker.metrics.countError(ProxyError.connectionIdle.code)
             self.drain()
         } else {
-            self.cut()
+            // No cut: the last answer may still be on its way.
+            self.context?.close(promise: nil)
         }
     }
 
@@ -115,6 +123,7 @@ final class HTTP2Connection: ChannelInboundHandler, WorkerConnection {
 
     func cut() {
         self.isCut = true
+        self.tls.stallTimeout = .zero
         self.context?.close(promise: nil)
     }
 }

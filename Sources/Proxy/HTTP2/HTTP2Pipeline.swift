@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import TLS
 
 /// The handlers of a client's connection that speaks HTTP/2 (RFC 9113), and of its streams.
 enum HTTP2Pipeline {
@@ -13,7 +14,10 @@ enum HTTP2Pipeline {
     static func add(to channel: any Channel, peer: ConnectionPeer, worker: ProxyWorker) throws {
         let pipeline = channel.pipeline.syncOperations
         let limits = worker.configuration.limits
-        let connection = HTTP2Connection(worker: worker, peer: peer)
+        let tls = try pipeline.handler(type: TLSHandler.self)
+        // The last stream has ended, and the connection is closed, when its last frame is written, and not when it is taken.
+        tls.stallTimeout = limits.writeStallTime
+        let connection = HTTP2Connection(worker: worker, peer: peer, tls: tls)
         let streams = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         // Sends GOAWAY twice on `ChannelShouldQuiesceEvent`, and closes after the last stream.
         let ending = NIOHTTP2ServerConnectionManagementHandler(

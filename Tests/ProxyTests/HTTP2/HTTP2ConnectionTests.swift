@@ -150,6 +150,55 @@ import Testing
         }
     }
 
+    @Test func `an answer that a client is slow to take goes out to its end in a drain`() async throws {
+        let size = 16 << 20
+        let (drains, drain) = AsyncStream.makeStream(of: Void.self)
+        let reply = LocalReply(status: .ok, headers: [:], body: .bytes(ByteBuffer(repeating: 0x61, count: size)))
+        var script = ScriptedFilter.inspecting()
+        script.request = { _, _ in
+            for await _ in drains {}
+            return .reply(reply)
+        }
+        let certificates = try TestCertificates()
+        try await ProxyHarness.run(script, tls: (certificates.server, certificates.client), threads: 2) { proxy in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            try await client.send(HTTP2Client.get("/", stream: 1))
+            #expect(try await eventually { proxy.server.metrics.exchangesOpen == 1 })
+            async let ended: Void = proxy.server.shutdown(deadline: .now() + .seconds(60))
+            try await client.wait { frames in frames.contains { $0.kind == RawFrame.Kind.ping.rawValue } }
+            try await client.answerPings()
+            #expect(try await client.goAways(2).count == 2)
+            try await client.raw.pause()
+            drain.finish()
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            // Longer than a close waits for a client that has taken all.
+            try await Task.sleep(for: .seconds(3))
+            try await client.raw.resume()
+            #expect(try await eventually(30) { client.raw.isClosed })
+            let answer = try client.answer(1)
+            #expect(answer.isWhole)
+            #expect(answer.body.count == size)
+            await ended
+        }
+    }
+
+    @Test func `a client that takes nothing does not hold up what is cut at the deadline`() async throws {
+        let certificates = try TestCertificates()
+        try await ProxyHarness.run(
+            ScriptedFilter.replying(bytes: 16 << 20),
+            tls: (certificates.server, certificates.client),
+            threads: 2
+        ) { proxy in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            try await client.raw.pause()
+            try await client.send(HTTP2Client.get("/", stream: 1))
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            let start = NIODeadline.now()
+            await proxy.server.shutdown(deadline: .now() + .milliseconds(200))
+            #expect(NIODeadline.now() - start < .seconds(30))
+        }
+    }
+
     @Test func `bytes that are no HTTP/2 end the connection`() async throws {
         let certificates = try TestCertificates()
         try await ProxyHarness.run(tls: (certificates.server, certificates.client)) { proxy in

@@ -82,7 +82,12 @@ final class RawClient: Sendable {
         try await self.open().writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
-    /// Starts to read, for a client that was connected without.
+    /// Reads no more, until `resume()`.
+    func pause() async throws {
+        try await self.open().setOption(.autoRead, value: false).get()
+    }
+
+    /// Starts to read, for a client that was connected without or has paused.
     func resume() async throws {
         try await self.open().setOption(.autoRead, value: true).get()
         try self.open().read()
