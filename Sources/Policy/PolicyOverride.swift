@@ -67,13 +67,20 @@ package struct PhasePatch: Sendable, Equatable {
         self.categories = categories
     }
 
-    package func applied(to policy: PhasePolicy) -> PhasePolicy {
+    /// The phase with this over it.
+    ///
+    /// - Parameters:
+    ///   - policy: what this changes, with what less specific overrides made of it.
+    ///   - base: what holds without any override, if that is another. A category that one of them ignores is changed from there:
+    ///     to ignore it for many is not to ignore it for the few that more is said about.
+    package func applied(to policy: PhasePolicy, over base: PhasePolicy? = nil) -> PhasePolicy {
+        let base = base ?? policy
         var policy = policy
         policy.roles = roles ?? policy.roles
         policy.media = media ?? policy.media
         switch overall {
         case .ignored: policy.overall = nil
-        case .set(let patch): policy.overall = patch.applied(toOverall: policy.overall)
+        case .set(let patch): policy.overall = patch.applied(toOverall: policy.overall ?? base.overall)
         case nil: break
         }
         switch anomaly {
@@ -84,7 +91,9 @@ package struct PhasePatch: Sendable, Equatable {
         for (category, change) in categories {
             switch change {
             case .ignored: policy.categories[category] = nil
-            case .set(let patch): policy.categories[category] = patch.applied(to: policy.categories[category])
+            case .set(let patch):
+                let changed = policy.categories[category] ?? base.categories[category]
+                policy.categories[category] = patch.applied(to: changed)
             }
         }
         return policy
@@ -117,11 +126,15 @@ package struct StreamPatch: Sendable, Equatable {
 
 extension PolicyPatch {
     /// The policy with this over it. Its overrides stay: they were chosen from before.
-    package func applied(to policy: Policy) -> Policy {
+    ///
+    /// - Parameters:
+    ///   - policy: what this changes, with what less specific overrides made of it.
+    ///   - base: what holds without any override, if that is another.
+    package func applied(to policy: Policy, over base: Policy? = nil) -> Policy {
         var policy = policy
         policy.mode = mode ?? policy.mode
-        policy.input = input.applied(to: policy.input)
-        policy.output = output.applied(to: policy.output)
+        policy.input = input.applied(to: policy.input, over: base?.input)
+        policy.output = output.applied(to: policy.output, over: base?.output)
         policy.stream = stream.applied(to: policy.stream)
         if !excludedRules.isEmpty { policy.rules.removeAll { excludedRules.contains($0.id) } }
         return policy
@@ -139,7 +152,7 @@ extension Policy {
 
     /// What holds with these overrides, the one that counts most first.
     package func overridden(by positions: [Int]) -> Policy {
-        positions.reversed().reduce(self) { $1 < overrides.count ? overrides[$1].then.applied(to: $0) : $0 }
+        positions.reversed().reduce(self) { $1 < overrides.count ? overrides[$1].then.applied(to: $0, over: self) : $0 }
     }
 
     /// What holds for a request.

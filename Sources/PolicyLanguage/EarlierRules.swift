@@ -31,14 +31,14 @@ struct EarlierRules {
     ///
     /// - Parameters:
     ///   - node: where the rule's id stands.
-    ///   - policy: what the file says about the phases; nil if the rule was not understood well enough to be held
+    ///   - reach: what the file says about its rules; nil if the rule was not understood well enough to be held
     ///     against it.
-    func conflict(of rule: Rule, at node: YAMLNode, in policy: Policy?) -> Problem? {
+    func conflict(of rule: Rule, at node: YAMLNode, in reach: RuleReach?) -> Problem? {
         if !rule.id.isEmpty, let twin = positions[rule.id] {
             return Problem(node, "the rule id '\(rule.id)' is taken", hint: "\(place(of: twin)) has it")
         }
-        guard let policy else { return nil }
-        if rule.phases.allSatisfy({ policy[$0].roles.isDisjoint(with: rule.roles) }) {
+        guard let reach else { return nil }
+        if !reach.includes(rule) {
             let phases = rule.phases.map(\.rawValue).sorted().joined(separator: " and ")
             return Problem(
                 node,
@@ -46,7 +46,7 @@ struct EarlierRules {
                 hint: "add a role to 'roles' of the phase, or take the rule's own 'roles' out"
             )
         }
-        if let twin = positionCovering(rule) {
+        if let twin = positionCovering(rule, in: reach) {
             return Problem(
                 node,
                 "rule '\(rule.id)' is never needed: rule '\(rules[twin].rule.id)' does the same",
@@ -61,14 +61,19 @@ struct EarlierRules {
         return rule.file == file ? "line \(rule.line)" : "\(rule.file):\(rule.line)"
     }
 
-    /// The first rule that already finds and does all that this one would.
-    private func positionCovering(_ rule: Rule) -> Int? {
+    /// The first rule that already finds and does all that this one would, whatever the request.
+    private func positionCovering(_ rule: Rule, in reach: RuleReach) -> Int? {
         guard let first = rule.matchers.first, let candidates = positionsByMatcher[first] else { return nil }
         return candidates.first { position in
             let other = rules[position].rule
-            return rule.category == other.category && rule.action == other.action
-                && rule.severity == other.severity && other.paranoia <= rule.paranoia && other.sample >= rule.sample
-                && rule.vetoes.isSubset(of: other.vetoes) && other.requiredScores.isEmpty
+            guard rule.category == other.category, rule.action == other.action, !reach.mayExclude(other) else {
+                return false
+            }
+            // Of two blocks the first is answered; of two edits both may be made.
+            if rule.action == .rewrite, rule.rewrite != other.rewrite { return false }
+            return rule.severity == other.severity && other.paranoia <= rule.paranoia && other.sample >= rule.sample
+                && rule.tags.isSubset(of: other.tags) && rule.vetoes.isSubset(of: other.vetoes)
+                && other.requiredScores.isEmpty
                 && rule.phases.isSubset(of: other.phases) && rule.roles.isSubset(of: other.roles)
                 && matchers[position].isSuperset(of: rule.matchers)
         }

@@ -70,7 +70,7 @@ extension PolicyDecoder {
     /// Packs are named from the file that includes them. Absolute paths and other kinds of files are refused, because
     /// a diagnostic shows lines of what was read.
     private mutating func path(_ node: YAMLNode) -> String? {
-        guard let name = text(node, "a file") else { return nil }
+        guard let name = fileName(node, "a file") else { return nil }
         guard !name.hasPrefix("/"), name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
             note(node, "a rule pack is a .yaml file named from the folder of this one, not '\(name.clipped)'")
             return nil

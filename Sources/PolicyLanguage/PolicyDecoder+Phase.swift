@@ -104,11 +104,13 @@ extension PolicyDecoder {
         phase: Phase
     ) -> CategoryPolicy? {
         guard isJudged(node, what, example: "{threshold: 0.8, action: block}") else { return nil }
-        let options = options(node, what).over(defaults)
+        let own = self.options(node, what)
+        let options = own.over(defaults)
         if options.threshold == nil { note(node, "\(what) has no 'threshold'", hint: "give it here or in 'defaults'") }
         if options.action == nil { note(node, "\(what) has no 'action'", hint: "give it here or in 'defaults'") }
         checkSteering(node, what, options, phase: phase)
-        checkSample(node, what, options.sample, action: options.action)
+        // What 'defaults' says is for the categories that it is of use to.
+        checkSample(node, what, own.sample, action: options.action)
         return CategoryPolicy(
             threshold: options.threshold ?? 1,
             action: options.action ?? .log,

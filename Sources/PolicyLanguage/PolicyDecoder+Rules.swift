@@ -6,9 +6,9 @@ extension PolicyDecoder {
     ///
     /// - Parameters:
     ///   - included: the rules that stand before them, from other files.
-    ///   - policy: what the file says about the phases; nil if it says nothing of them.
+    ///   - reach: what the file says about them elsewhere; nil if it says nothing.
     /// - Returns: all of them.
-    mutating func rules(_ node: YAMLNode, after included: [PlacedRule], in policy: Policy?) -> [PlacedRule] {
+    mutating func rules(_ node: YAMLNode, after included: [PlacedRule], in reach: RuleReach?) -> [PlacedRule] {
         guard let items = list(node, "'rules'") else { return included }
         var earlier = EarlierRules(included, file: file)
         for item in items {
@@ -24,7 +24,7 @@ extension PolicyDecoder {
             let id = fields["id"] ?? item
             // What a rule reaches is only worth telling if the rule was understood.
             let isUnderstood = problems.count == before
-            if let problem = earlier.conflict(of: rule, at: id, in: isUnderstood ? policy : nil) { note(problem) }
+            if let problem = earlier.conflict(of: rule, at: id, in: isUnderstood ? reach : nil) { note(problem) }
             earlier.append(PlacedRule(rule: rule, file: file, line: id.mark.line))
         }
         return earlier.rules

@@ -45,7 +45,8 @@ struct PolicyDecoder: YAMLDecoding {
             policy.stream = streamPatch(node, over: policy.stream).applied(to: policy.stream)
         }
         let included = fields["include"].map { includedRules($0) } ?? []
-        let all = fields["rules"].map { rules($0, after: included, in: policy) } ?? included
+        let reach = RuleReach(root, of: policy)
+        let all = fields["rules"].map { rules($0, after: included, in: reach) } ?? included
         let paranoia = fields["paranoia"].flatMap { whole($0, "paranoia", in: Self.paranoia) } ?? 1
         policy.rules = all.map(\.rule).filter { $0.paranoia <= paranoia }
         if let node = fields["exclude"] {

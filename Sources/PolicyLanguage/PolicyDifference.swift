@@ -39,6 +39,12 @@ package struct PolicyDifference: Sendable, Equatable, Encodable {
     private mutating func compare(_ subject: String, _ before: String?, _ after: String?, effect: String? = nil) {
         if before != after { changes.append(Change(subject, before: before, after: after, effect: effect)) }
     }
+
+    /// Tells of what is not the same, also where the words for it are: they hold no more than the beginning of a text.
+    private mutating func tell(_ subject: String, _ before: String?, _ after: String?) {
+        let effect = before == after ? "they differ in what is not shown" : nil
+        changes.append(Change(subject, before: before, after: after, effect: effect))
+    }
 }
 
 extension PolicyDifference {
@@ -47,7 +53,7 @@ extension PolicyDifference {
         compare("\(name).roles", Self.list(old.roles), Self.list(new.roles))
         compare("\(name).media", old.media.rawValue, new.media.rawValue)
         compareOverall("\(name).overall", old.overall, new.overall)
-        compare("\(name).anomaly", old.anomaly?.words, new.anomaly?.words)
+        compare("\(name).anomaly", old.anomaly, new.anomaly)
         for category in HarmCategory.allCases {
             compare("\(name).\(category.rawValue)", old.categories[category], new.categories[category])
         }
@@ -75,6 +81,11 @@ extension PolicyDifference {
         compare("\(subject).requires", Self.list(old.requiredRules), Self.list(new.requiredRules))
     }
 
+    private mutating func compare(_ subject: String, _ old: AnomalyPolicy?, _ new: AnomalyPolicy?) {
+        let (before, after) = (old?.words, new?.words)
+        if before != after || old?.consequence != new?.consequence { tell(subject, before, after) }
+    }
+
     private mutating func compareThresholds(_ subject: String, _ old: Double, _ new: Double) {
         let effect = new < old ? "more texts reach it" : "fewer texts reach it"
         compare("\(subject).threshold", "\(old)", "\(new)", effect: effect)
@@ -85,8 +96,8 @@ extension PolicyDifference {
     }
 
     /// How the caller is answered, or how the text is edited.
-    private mutating func compareConsequences(_ subject: String, _ old: String?, _ new: String?) {
-        compare("\(subject).consequence", old ?? "none", new ?? "none")
+    private mutating func compareConsequences(_ subject: String, _ old: Consequence?, _ new: Consequence?) {
+        if old != new { tell("\(subject).consequence", old?.words ?? "none", new?.words ?? "none") }
     }
 
     private mutating func compareStreams(_ old: StreamPolicy, _ new: StreamPolicy) {
@@ -96,19 +107,30 @@ extension PolicyDifference {
         compare("stream.bytes", "\(old.holdBack.bytes)", "\(new.holdBack.bytes)")
     }
 
-    /// Overrides are the same if they are about the same requests.
+    /// Overrides are the same if they are about the same requests. What they say is compared, not what they make of the policy:
+    /// what that says otherwise has been told by now.
     private mutating func compareOverrides(_ old: Policy, _ new: Policy) {
+        let told = changes
         func words(_ override: PolicyOverride, of policy: Policy) -> String {
             PolicyDifference(from: policy.withoutOverrides, to: override.then.applied(to: policy.withoutOverrides))
                 .changes.map(\.description).joined(separator: "; ")
         }
-        func keyed(_ policy: Policy) -> [ScopePattern: String] {
-            Dictionary(policy.overrides.map { ($0.when, words($0, of: policy)) }) { first, _ in first }
+        func keyed(_ policy: Policy) -> [ScopePattern: PolicyOverride] {
+            Dictionary(policy.overrides.map { ($0.when, $0) }) { first, _ in first }
         }
         let (before, after) = (keyed(old), keyed(new))
         var seen: Set<ScopePattern> = []
         for override in old.overrides + new.overrides where seen.insert(override.when).inserted {
-            compare("overrides.\(override.name)", before[override.when], after[override.when])
+            let (earlier, later) = (before[override.when], after[override.when])
+            if let earlier, let later, earlier.then == later.then {
+                // What the policy itself does not show may show here: how a block is answered where it only records.
+                let shown = PolicyDifference(
+                    from: earlier.then.applied(to: old.withoutOverrides),
+                    to: later.then.applied(to: new.withoutOverrides)
+                )
+                if shown.changes.allSatisfy({ told.contains($0) }) { continue }
+            }
+            tell("overrides.\(override.name)", earlier.map { words($0, of: old) }, later.map { words($0, of: new) })
         }
     }
 
@@ -142,6 +164,7 @@ extension PolicyDifference {
     }
 
     private mutating func compare(_ subject: String, _ old: Rule, _ new: Rule) {
+        compare("\(subject).tags", Self.list(old.tags), Self.list(new.tags))
         compare("\(subject).category", old.category.rawValue, new.category.rawValue)
         compare("\(subject).phases", Self.list(old.phases), Self.list(new.phases))
         compare("\(subject).roles", Self.list(old.roles), Self.list(new.roles))
@@ -176,10 +199,10 @@ extension PolicyDifference {
 }
 
 extension CategoryPolicy {
-    fileprivate var consequence: String? { action.consequence(response: response, rewrite: rewrite) }
+    fileprivate var consequence: Consequence? { action.consequence(response: response, rewrite: rewrite) }
 
     fileprivate var words: String {
-        "\(action.rawValue) from \(threshold) on" + (consequence.map { " (\($0))" } ?? "")
+        "\(action.rawValue) from \(threshold) on" + (consequence.map { " (\($0.words))" } ?? "")
     }
 }
 
@@ -193,14 +216,19 @@ extension OverallPolicy {
 }
 
 extension AnomalyPolicy {
-    fileprivate var words: String { "\(action.rawValue) from \(threshold) on" }
+    fileprivate var consequence: Consequence? { action.consequence(response: response, rewrite: nil) }
+
+    /// What is done, from where on, and what follows.
+    var words: String {
+        "\(action.rawValue) from \(threshold) on" + (consequence.map { " (\($0.words))" } ?? "")
+    }
 }
 
 extension Rule {
-    fileprivate var consequence: String? { action.consequence(response: response, rewrite: rewrite) }
+    fileprivate var consequence: Consequence? { action.consequence(response: response, rewrite: rewrite) }
 
     fileprivate var words: String {
-        let consequence = consequence.map { " (\($0))" } ?? ""
+        let consequence = consequence.map { " (\($0.words))" } ?? ""
         return "\(category.rawValue), \(action.rawValue)\(consequence), \(matchers.count) matchers"
     }
 }

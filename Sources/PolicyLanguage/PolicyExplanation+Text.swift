@@ -54,7 +54,14 @@ extension PolicyExplanation.OverrideExplanation {
 extension PolicyExplanation.CategoryExplanation {
     fileprivate var row: [String] {
         guard let threshold else { return [category, "-", "not judged", "", ""] }
-        return [category, "\(threshold)", action?.rawValue ?? "", consequence ?? "", onFailure ?? ""]
+        return [category, "\(threshold)", action?.rawValue ?? "", whatFollows, onFailure ?? ""]
+    }
+
+    /// The consequence, and what it depends on.
+    private var whatFollows: String {
+        let rules = requires.map { "requires \($0.joined(separator: " or "))" }
+        let share = sample.map { "sample \($0)" }
+        return [consequence, rules, share].compactMap { $0 }.joined(separator: "; ")
     }
 }
 
@@ -63,7 +70,20 @@ extension PolicyExplanation.RuleExplanation {
         let everyone = roles.count == Role.allCases.count
         return [
             id, category.rawValue, phases.map(\.rawValue).joined(separator: ", "),
-            everyone ? "all" : roles.map(\.rawValue).joined(separator: ", "), action.rawValue, consequence ?? "",
+            everyone ? "all" : roles.map(\.rawValue).joined(separator: ", "), action.rawValue, whatFollows,
         ]
+    }
+
+    /// The consequence, what it depends on, and what a match does besides.
+    private var whatFollows: String {
+        var parts = [consequence].compactMap { $0 }
+        if let requires {
+            let scores = requires.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+            parts.append("requires \(scores.joined(separator: ", "))")
+        }
+        if let vetoes { parts.append("vetoes \(vetoes.map(\.rawValue).joined(separator: ", "))") }
+        if let severity { parts.append("severity \(severity)") }
+        if let sample { parts.append("sample \(sample)") }
+        return parts.joined(separator: "; ")
     }
 }

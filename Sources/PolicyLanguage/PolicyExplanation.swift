@@ -36,9 +36,13 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
         package var consequence: String?
         /// `open` or `closed`.
         package var onFailure: String?
+        /// Ids and tags of rules of which one has to match the same text, sorted; nil if none has to.
+        package var requires: [String]?
+        /// The share of requests that it is recorded for; nil is all.
+        package var sample: Double?
 
         private enum CodingKeys: String, CodingKey {
-            case category, threshold, action, consequence
+            case category, threshold, action, consequence, requires, sample
             case onFailure = "on_failure"
         }
     }
@@ -54,6 +58,14 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
         package var consequence: String?
         package var matchers: Int
         package var tests: Int
+        /// What a match adds to the score of the rules together; nil is nothing.
+        package var severity: String?
+        /// The scores, by category, without which a match does not count; nil if it always does.
+        package var requires: [String: Double]?
+        /// Categories whose scores a match takes back, in taxonomy order; nil if none.
+        package var vetoes: [HarmCategory]?
+        /// The share of requests that it is recorded for; nil is all.
+        package var sample: Double?
     }
 
     /// What is done otherwise about some requests.
@@ -112,7 +124,7 @@ extension PolicyExplanation.PhaseExplanation {
         self.phase = phase
         roles = Role.allCases.filter(policy.roles.contains)
         media = phase == .input || policy.media != .pass ? policy.media.rawValue : nil
-        anomaly = policy.anomaly.map { "\($0.action.rawValue) from \($0.threshold) on" }
+        anomaly = policy.anomaly?.words
         categories =
             [PolicyExplanation.CategoryExplanation(policy.overall)]
             + HarmCategory.allCases.map { PolicyExplanation.CategoryExplanation($0.rawValue, policy.categories[$0]) }
@@ -133,8 +145,10 @@ extension PolicyExplanation.CategoryExplanation {
         self.category = category
         threshold = policy?.threshold
         action = policy?.action
-        consequence = policy?.action.consequence(response: policy?.response, rewrite: policy?.rewrite)
+        consequence = policy?.action.consequence(response: policy?.response, rewrite: policy?.rewrite)?.words
         onFailure = policy?.failureMode.rawValue
+        requires = policy.flatMap { $0.requiredRules.isEmpty ? nil : $0.requiredRules.sorted() }
+        sample = policy.flatMap { $0.action.share($0.sample) }
     }
 }
 
@@ -146,26 +160,46 @@ extension PolicyExplanation.RuleExplanation {
         phases = Phase.allCases.filter(rule.phases.contains)
         roles = Role.allCases.filter(rule.roles.contains)
         action = rule.action
-        consequence = rule.action.consequence(response: rule.response, rewrite: rule.rewrite)
+        consequence = rule.action.consequence(response: rule.response, rewrite: rule.rewrite)?.words
         matchers = rule.matchers.count
         tests = rule.tests.count
+        severity = rule.severity?.rawValue
+        if !rule.requiredScores.isEmpty {
+            requires = Dictionary(uniqueKeysWithValues: rule.requiredScores.map { ($0.key.rawValue, $0.value) })
+        }
+        if !rule.vetoes.isEmpty { vetoes = rule.vetoes.sorted() }
+        sample = rule.action.share(rule.sample)
     }
 }
 
+/// What follows from an action: how the caller is answered, or how the text is edited.
+struct Consequence: Equatable {
+    /// As the language calls it.
+    var kind: String
+    /// The whole of the text that goes with it.
+    var text: String?
+
+    /// In a few words: of the text no more than its beginning.
+    var words: String { text.map { "\(kind): \($0.clipped)" } ?? kind }
+}
+
 extension Action {
-    /// What follows from the action, in a few words; nil where nothing does.
-    func consequence(response: ResponseStyle?, rewrite: RewriteMethod?) -> String? {
+    /// What follows from the action; nil where nothing does.
+    func consequence(response: ResponseStyle?, rewrite: RewriteMethod?) -> Consequence? {
         switch (self, response, rewrite) {
         case (.log, _, _): nil
-        case (.block, .fixed(let text), _): "fixed: \(text.clipped)"
-        case (.block, .template, _): "template"
-        case (.block, .error, _): "error"
-        case (.block, _, _): "generated"
-        case (.rewrite, _, .redact(let placeholder)): "redact: \(placeholder.clipped)"
-        case (.rewrite, _, .mask(let label)): "mask: \(label.clipped)"
-        case (.rewrite, _, .steer(let message?)): "steer: \(message.clipped)"
-        case (.rewrite, _, .replace(let text)): "replace: \(text.clipped)"
-        case (.rewrite, _, _): "steer"
+        case (.block, .fixed(let text), _): Consequence(kind: "fixed", text: text)
+        case (.block, .template, _): Consequence(kind: "template")
+        case (.block, .error, _): Consequence(kind: "error")
+        case (.block, _, _): Consequence(kind: "generated")
+        case (.rewrite, _, .redact(let placeholder)): Consequence(kind: "redact", text: placeholder)
+        case (.rewrite, _, .mask(let label)): Consequence(kind: "mask", text: label)
+        case (.rewrite, _, .steer(let message)): Consequence(kind: "steer", text: message)
+        case (.rewrite, _, .replace(let text)): Consequence(kind: "replace", text: text)
+        case (.rewrite, _, nil): Consequence(kind: "steer")
         }
     }
+
+    /// The share of requests that is recorded where it is not all.
+    fileprivate func share(_ sample: Double) -> Double? { self == .log && sample < 1 ? sample : nil }
 }

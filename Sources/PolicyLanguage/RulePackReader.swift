@@ -92,7 +92,7 @@ final class RulePackReader {
         with decoder: inout PolicyDecoder,
         _ body: (inout PolicyDecoder, YAMLNode) -> Value
     ) throws(PolicyError) -> Value {
-        var found: Variables? = Variables(source.environment)
+        var found: Variables? = Variables(source.environment, limits: source.limits)
         defer { variables.merge(found?.values ?? [:]) { first, _ in first } }
         let text = YAMLText(bytes: bytes, file: file, limits: source.limits)
         return try text.decode(with: &decoder, variables: &found, body)

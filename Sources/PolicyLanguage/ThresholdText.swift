@@ -107,9 +107,4 @@ extension YAMLNode {
         case .scalar, .refused: break
         }
     }
-    /// The value of a key; nil if this is no mapping that has it.
-    fileprivate subscript(key: String) -> YAMLNode? {
-        guard case .mapping(let entries) = content else { return nil }
-        return entries.first { $0.name == key }?.value
-    }
 }

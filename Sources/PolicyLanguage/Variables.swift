@@ -8,11 +8,17 @@ struct Variables {
     private(set) var values: [String: String] = [:]
     private(set) var problems: [Problem] = []
     private let environment: PolicyLoader.Environment
+    private let limits: YAMLLimits
+    /// Bytes that were read or put in so far.
+    private var expanded = 0
 
     /// Keys whose values are not touched: those of rules, and what aliases put elsewhere.
     private static let literal: Set = ["match", "tests", "definitions"]
 
-    init(_ environment: @escaping PolicyLoader.Environment) { self.environment = environment }
+    init(_ environment: @escaping PolicyLoader.Environment, limits: YAMLLimits) {
+        self.environment = environment
+        self.limits = limits
+    }
 
     /// The tree with the values in it.
     mutating func expand(_ node: YAMLNode, isLiteral: Bool = false) -> YAMLNode {
@@ -29,13 +35,25 @@ struct Variables {
                 }
             )
         case .scalar(let text, let isPlain):
-            guard !isLiteral, text.contains("${") else { break }
+            guard !isLiteral, Self.mayHoldReference(text) else { break }
             expand(text, isPlain: isPlain, of: &node)
         }
         return node
     }
 
+    /// Bytes are compared and no characters: aliases may bring the same long text thousands of times.
+    private static func mayHoldReference(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            bytes.indices.dropLast().contains { bytes[$0] == UInt8(ascii: "$") && bytes[$0 + 1] == UInt8(ascii: "{") }
+        }
+    }
+
     private mutating func expand(_ text: String, isPlain: Bool, of node: inout YAMLNode) {
+        guard take(text.utf8.count, for: node) else {
+            node.content = .refused
+            return
+        }
         var result = ""
         var references = 0
         var rest = text[...]
@@ -47,14 +65,13 @@ struct Variables {
                 rest = rest.dropFirst(3)
             } else if rest.hasPrefix("${") {
                 references += 1
-                let place = text.unicodeScalars.distance(from: text.startIndex, to: dollar)
                 guard let end = rest.firstIndex(of: "}") else {
-                    note(node, place, length: 2, "'${' without '}'", hint: "write $${ for the characters themselves")
+                    note(node, dollar, length: 2, "'${' without '}'", hint: "write $${ for the characters themselves")
                     node.content = .refused
                     return
                 }
                 let reference = rest[rest.index(rest.startIndex, offsetBy: 2)..<end]
-                guard let value = value(of: reference, at: place, in: node) else {
+                guard let value = value(of: reference, at: dollar, in: node), take(value.utf8.count, for: node) else {
                     node.content = .refused
                     return
                 }
@@ -71,8 +88,25 @@ struct Variables {
         node.content = .scalar(result, isPlain: isPlain || isAlone)
     }
 
+    /// Counts what is read or put in.
+    ///
+    /// - Returns: false from where it is too much on, which is told once.
+    private mutating func take(_ bytes: Int, for node: YAMLNode) -> Bool {
+        guard expanded <= limits.expanded else { return false }
+        expanded += bytes
+        if expanded <= limits.expanded { return true }
+        problems.append(
+            Problem(
+                node,
+                "the texts with variables up to here have more than \(limits.expanded) bytes",
+                hint: "each alias of such a text counts: write fewer of them, or shorter values"
+            )
+        )
+        return false
+    }
+
     /// - Parameter reference: what stands between the braces.
-    private mutating func value(of reference: Substring, at place: Int, in node: YAMLNode) -> String? {
+    private mutating func value(of reference: Substring, at place: String.Index, in node: YAMLNode) -> String? {
         let length = reference.unicodeScalars.count + 3
         let name = String(reference.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
         let rest = reference.dropFirst(name.count)
@@ -106,7 +140,7 @@ struct Variables {
     }
 
     /// Notes a problem at a place within a scalar, where that place is known: not behind a line break or an escape.
-    private mutating func note(_ node: YAMLNode, _ place: Int, length: Int, _ message: String, hint: String) {
+    private mutating func note(_ node: YAMLNode, _ place: String.Index, length: Int, _ message: String, hint: String) {
         guard case .scalar(let text, let isPlain) = node.content else { return }
         let count = text.unicodeScalars.count
         let lead = isPlain && node.length == count ? 0 : node.length == count + 2 ? 1 : nil
@@ -114,7 +148,8 @@ struct Variables {
             problems.append(Problem(node, message, hint: hint))
             return
         }
-        let mark = SourceMark(line: node.mark.line, column: node.mark.column + lead + place)
+        let offset = text.unicodeScalars.distance(from: text.startIndex, to: place)
+        let mark = SourceMark(line: node.mark.line, column: node.mark.column + lead + offset)
         problems.append(Problem(at: mark, length: length, message, hint: hint))
     }
 }

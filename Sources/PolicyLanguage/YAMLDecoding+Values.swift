@@ -13,6 +13,17 @@ extension YAMLDecoding {
         return text
     }
 
+    /// The name of a file. The system takes it to end at a null character: what stands behind one, such as the kind of the file,
+    /// would be checked and never used.
+    package mutating func fileName(_ node: YAMLNode, _ what: String) -> String? {
+        guard let name = text(node, what) else { return nil }
+        guard !name.utf8.contains(0) else {
+            note(node, "\(what) must not hold a null character")
+            return nil
+        }
+        return name
+    }
+
     /// A score, 0...1, as a plain decimal number.
     package mutating func score(_ node: YAMLNode, _ what: String) -> Double? {
         guard !node.isRefused else { return nil }

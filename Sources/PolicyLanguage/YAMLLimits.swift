@@ -9,6 +9,9 @@ package struct YAMLLimits: Sendable, Hashable {
     package var nodes = 100_000
     /// The part of them that aliases stand for: nine levels of nine aliases each ("billion laughs") would be 387 million.
     package var aliased = 10_000
+    /// Bytes of the texts with variables in a file and of the values that are put into them: aliases share the text that they stand
+    /// for, but each of them would have a text of its own with the values in it.
+    package var expanded = 4 << 20
 
     package init() {}
 }

@@ -28,6 +28,18 @@ package struct YAMLNode {
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
+    /// What is in a list; nothing if this is none.
+    var items: [YAMLNode] {
+        guard case .sequence(let items) = content else { return [] }
+        return items
+    }
+
+    /// The value of a key; nil if this is no mapping that has it.
+    subscript(key: String) -> YAMLNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.name == key }?.value
+    }
+
     package var isRefused: Bool {
         if case .refused = content { true } else { false }
     }
@@ -57,7 +69,9 @@ package struct YAMLEntry {
 extension String {
     /// Short enough to be quoted in a message, and on one line.
     package var clipped: String {
-        let oneLine = String(map { $0.isNewline ? " " : $0 })
-        return oneLine.count <= 40 ? oneLine : "\(oneLine.prefix(37))..."
+        // No more is looked at than is shown: the text may be long.
+        let start = prefix(41)
+        let oneLine = String(start.map { $0.isNewline ? " " : $0 })
+        return start.count <= 40 ? oneLine : "\(oneLine.prefix(37))..."
     }
 }

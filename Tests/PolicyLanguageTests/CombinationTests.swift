@@ -109,6 +109,20 @@ import Testing
         #expect(errors(in: text) == [expected])
     }
 
+    @Test func aShareOfTheDefaultsIsForWhatIsRecorded() throws {
+        let input =
+            "{defaults: {threshold: 0.5, action: log, sample: 0.25}, categories: {hate: {action: block}}, others: {}}"
+        let policy = try loader.load(text: Self.text(input: input), file: "test.yaml")
+        #expect(policy.input.categories[.weapons]?.sample == 0.25)
+        #expect(policy.input.categories[.hate]?.action == .block)
+        let own = input.replacing("{action: block}", with: "{action: block, sample: 0.1}")
+        #expect(
+            errors(in: Self.text(input: own)) == [
+                "3:83: 'sample' has no effect on 'hate', whose action is 'block'"
+            ]
+        )
+    }
+
     @Test func theNameOfTheAnomalyIsNoId() {
         let text = Self.text().replacing("id: a,", with: "id: anomaly,")
         let message = "an id must not be 'anomaly': that is what the rules together are recorded as"

@@ -119,6 +119,20 @@ private func pack(_ ids: String..., include: String? = nil, action: String = "lo
         )
     }
 
+    /// The system would read the file in front of it, whose kind nobody has looked at.
+    @Test func aNullCharacterIsNoPartOfAFilesName() throws {
+        let folder = try Folder([
+            "policy.yaml": policy(including: #"["notes.txt\0.yaml", {file: "notes.txt\0.yaml"}]"#),
+            "notes.txt": pack("a"),
+        ])
+        #expect(
+            folder.errors() == [
+                "policy.yaml:3:11: a file must not hold a null character",
+                "policy.yaml:3:38: a file must not hold a null character",
+            ]
+        )
+    }
+
     @Test func anIdThatTwoFilesGiveIsRefusedWithBothPlaces() throws {
         let folder = try Folder([
             "policy.yaml": policy(

@@ -124,6 +124,20 @@ import Testing
         #expect(policy.input.overall == .own(expected))
     }
 
+    @Test(arguments: ["ignore", "{categories: {hate: ignore}}", "{others: ignore}"])
+    func whatAWideOverrideIgnoresANarrowOneJudges(input: String) throws {
+        let text = Self.text(
+            """
+            [{when: {model: "code-*"}, then: {input: \(input)}},
+             {when: {model: "code-*", tenant: schools}, then: {input: {categories: {hate: {threshold: 0.2}}}}}]
+            """
+        )
+        let policy = try loader.load(text: text, file: "test.yaml")
+        let few = policy.policy(for: RequestScope(model: "code-1", tenant: "schools"))
+        #expect(few.input.categories == [.hate: CategoryPolicy(threshold: 0.2, action: .block)])
+        #expect(policy.policy(for: RequestScope(model: "code-1")).input.categories.isEmpty)
+    }
+
     @Test func rulesCanBeLeftOutForAll() throws {
         let override = "[{when: {model: m}, then: {mode: shadow}}]"
         func rules(_ exclude: String) throws -> [String] {
@@ -176,5 +190,18 @@ import Testing
         let changes = PolicyDifference(from: try policy("0.5"), to: try policy("0.4")).changes
         #expect(changes.map(\.subject) == ["overrides.1"])
         #expect(changes.first?.after?.contains("0.4") == true)
+    }
+
+    /// Or tuning would say that more than a threshold changes.
+    @Test func anotherThresholdOfThePolicyIsNoDifferenceInAnOverride() throws {
+        let text = Self.text(
+            """
+            [{when: {model: m}, then: {input: {categories: {hate: {threshold: 0.2}}}}},
+             {when: {tenant: t}, then: {input: {categories: {hate: {action: log}}}}}]
+            """
+        )
+        let old = try loader.load(text: text, file: "test.yaml")
+        let new = try loader.load(text: text.replacing("threshold: 0.9", with: "threshold: 0.8"), file: "test.yaml")
+        #expect(PolicyDifference(from: old, to: new).changes.map(\.subject) == ["input.hate.threshold"])
     }
 }

@@ -80,6 +80,66 @@ import Testing
         )
     }
 
+    @Test func aTextThatDiffersBehindWhatIsShownIsTold() {
+        func answering(_ end: String) -> Policy {
+            var policy = base
+            policy.input.categories[.weapons]?.response = .fixed(String(repeating: "a", count: 50) + end)
+            return policy
+        }
+        let shown = "fixed: " + String(repeating: "a", count: 37) + "..."
+        #expect(
+            PolicyDifference(from: answering("b"), to: answering("c")).description
+                == "~ input.weapons.consequence: \(shown) -> \(shown)  (they differ in what is not shown)"
+        )
+        #expect(PolicyDifference(from: answering("b"), to: answering("b")).changes.isEmpty)
+    }
+
+    @Test func howRulesThatAddUpAreAnsweredIsTold() {
+        var old = base
+        old.input.anomaly = AnomalyPolicy(threshold: 5, action: .block)
+        var new = old
+        new.input.anomaly?.response = .template
+        #expect(
+            PolicyDifference(from: old, to: new).description
+                == "~ input.anomaly: block from 5 on (generated) -> block from 5 on (template)"
+        )
+    }
+
+    @Test func tagsOfARuleAreTold() {
+        #expect(difference { $0.rules[0].tags = ["t", "s"] } == "+ rules.one.tags: s, t")
+    }
+
+    /// The base policy with an override that changes one category of the input.
+    private func overriding(_ category: HarmCategory, _ patch: CategoryPatch) -> Policy {
+        var policy = base
+        policy.overrides = [
+            PolicyOverride(
+                name: "x",
+                when: ScopePattern(models: [WordPattern("m")]),
+                then: PolicyPatch(input: PhasePatch(categories: [category: .set(patch)]))
+            )
+        ]
+        return policy
+    }
+
+    @Test func anOverrideThatSaysMoreIsToldThoughItDoesTheSameByItself() {
+        let changes = PolicyDifference(
+            from: overriding(.weapons, CategoryPatch(threshold: 0.2)),
+            to: overriding(.weapons, CategoryPatch(threshold: 0.2, action: .block))
+        ).changes
+        #expect(changes.map(\.subject) == ["overrides.x"])
+        #expect(changes.first?.effect == "they differ in what is not shown")
+    }
+
+    @Test func whatThePolicyDoesNotShowIsToldOfTheOverrideThatShowsIt() {
+        let old = overriding(.hate, CategoryPatch(action: .block))
+        var new = old
+        new.input.categories[.hate]?.response = .template
+        let changes = PolicyDifference(from: old, to: new).changes
+        #expect(changes.map(\.subject) == ["overrides.x"])
+        #expect(changes.first?.after?.contains("template") == true)
+    }
+
     @Test func anotherOrderOfRulesIsTold() {
         #expect(difference { $0.rules.reverse() }.hasPrefix("~ rules  (in another order"))
     }

@@ -65,6 +65,41 @@ import Testing
         )
     }
 
+    @Test func whatElseCountsStandsBesideWhatFollows() {
+        let policy = Policy(
+            name: "test",
+            input: PhasePolicy(
+                categories: [
+                    .hate: CategoryPolicy(threshold: 0.5, action: .block, requiredRules: ["t", "a"]),
+                    .weapons: CategoryPolicy(threshold: 0.5, action: .log, sample: 0.125),
+                    .privacy: CategoryPolicy(threshold: 0.5, action: .block, sample: 0.125),
+                ],
+                anomaly: AnomalyPolicy(threshold: 5, action: .block, response: .template)
+            ),
+            rules: [
+                Rule(
+                    id: "a",
+                    category: .hate,
+                    matchers: [.keyword("a")],
+                    action: .log,
+                    severity: .error,
+                    requiredScores: [.weapons: 0.25, .hate: 0.5],
+                    vetoes: [.weapons, .privacy],
+                    sample: 0.75
+                )
+            ]
+        )
+        let explanation = PolicyExplanation(policy)
+        let text = explanation.description
+        #expect(text.contains("  generated; requires a or t"))
+        #expect(text.contains("  sample 0.125"))
+        let rule = "requires hate 0.5, weapons 0.25; vetoes privacy, weapons; severity error; sample 0.75"
+        #expect(text.contains("  \(rule)"))
+        #expect(text.contains("  rules together: block from 5 on (template)"))
+        // What is blocked is recorded of every request.
+        #expect(explanation.phases[0].categories.first { $0.category == "privacy" }?.sample == nil)
+    }
+
     @Test func everyCategoryIsNamedInBothPhasesInOrder() {
         for phase in PolicyExplanation(policy).phases {
             #expect(phase.categories.map(\.category) == ["overall"] + HarmCategory.allCases.map(\.rawValue))

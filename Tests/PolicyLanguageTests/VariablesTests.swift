@@ -12,9 +12,9 @@ import Testing
         checkRegex: { _, _ in nil }
     )
 
-    private func errors(in text: String) -> [String] {
+    private func errors(in text: String, by loader: PolicyLoader = Self.loader) -> [String] {
         do throws(PolicyError) {
-            _ = try Self.loader.load(text: text, file: "test.yaml")
+            _ = try loader.load(text: text, file: "test.yaml")
             return []
         } catch {
             return error.diagnostics.map { "\($0.mark?.line ?? 0):\($0.mark?.column ?? 0): \($0.message)" }
@@ -92,6 +92,32 @@ import Testing
             ]
         )
         #expect(rule.tests == [RuleTest(text: "${NONE}", matches: true)])
+    }
+
+    /// Rules whose summaries are aliases of one text.
+    private func summarised(_ count: Int, _ text: String) -> String {
+        let rules = (0..<count).map {
+            "- {id: r\($0), summary: *s, category: hate, match: {keywords: [k\($0)]}, action: log}\n"
+        }
+        return "version: 1\nname: test\ndefinitions: {s: &s '\(text)'}\ninput: ignore\noutput: ignore\nrules:\n"
+            + rules.joined()
+    }
+
+    /// An alias costs nothing, but a text with values in it does.
+    @Test func variablesAreNoWayAroundTheLimitOnAliases() {
+        let text = summarised(60, "${NONE:-}" + String(repeating: "x", count: 100_000))
+        let message = "the texts with variables up to here have more than 4194304 bytes"
+        #expect(errors(in: text) == ["48:22: \(message)"])
+        #expect(errors(in: summarised(40, "${NONE:-}" + String(repeating: "x", count: 100_000))).isEmpty)
+    }
+
+    @Test(arguments: [(21, false), (22, true)])
+    func textsAndTheirValuesCountTowardsTheLimit(limit: Int, isRead: Bool) {
+        var limits = YAMLLimits()
+        limits.expanded = limit
+        let limited = PolicyLoader(limits: limits, environment: { Self.environment[$0] }, checkRegex: { _, _ in nil })
+        // Seven bytes and a value of four, twice.
+        #expect(errors(in: summarised(2, "${TEAM}"), by: limited).isEmpty == isRead)
     }
 
     @Test func theDigestCoversTheValues() throws {

@@ -74,6 +74,34 @@ import Testing
         #expect(result.stream.mode == .full)
     }
 
+    @Test func whatAWideOverrideIgnoresANarrowOneJudgesAsThePolicyItselfDoes() {
+        let wide = PhasePatch(overall: .ignored, categories: [.hate: .ignored])
+        let narrow = PhasePatch(
+            overall: .set(CategoryPatch(threshold: 0.3)),
+            categories: [.hate: .set(CategoryPatch(threshold: 0.2))]
+        )
+        var policy = policy([
+            PolicyOverride(name: "wide", when: pattern(nil, "m-*"), then: PolicyPatch(input: wide)),
+            PolicyOverride(name: "narrow", when: pattern(nil, "m-*", "blue"), then: PolicyPatch(input: narrow)),
+        ])
+        policy.input.overall = .own(CategoryPolicy(threshold: 0.9, action: .block, response: .template))
+        let few = policy.policy(for: Self.scope).input
+        #expect(few.categories[.hate] == CategoryPolicy(threshold: 0.2, action: .block))
+        #expect(few.overall == .own(CategoryPolicy(threshold: 0.3, action: .block, response: .template)))
+        let many = policy.policy(for: RequestScope(model: "m-1")).input
+        #expect(many.categories.isEmpty)
+        #expect(many.overall == nil)
+    }
+
+    @Test func whatANarrowOverrideIgnoresIsNotJudgedWhateverAWideOneSays() {
+        let ignoring = PolicyPatch(input: PhasePatch(categories: [.hate: .ignored]))
+        let policy = policy([
+            override(pattern(nil, "m-*"), threshold: 0.1),
+            PolicyOverride(name: "narrow", when: pattern(nil, "m-1"), then: ignoring),
+        ])
+        #expect(policy.policy(for: Self.scope).input.categories.isEmpty)
+    }
+
     @Test func nothingChangesForOtherRequests() {
         let policy = policy([override(pattern(nil, "m-2"), threshold: 0.1)])
         #expect(policy.policy(for: Self.scope) == policy)

@@ -71,7 +71,7 @@ struct CaseDecoder: YAMLDecoding {
         let fields = fields(of: node, "a corpus", known: CaseKeys.corpus, required: ["file", "at_most"])
         let phase = fields["phase"].flatMap { choice($0, "phase") } ?? Phase.input
         return BenignCorpus(
-            file: fields["file"].flatMap { text($0, "file") } ?? "",
+            file: fields["file"].flatMap { fileName($0, "file") } ?? "",
             phase: phase,
             role: fields["role"].flatMap { choice($0, "role") },
             lines: fields["lines"].flatMap { whole($0, "lines", in: 1...Int(Int32.max)) },

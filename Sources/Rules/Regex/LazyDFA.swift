@@ -8,6 +8,9 @@
 final class LazyDFA {
     /// Table entries a cache may hold, four bytes each.
     static let tableLimit = 1 << 18
+    /// Threads that the states of a cache may hold in all, eight bytes each: where a pattern repeats something hundreds of times,
+    /// a single state may hold thousands.
+    static let threadLimit = 1 << 20
 
     /// What a scan found.
     struct Candidate: Equatable {
@@ -40,6 +43,8 @@ final class LazyDFA {
     private var states: [State] = []
     private var numbers: [State: Int32] = [:]
     private var table: [Int32] = []
+    /// Threads of all states.
+    private(set) var threadCount = 0
     private var closure: ThreadSet
 
     /// Work done so far: scalars looked up plus instructions visited. Tests count it instead of reading a clock.
@@ -137,7 +142,10 @@ final class LazyDFA {
             program.hasAssertions
             ? RegexContext(at: position, of: bytes, alphabet: program.alphabet) : RegexContext(isTextStart: false)
         if startStates[context.number] != Self.unknown { return startStates[context.number] }
-        let state = number(of: State(context: context, threads: startThreads))
+        let start = State(context: context, threads: startThreads)
+        // Nothing is kept of the state that the scan was in.
+        if isFull, numbers[start] == nil { reset() }
+        let state = number(of: start)
         startStates[context.number] = state
         return state
     }
@@ -179,7 +187,7 @@ final class LazyDFA {
             program.hasAssertions && index < alphabet.count
             ? RegexContext(after: index, in: alphabet) : RegexContext(isTextStart: false)
         let target = State(context: context, threads: next.members.sorted())
-        if states.count >= stateLimit, numbers[target] == nil {
+        if isFull, numbers[target] == nil {
             reset()
             state = number(of: source)
         }
@@ -190,11 +198,15 @@ final class LazyDFA {
         return transition
     }
 
+    /// Whether no state may be added before the cache was emptied. The last ones may go beyond the limits.
+    private var isFull: Bool { states.count >= stateLimit || threadCount >= Self.threadLimit }
+
+    /// Adds the state if it is not known. It never empties the cache: numbers that a caller holds stay valid.
     private func number(of state: State) -> Int32 {
         if let number = numbers[state] { return number }
-        if states.count > stateLimit { reset() }
         let number = Int32(states.count)
         states.append(state)
+        threadCount += state.threads.count
         numbers[state] = number
         table.append(contentsOf: repeatElement(Self.unknown, count: stride))
         return number
@@ -204,6 +216,7 @@ final class LazyDFA {
         states.removeAll(keepingCapacity: true)
         numbers.removeAll(keepingCapacity: true)
         table.removeAll(keepingCapacity: true)
+        threadCount = 0
         for context in startStates.indices { startStates[context] = Self.unknown }
     }
 

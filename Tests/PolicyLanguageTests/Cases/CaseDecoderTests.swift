@@ -78,6 +78,10 @@ import Testing
         ),
         ("version: 1\ncorpora: [{file: a}]", ["2:11: a corpus has no 'at_most'"]),
         (
+            #"{version: 1, corpora: [{file: "a\0b", at_most: 1}]}"#,
+            ["1:31: file must not hold a null character"]
+        ),
+        (
             "version: 1\ncorpora: [{file: a, at_most: -1, lines: 0, action: allow}]",
             [
                 "2:30: at_most must be a whole number from 0 to 2147483647, not '-1'",

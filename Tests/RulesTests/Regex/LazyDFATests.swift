@@ -33,4 +33,15 @@ import Testing
         #expect(found?.end == bytes.count)
         #expect(automaton.steps < 3 * bytes.count * program.instructions.count)
     }
+
+    @Test func statesOfManyThreadsAreNotKeptWithoutBound() throws {
+        // Each x among the last 900 scalars is two threads of a state: all states together would have two million.
+        let program = try RegexProgram(RegexParser.parse("x.{0,900}y", ignoreCase: false))
+        let automaton = LazyDFA(program)
+        var random = SeededGenerator(seed: 5)
+        let bytes = Array(("zzx" + random.text(of: "xz", length: 2_500...2_500) + "xyx").utf8)
+        let found = bytes.withUnsafeBufferPointer { automaton.scan($0, from: 0) }
+        #expect(found == .init(windowStart: 2, end: bytes.count - 1))
+        #expect(automaton.threadCount < LazyDFA.threadLimit + 2 * program.instructions.count)
+    }
 }
