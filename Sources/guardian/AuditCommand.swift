@@ -15,8 +15,9 @@ struct AuditCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check that no line was changed, removed or put in.",
             discussion: """
-                Files are put in order by the numbers of their lines. The first line that breaks the chain is named, and the exit status \
-                is 65. A chain shows changes by those who cannot write it anew; --public-key asks for the signatures of those who can.
+                Files are put in order by the numbers of their lines; with --allow-restarts they are read in the order they are named. The \
+                first line that breaks the chain is named, and the exit status is 65. A chain shows changes by those who cannot write it \
+                anew; --public-key asks for the signatures of those who can.
                 """
         )
 
@@ -49,7 +50,7 @@ struct AuditCommand: AsyncParsableCommand {
             let hash: AuditHash = { bytes in try Digest.sha256Hex(of: bytes) }
             let verification = AuditVerification(hash: hash, allowsRestarts: allowRestarts, check: check)
             let report = try reading { () throws(AuditFileError) in try verification.verify(files) }
-            print(json ? try jsonText(report, keys: .convertToSnakeCase) : report.text)
+            try output(json ? jsonText(report, keys: .convertToSnakeCase) : report.text)
             if let problem = report.problem {
                 if !json { complain("\(problem)") }
                 throw ExitStatus.data
@@ -60,8 +61,10 @@ struct AuditCommand: AsyncParsableCommand {
     struct Query: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Find records.",
-            discussion:
-                "A category and an action given together have to hold of the same phase, the request or the answer."
+            discussion: """
+                Files are put in order by the times of their first lines. A category and an action given together have to hold of the \
+                same phase, the request or the answer.
+                """
         )
 
         @Argument(help: "Audit files, in gzip or plain.")
@@ -117,8 +120,8 @@ struct AuditCommand: AsyncParsableCommand {
             query.limit = limit
             let asked = query
             let result = try reading { () throws(AuditFileError) in try asked.run(files) }
-            for match in result.matches { print(json ? match.line : match.record.text) }
-            if !json { print("\(result.matches.count) of \(result.records) records") }
+            for match in result.matches { try output(json ? match.line : match.record.text) }
+            if !json { try output("\(result.matches.count) of \(result.records) records") }
             if result.unreadable > 0 { complain("\(result.unreadable) lines are no records of this gateway") }
         }
     }
@@ -133,6 +136,7 @@ extension AuditVerification.Report {
         words += "; \(checkpoints) checkpoints"
         if verifiedCheckpoints > 0 {
             words += ", \(verifiedCheckpoints) signatures checked, \(unsigned) lines after the last"
+            if unsignedChains > 0 { words += " of their chain, \(unsignedChains) chains before the last end so" }
         }
         if lost > 0 { words += "; the gateway says it lost \(lost) records" }
         return isWhole ? words + ": whole" : "whole up to there: " + words

@@ -27,16 +27,26 @@ struct CertsCommand: AsyncParsableCommand {
         @Flag(help: "Leave valid certificates alone and succeed.")
         var keep = false
 
-        func run() throws {
+        func run() throws { try output(made()) }
+
+        /// What was done, in words.
+        private func made() throws -> String {
             do throws(TLSError) {
                 let files = try DevelopmentCertificates.make(in: directory, names: name, overwrite: force)
-                print("\(files.authority), \(files.certificate) and \(files.privateKey) are made, valid for 90 days.")
+                return "\(files.authority), \(files.certificate) and \(files.privateKey) are made, valid for 90 days."
             } catch {
-                if case .fileExists = error, keep {
-                    print("The certificates in \(directory) are still valid.")
-                    return
-                }
+                if case .fileExists = error, keep { return try kept() }
                 complain("\(error)")
+                throw ExitStatus.system
+            }
+        }
+
+        private func kept() throws -> String {
+            do throws(TLSError) {
+                try DevelopmentCertificates(in: directory).check()
+                return "The certificates in \(directory) are still valid."
+            } catch {
+                complain("\(error)\n--force makes new ones in the place of those in \(directory)")
                 throw ExitStatus.system
             }
         }

@@ -22,9 +22,11 @@ struct ClassifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
+            // Before the model, which takes longer to load.
+            let lines = try JSONLines(input)
             let engine = try model.engine()
             let clock = ContinuousClock()
-            try await JSONLines(input).answer(expecting: "a JSON object with a 'text'") { line in
+            try await lines.answer(expecting: "a JSON object with a 'text'") { line in
                 guard let text = line["text"] as? String else { return nil }
                 let judged =
                     if let reply = line["reply"] as? String {

@@ -30,7 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let results = await results()
         let report = Report(verdict: results.map(\.verdict).max() ?? .ok, checks: results)
-        print(json ? try jsonText(report) : Self.text(results))
+        try output(json ? jsonText(report) : Self.text(results))
         if report.verdict == .failure { throw ExitCode(1) }
     }
 

@@ -48,22 +48,21 @@ struct EvalCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let compiled = try PolicyCompiler.compile(path: policy).policy
+            let page = report.map { OutputFile($0, .over) }
+            try page?.check()
             let texts = try files().flatMap { try read($0) }
             guard !texts.isEmpty else {
                 complain("\(data): error: no labelled text in it")
                 throw ExitStatus.data
             }
             let evaluation = try await evaluate(compiled, texts)
-            if let report {
-                let page = EvaluationPage(evaluation, policy: policy, data: data, showsText: showText).html
-                do {
-                    try Data(page.utf8).write(to: URL(fileURLWithPath: report), options: .atomic)
-                } catch {
-                    complain("\(report): error: the file cannot be written: \(error.localizedDescription)")
-                    throw ExitStatus.cannotCreate
-                }
+            // What cannot be told in one place is told in the other all the same.
+            let printed = Result { try output(json ? jsonText(evaluation.object, .prettyPrinted) : evaluation.tables) }
+            if let page {
+                let html = EvaluationPage(evaluation, policy: policy, data: data, showsText: showText).html
+                try page.write(Array(html.utf8))
             }
-            print(json ? try jsonText(evaluation.object, .prettyPrinted) : evaluation.tables)
+            try printed.get()
         }
     }
 

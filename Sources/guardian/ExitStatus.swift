@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gateway
 import GuardianModel
 import PolicyLanguage
@@ -17,6 +16,8 @@ enum ExitStatus {
     static let system = ExitCode(71)
     /// EX_CANTCREAT: a file cannot be written.
     static let cannotCreate = ExitCode(73)
+    /// EX_IOERR: what was found cannot be told.
+    static let output = ExitCode(74)
     /// EX_CONFIG: a configuration or policy file is wrong.
     static let configuration = ExitCode(78)
 
@@ -49,11 +50,6 @@ enum ExitStatus {
         default: data
         }
     }
-}
-
-/// Writes a line to standard error.
-func complain(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
 }
 
 /// Runs `body`; an error that the product knows is told on standard error and becomes its exit status.

@@ -16,7 +16,7 @@ struct JSONLines {
             }
             data = contents
         } else {
-            data = FileHandle.standardInput.readDataToEndOfFile()
+            data = try standardInput()
         }
         name = path ?? "standard input"
         // Bytes, and not characters: a carriage return and a line feed are one character.
@@ -27,7 +27,7 @@ struct JSONLines {
     /// skipped.
     ///
     /// - Parameter expected: what a line has to be, in words, for the error where it is not; `body` says so with nil.
-    /// - Throws: `ExitStatus.data` at the first such line, and what `body` throws.
+    /// - Throws: `ExitStatus.data` at the first such line, `ExitStatus.output`, and what `body` throws.
     func answer(
         expecting expected: String,
         with body: ([String: Any]) async throws -> [String: Any]?
@@ -42,8 +42,8 @@ struct JSONLines {
                 throw ExitStatus.data
             }
             let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-            let output = try JSONSerialization.data(withJSONObject: answer, options: options)
-            FileHandle.standardOutput.write(output + Data("\n".utf8))
+            let bytes = try JSONSerialization.data(withJSONObject: answer, options: options)
+            try output(String(decoding: bytes, as: UTF8.self))
         }
     }
 }

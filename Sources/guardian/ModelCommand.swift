@@ -63,10 +63,10 @@ struct ModelCommand: AsyncParsableCommand {
                 let packed = try PackedModelFile(path: file, digest: { try Digest.sha256Hex(of: $0) })
                 let report = Report(packed)
                 guard json else {
-                    print(report.text)
+                    try output(report.text)
                     return
                 }
-                print(try jsonText(report, .prettyPrinted, keys: .convertToSnakeCase))
+                try output(jsonText(report, .prettyPrinted, keys: .convertToSnakeCase))
             }
         }
 

@@ -33,7 +33,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 } else {
                     let (policy, _) = try PolicyCompiler.compile(path: file)
                     let tests = policy.rules.map(\.tests.count).reduce(0, +)
-                    print("\(file): valid (\(policy.name), \(policy.rules.count) rules, \(tests) tests passed)")
+                    try output("\(file): valid (\(policy.name), \(policy.rules.count) rules, \(tests) tests passed)")
                 }
             }
         }
@@ -43,8 +43,9 @@ struct PolicyCommand: AsyncParsableCommand {
             var report = Report(valid: true)
             var status: ExitCode?
             do {
-                _ = try PolicyCompiler.loader.load(path: file)
-                _ = try PolicyCompiler.compile(path: file)
+                // Once: what comes through a pipe can be read no second time.
+                let policy = try PolicyCompiler.loader.load(path: file)
+                _ = try PolicyCompiler.compile(policy, file: file)
             } catch let error as PolicyError {
                 report = Report(valid: false, diagnostics: error.diagnostics)
                 status = ExitStatus.of(error)
@@ -52,7 +53,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 report = Report(valid: false, failures: error.description.split(separator: "\n").map(String.init))
                 status = ExitStatus.of(error)
             }
-            print(try jsonText(report))
+            try output(jsonText(report))
             if let status { throw status }
         }
 

@@ -64,7 +64,7 @@ struct PolicyDiffCommand: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await reportingErrors { try await self.report() }
-        print(json ? try jsonText(report, .prettyPrinted) : "\(report)")
+        try output(json ? jsonText(report, .prettyPrinted) : "\(report)")
         let differ = report.decisions.map { $0.changed > 0 } ?? !report.policy.changes.isEmpty
         if exitCode, differ { throw ExitCode(1) }
     }
@@ -73,12 +73,7 @@ struct PolicyDiffCommand: AsyncParsableCommand {
         let before = try TriedPolicy(path: old, rulesOnly: rulesOnly)
         let after = try TriedPolicy(path: new, rulesOnly: rulesOnly)
         // Not what is left of them where the rules are tried alone.
-        var report = PolicyDiffReport(
-            policy: PolicyDifference(
-                from: try PolicyCompiler.compile(path: old).policy,
-                to: try PolicyCompiler.compile(path: new).policy
-            )
-        )
+        var report = PolicyDiffReport(policy: PolicyDifference(from: before.whole, to: after.whole))
         guard let corpus else { return report }
         let texts = try TextCorpus.texts(of: corpus, limit: lines)
         let engine = rulesOnly ? nil : try model.engine(width: Self.width)

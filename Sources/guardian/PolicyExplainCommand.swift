@@ -70,11 +70,11 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         try await reportingErrors {
             guard let text else {
                 let explanation = PolicyExplanation(try PolicyCompiler.compile(path: file).policy, for: scope)
-                print(json ? try jsonText(explanation, .prettyPrinted) : "\(explanation)")
+                try output(json ? jsonText(explanation, .prettyPrinted) : "\(explanation)")
                 return
             }
-            let report = try await report(on: text == "-" ? Self.standardInput() : text)
-            print(json ? try jsonText(report, .prettyPrinted) : "\(report)")
+            let report = try await report(on: text == "-" ? Self.typedText() : text)
+            try output(json ? jsonText(report, .prettyPrinted) : "\(report)")
         }
     }
 
@@ -97,9 +97,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         return TextExplanationReport(explanation, overrides: tried.overrides, response: response)
     }
 
-    private static func standardInput() throws -> String {
-        String(decoding: try FileHandle.standardInput.readToEnd() ?? Data(), as: UTF8.self)
-    }
+    private static func typedText() throws -> String { String(decoding: try standardInput(), as: UTF8.self) }
 }
 
 extension Phase: ExpressibleByArgument {}

@@ -35,7 +35,7 @@ struct PolicyReplayCommand: AsyncParsableCommand {
             let report = try PolicyReplayReport(replay, limit: list) { body in
                 try AuditLogReader.forEachEntry(of: audit, body)
             }
-            print(json ? try jsonText(report, .prettyPrinted) : report.text)
+            try output(json ? jsonText(report, .prettyPrinted) : report.text)
         }
     }
 }

@@ -7,5 +7,5 @@ struct PolicySchemaCommand: ParsableCommand {
         abstract: "Print the JSON Schema of policy files, for editors."
     )
 
-    func run() { print(PolicySchema.text, terminator: "") }
+    func run() throws { try output(PolicySchema.text, terminator: "") }
 }

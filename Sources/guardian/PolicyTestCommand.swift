@@ -57,7 +57,7 @@ struct PolicyTestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await reportingErrors { try await self.report() }
-        print(json ? try jsonText(report, .prettyPrinted) : "\(report)")
+        try output(json ? jsonText(report, .prettyPrinted) : "\(report)")
         if !report.passed { throw ExitCode(1) }
     }
 

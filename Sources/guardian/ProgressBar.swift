@@ -21,7 +21,7 @@ struct ProgressBar {
     init(_ what: String, of total: Int, write: ((String) -> Void)? = nil, now: ContinuousClock.Instant = .now) {
         self.what = what
         self.total = total
-        self.write = write ?? (isatty(STDERR_FILENO) == 1 ? { FileHandle.standardError.write(Data($0.utf8)) } : nil)
+        self.write = write ?? (isatty(STDERR_FILENO) == 1 ? { complain($0, terminator: "") } : nil)
         start = now
     }
 

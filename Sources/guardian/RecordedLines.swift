@@ -6,7 +6,7 @@ enum RecordedLines {
     ///
     /// - Throws: an exit status, the reason told on standard error; and what `body` throws.
     static func forEach(of paths: [String], _ body: (_ place: String, _ line: [UInt8]) throws -> Void) throws {
-        for path in try reading({ () throws(AuditFileError) in try orderedByFirstLine(paths) }) {
+        for path in try reading({ () throws(AuditFileError) in try LogOrder.byTime.applied(to: paths) }) {
             var lines = try reading { () throws(AuditFileError) in try LogLines(path: path) }
             while let line = try reading({ () throws(AuditFileError) in try lines.next() }) {
                 if line.bytes.isEmpty { continue }

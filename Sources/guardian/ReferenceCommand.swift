@@ -20,7 +20,7 @@ struct ReferenceCommand: ParsableCommand {
         var parts = ["commands": try CommandReference.text()]
         for part in Reference.Part.allCases { parts[part.rawValue] = Reference.text(part) }
         if write.isEmpty, check.isEmpty {
-            for (name, text) in parts.sorted(by: { $0.key < $1.key }) { print("## \(name)\n\n\(text)") }
+            for (name, text) in parts.sorted(by: { $0.key < $1.key }) { try output("## \(name)\n\n\(text)") }
         }
         for path in write + check {
             guard let old = try? String(contentsOfFile: path, encoding: .utf8) else {

@@ -51,7 +51,7 @@ struct RespondCommand: AsyncParsableCommand {
             let request = SafeguardRequest(category: category, text: text, isForced: forced)
             let response = await engine.respond(to: request, deadline: nil)
             guard json else {
-                print(response.text)
+                try output(response.text)
                 if let reason = response.fallbackReason { complain("template used: \(reason)") }
                 return
             }
@@ -61,7 +61,7 @@ struct RespondCommand: AsyncParsableCommand {
             object["reason"] = response.fallbackReason
             object["subject"] = response.subject
             let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
-            print(String(decoding: data, as: UTF8.self))
+            try output(String(decoding: data, as: UTF8.self))
         }
     }
 

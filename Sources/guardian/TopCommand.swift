@@ -34,13 +34,13 @@ struct TopCommand: AsyncParsableCommand {
             let token = tokenEnv.flatMap { ProcessInfo.processInfo.environment[$0] }
             let client = try AdminClient(address: admin, token: token)
             guard !once, isatty(STDOUT_FILENO) == 1 else {
-                print(try await screen(client))
+                try await output(screen(client))
                 return
             }
             while true {
                 let screen = try await screen(client)
                 // Home, the text with each line's rest erased, and what is below erased: no flicker.
-                print("\u{1B}[H" + screen.replacingOccurrences(of: "\n", with: "\u{1B}[K\n") + "\u{1B}[J")
+                try output("\u{1B}[H" + screen.replacingOccurrences(of: "\n", with: "\u{1B}[K\n") + "\u{1B}[J")
                 try await Task.sleep(for: .seconds(interval))
             }
         } catch let problem as AdminClient.Problem {

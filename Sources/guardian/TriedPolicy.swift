@@ -7,7 +7,10 @@ import Rules
 
 /// A policy file as commands try it on texts: with the model, or its rules alone.
 struct TriedPolicy {
+    /// What is tried.
     let policy: Policy
+    /// As the file has it.
+    let whole: Policy
     /// Names of the overrides that are put in, the one that counts most first.
     let overrides: [String]
     private let rules: RuleSet
@@ -18,6 +21,7 @@ struct TriedPolicy {
     /// - Throws: `PolicyError`, `GatewayError`.
     init(path: String, rulesOnly: Bool, scope: RequestScope? = nil) throws {
         let (compiled, rules) = try PolicyCompiler.compile(path: path)
+        whole = compiled
         overrides = scope.map { compiled.overrides(for: $0).map { compiled.overrides[$0].name } } ?? []
         let scoped = scope.map { compiled.policy(for: $0) } ?? compiled
         policy = rulesOnly ? scoped.rulesOnly : scoped

@@ -97,22 +97,39 @@ struct TuneCommand: AsyncParsableCommand {
         try await reportingErrors {
             let compiled = try PolicyCompiler.compile(path: policy).policy
             let file = try PolicyFile(path: policy)
-            if let out, FileManager.default.fileExists(atPath: out) {
+            if let out, OutputFile(out, .new).isThere {
                 complain("\(out): error: the file exists; name another, or use --in-place for the policy itself")
                 throw ExitStatus.cannotCreate
             }
+            let (destination, page) = (self.destination, self.report.map { OutputFile($0, .over) })
+            for file in [destination, page].compactMap({ $0 }) { try file.check() }
             let report = try await tune(compiled)
             let (bytes, left) = file.text.setting(report.thresholds)
-            if let path = self.report { try write(TuningPage(report, left: left).html, to: path) }
-            print(json ? try jsonText(report.object(left: left), .prettyPrinted) : report.table(left: left))
-            guard report.thresholds.keys.contains(where: { left[$0] == nil }) else {
+            let isChosen = report.thresholds.keys.contains { left[$0] == nil }
+            // What cannot be told in one place is told in the others all the same.
+            let printed = Result {
+                let table = report.table(left: left)
+                try output(json ? jsonText(report.object(left: left), .prettyPrinted) : table)
+            }
+            let written = Result {
+                guard isChosen, let destination else { return }
+                try write(bytes, to: destination, instead: compiled, in: file)
+            }
+            if let page { try write(TuningPage(report, left: left).html, to: page) }
+            try printed.get()
+            try written.get()
+            guard isChosen else {
                 complain(
                     "\(labels ?? audit.joined(separator: ", ")): error: no threshold was chosen, so nothing is written"
                 )
                 throw ExitStatus.data
             }
-            if let path = inPlace ? policy : out { try write(bytes, to: path, instead: compiled) }
         }
+    }
+
+    /// Where the policy with the new thresholds goes; nil for nowhere.
+    private var destination: OutputFile? {
+        inPlace ? OutputFile(policy, .replacing) : out.map { OutputFile($0, .new) }
     }
 
     private func tune(_ policy: Policy) async throws -> TuningReport {
@@ -167,42 +184,39 @@ struct TuneCommand: AsyncParsableCommand {
         return (scored, "labels: \(texts.count) texts")
     }
 
-    private func write(_ page: String, to path: String) throws {
-        do {
-            try Data(page.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            complain("\(path): error: the file cannot be written: \(error.localizedDescription)")
-            throw ExitStatus.cannotCreate
-        }
-        complain("\(path): written")
+    private func write(_ page: String, to file: OutputFile) throws {
+        try file.write(Array(page.utf8))
+        complain("\(file.path): written")
     }
 
-    /// Writes the new file beside its place and moves it there, after it was read again and found to differ in thresholds only.
-    private func write(_ bytes: [UInt8], to path: String, instead old: Policy) throws {
-        let new = try PolicyCompiler.loader.load(bytes: bytes, file: path)
+    /// Writes the new policy, after it was read again and found to differ in thresholds only.
+    private func write(_ bytes: [UInt8], to file: OutputFile, instead old: Policy, in stored: PolicyFile) throws {
+        let new = try PolicyCompiler.loader.load(bytes: bytes, file: file.path)
         for change in PolicyDifference(from: old, to: new).changes where !change.subject.hasSuffix(".threshold") {
-            complain("\(path): error: not written: more than a threshold would change: \(change)")
+            complain("\(file.path): error: not written: more than a threshold would change: \(change)")
             throw ExitStatus.data
         }
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            complain("\(path): error: the file cannot be written: \(error.localizedDescription)")
+        // Somebody's edit, made while texts were scored, is not in the new bytes.
+        guard !inPlace || FileManager.default.contents(atPath: file.path) == stored.contents else {
+            complain("\(file.path): error: not written: it was changed meanwhile; run the command again")
             throw ExitStatus.cannotCreate
         }
-        complain("\(path): written")
+        try file.write(bytes)
+        complain("\(file.path): written")
     }
 }
 
 /// The policy file as it is stored.
 private struct PolicyFile {
-    var text: ThresholdText
+    let contents: Data
+    let text: ThresholdText
 
     init(path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             complain("\(path): error: the file cannot be read")
             throw ExitStatus.noInput
         }
+        contents = data
         text = try ThresholdText(bytes: Array(data), file: path)
     }
 }

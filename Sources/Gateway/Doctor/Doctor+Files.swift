@@ -1,4 +1,5 @@
 import Audit
+import DecisionStore
 import Foundation
 import GuardianModel
 import Policy
@@ -37,46 +38,48 @@ extension Doctor {
     var certificates: [CheckResult] {
         var results: [CheckResult] = []
         if let tls = configuration.tls {
-            let own = GatewayConfiguration.ServerTLS.Identity(certificate: tls.certificate, key: tls.key)
-            for identity in [own] + tls.additional {
-                results.append(
-                    certificate("certificate", identity) { () throws(TLSError) in
-                        try TLSContext.server(
-                            TLSServerConfiguration(
-                                certificateChain: identity.certificate,
-                                privateKey: identity.key,
-                                clientCertificates: tls.clientAuthority.map { .required(authorities: $0) } ?? .ignored
-                            )
-                        ).certificateExpiry
-                    }
-                )
-            }
+            results += identities("certificate", of: tls)
         } else {
             results.append(
                 .warning("certificate", "listen.tls is off", "whoever is on the network reads every prompt")
             )
         }
+        if let tls = configuration.administration.tls { results += identities("admin certificate", of: tls) }
         guard let identity = configuration.upstream.identity else { return results }
+        // By itself: whom servers are believed by is looked at with the servers.
+        var api = configuration.upstream
+        api.authority = nil
         results.append(
-            certificate("upstream certificate", identity) { () throws(TLSError) in
-                var client = TLSClientConfiguration()
-                client.identity = .init(certificateChain: identity.certificate, privateKey: identity.key)
-                return try TLSContext.client(client).certificateExpiry
+            certificate("upstream certificate", identity) { () throws(GatewayError) in
+                try Gateway.clientContext(api, host: "localhost").certificateExpiry
             }
         )
         return results
     }
 
+    /// Each certificate of a listener, with all that is read for it.
+    private func identities(_ subject: String, of tls: GatewayConfiguration.ServerTLS) -> [CheckResult] {
+        let own = GatewayConfiguration.ServerTLS.Identity(certificate: tls.certificate, key: tls.key, ocsp: tls.ocsp)
+        return ([own] + tls.additional).map { identity in
+            var alone = tls
+            (alone.certificate, alone.key, alone.ocsp) = (identity.certificate, identity.key, identity.ocsp)
+            alone.additional = []
+            return certificate(subject, identity) { () throws(GatewayError) in
+                try alone.context(nil).certificateExpiry
+            }
+        }
+    }
+
     private func certificate(
         _ subject: String,
         _ identity: GatewayConfiguration.ServerTLS.Identity,
-        expiry: () throws(TLSError) -> CertificateTime?
+        expiry: () throws(GatewayError) -> CertificateTime?
     ) -> CheckResult {
         let end: CertificateTime?
-        do throws(TLSError) {
+        do throws(GatewayError) {
             end = try expiry()
         } catch {
-            return .failure(subject, "\(error)")
+            return .failure(subject, error.description)
         }
         let found = "\(identity.certificate), valid until \(end.map(\.description) ?? "ever")"
         if FileFacts(identity.key)?.isReadByAll == true {
@@ -119,7 +122,17 @@ extension Doctor {
                 return CheckResult.failure("signing key", "\(error)")
             }
         }
-        return [auditPlace] + [signingKey].compactMap { $0 }
+        return [auditPlace] + [signingKey, contentCertificate].compactMap { $0 }
+    }
+
+    private var contentCertificate: CheckResult? {
+        guard let path = configuration.audit.contentCertificate else { return nil }
+        do throws(GatewayError) {
+            _ = try AuditPlace.sealer(configuration.audit)
+            return .ok("content certificate", "texts of records are sealed for \(path)")
+        } catch {
+            return .failure("content certificate", error.description)
+        }
     }
 
     /// Room that an audit file should have left.
@@ -144,6 +157,9 @@ extension Doctor {
                 return .failure("audit", "the folder of \(path) is not there", "make \(folder)")
             }
             let file = FileFacts(path)
+            guard file?.isFolder != true else {
+                return .failure("audit", "\(path) is a folder", "audit.path names a file")
+            }
             guard FileFacts.isWritable(file == nil ? folder : path) else {
                 return .failure("audit", "this user may not write \(path)", "give it the right, or change audit.path")
             }
@@ -162,5 +178,31 @@ extension Doctor {
             }
             return .ok("audit", "records go to \(path)")
         }
+    }
+
+    /// Where decisions are kept, if it is not in memory.
+    var store: [CheckResult] {
+        let place = configuration.store.place
+        if let obstacle = place.obstacle { return [.failure("store", obstacle.description)] }
+        guard case .file(let path) = place else { return [] }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileFacts(folder)?.isFolder == true else {
+            return [.failure("store", "the folder of \(path) is not there", "make \(folder)")]
+        }
+        let file = FileFacts(path)
+        guard file?.isFolder != true else {
+            return [.failure("store", "\(path) is a folder", "store.path names a file")]
+        }
+        // What is written ahead stands in files beside it.
+        guard FileFacts.isWritable(folder), file == nil || FileFacts.isWritable(path) else {
+            return [
+                .failure(
+                    "store",
+                    "this user may not write \(path), or make files beside it",
+                    "give it the right, or change store.path"
+                )
+            ]
+        }
+        return [.ok("store", "decisions go to \(path)")]
     }
 }

@@ -1,4 +1,6 @@
 import Audit
+import Foundation
+import Listening
 import NIOCore
 import NIOPosix
 import Tracing
@@ -32,24 +34,76 @@ extension Doctor {
     private func listen() async -> CheckResult {
         switch configuration.listen {
         case .tcp(let address):
-            return await self.address("listen", address)
-        case .inherited:
-            return .ok("listen", "\(configuration.listen): the socket is handed over at the start")
+            return await listen(at: address)
+        case .inherited(let name):
+            return inherited(name)
         case .unix(let path):
             let folder = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
             guard access(folder.isEmpty ? "/" : String(folder), W_OK | X_OK) == 0 else {
                 return .failure("listen", "this user may not make \(path)", "its folder must be there and writable")
             }
+            // A socket may be left over. The gateway takes nothing else away.
+            var status = stat()
+            guard lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK else {
+                return .failure("listen", "\(path) is there, and no socket", "name another path, or move it away")
+            }
             return .ok("listen", "\(configuration.listen) can be made")
         }
+    }
+
+    private func listen(at address: GatewayConfiguration.Address) async -> CheckResult {
+        let admin = configuration.admin
+        let result = await self.address("listen", address)
+        guard address.port == admin.port, address.port != 0 else { return result }
+        var isShared = address == admin
+        if !isShared, result.verdict == .ok { isShared = await isTaken(address, with: admin) }
+        guard isShared else { return result }
+        return .failure(
+            "listen",
+            "\(address.text) cannot be had beside admin.address, \(admin.text)",
+            "give one of them another port"
+        )
+    }
+
+    /// Whether an address that can be had by itself cannot be had beside another one. Which hosts share their ports is for the
+    /// system to say.
+    private func isTaken(
+        _ address: GatewayConfiguration.Address,
+        with other: GatewayConfiguration.Address
+    ) async -> Bool {
+        guard let held = try? await bind(other) else { return false }
+        let channel = try? await bind(address)
+        if let channel { try? await channel.close() }
+        try? await held.close()
+        return channel == nil
+    }
+
+    /// A socket that the service manager opened, if this command was started as the service is.
+    private func inherited(_ name: String?) -> CheckResult {
+        do throws(InheritedSocketsError) {
+            let sockets = try InheritedSockets(environment: ProcessInfo.processInfo.environment)
+            _ = try sockets.socket(named: name)
+            return .ok("listen", "\(configuration.listen): the socket was handed over")
+        } catch {
+            guard case .none = error else { return .failure("listen", "\(configuration.listen): \(error)") }
+            return .warning(
+                "listen",
+                "\(configuration.listen): this cannot be checked here, for nobody handed a socket over",
+                "the .socket unit does so at the start"
+            )
+        }
+    }
+
+    private func bind(_ address: GatewayConfiguration.Address) async throws -> any Channel {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: address.host, port: address.port).get()
     }
 
     /// Takes the address for a moment.
     private func address(_ subject: String, _ address: GatewayConfiguration.Address) async -> CheckResult {
         do {
-            let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .bind(host: address.host, port: address.port).get()
+            let channel = try await bind(address)
             try await channel.close()
             return .ok(subject, "\(address.text) can be had")
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
@@ -71,17 +125,25 @@ extension Doctor {
 
     /// Sends each server a GET. Any answer shows that the name, the connection, TLS and HTTP are in order; of the health path
     /// it must also be a good one.
-    func upstream() async -> [CheckResult] {
-        let (results, dates) = await servers(of: configuration.upstream, subject: "upstream", keys: "upstream")
+    ///
+    /// - Parameter asks: false reads the files that connections need, and sends nothing.
+    func upstream(asks: Bool = true) async -> [CheckResult] {
+        let (results, dates) = await servers(
+            of: configuration.upstream,
+            subject: "upstream",
+            keys: "upstream",
+            asks: asks
+        )
         return results + [clock(dates)].compactMap { $0 }
     }
 
     /// The same for the servers of each engine that judges.
-    func engines() async -> [CheckResult] {
+    func engines(asks: Bool = true) async -> [CheckResult] {
         var results: [CheckResult] = []
         for engine in configuration.engines where configuration.judge.voices.contains(where: { $0.name == engine.name })
         {
-            results += await servers(of: engine.api, subject: "engine \(engine.name)", keys: "engines").results
+            let subject = "engine \(engine.name)"
+            results += await servers(of: engine.api, subject: subject, keys: "engines", asks: asks).results
         }
         return results
     }
@@ -90,7 +152,8 @@ extension Doctor {
     private func servers(
         of api: GatewayConfiguration.UpstreamAPI,
         subject: String,
-        keys: String
+        keys: String,
+        asks: Bool
     ) async -> (results: [CheckResult], dates: [(server: String, date: String)]) {
         let servers: UpstreamServers
         do throws(GatewayError) {
@@ -98,6 +161,7 @@ extension Doctor {
         } catch {
             return ([.failure(subject, error.description)], [])
         }
+        guard asks else { return ([], []) }
         let path = api.healthPath
         let trial = ServerTrial.run(
             servers,
@@ -108,7 +172,7 @@ extension Doctor {
         )
         guard let answers = try? await trial.get() else { return ([], []) }
         var dates: [(server: String, date: String)] = []
-        let results = zip(servers.servers, answers).map { server, answer in
+        var results = zip(servers.servers, answers).map { server, answer in
             let name = "\(server.peer.scheme.rawValue)://\(server.peer.authority)"
             switch answer {
             case .success(let answer):
@@ -130,32 +194,39 @@ extension Doctor {
                 )
             }
         }
+        // One that answers serves for those that do not.
+        if results.contains(where: { $0.verdict == .ok }) {
+            for index in results.indices where results[index].verdict == .failure { results[index].verdict = .warning }
+        }
         return (results, dates)
     }
 }
 
 extension Doctor {
     /// Sends the collectors of spans and of audit records a request with nothing in it.
-    func collectors() async -> [CheckResult] {
-        var results: [CheckResult] = []
+    ///
+    /// - Parameter asks: false reads the files that connections need, and sends nothing.
+    func collectors(asks: Bool = true) async -> [CheckResult] {
+        var results: [CheckResult?] = []
         if let settings = configuration.tracing?.collector {
-            results.append(await collector(settings, takes: "spans", "tracing", "they are lost meanwhile"))
+            results.append(await collector(settings, takes: "spans", "tracing", "they are lost meanwhile", asks: asks))
         }
         if case .collector(let settings) = configuration.audit.place {
             let meanwhile =
                 configuration.audit.overflow == .refuse
                 ? "requests are refused once audit.queue is full" : "they are lost once audit.queue is full"
-            results.append(await collector(settings, takes: "audit records", "audit.otlp", meanwhile))
+            results.append(await collector(settings, takes: "audit records", "audit.otlp", meanwhile, asks: asks))
         }
-        return results
+        return results.compactMap { $0 }
     }
 
     private func collector(
         _ settings: GatewayConfiguration.Collector,
         takes what: String,
         _ key: String,
-        _ meanwhile: String
-    ) async -> CheckResult {
+        _ meanwhile: String,
+        asks: Bool
+    ) async -> CheckResult? {
         let server = settings.server
         let name = "\(server.scheme)://\(server.host):\(server.port)\(settings.path)"
         let client: CollectorClient
@@ -171,6 +242,7 @@ extension Doctor {
             return .failure(key, "\(error)")
         }
         defer { client.shutDown() }
+        guard asks else { return nil }
         // A request without anything in it is one without a byte.
         if case .taken = await client.send([]) { return .ok(key, "\(name) takes \(what)") }
         return .warning(key, "\(name) does not take \(what)", "\(meanwhile); see \(key).endpoint")

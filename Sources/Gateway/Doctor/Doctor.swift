@@ -16,12 +16,15 @@ package struct Doctor: Sendable {
         self.logger = logger
     }
 
-    /// - Parameter asksUpstream: whether each server of the upstream and of engines is sent a request, and each collector.
+    /// - Parameter asksUpstream: whether each server of the upstream and of engines is sent a request, and each collector. The
+    ///   files that connections to them need are read in any case.
     package func examine(asksUpstream: Bool = true) async -> [CheckResult] {
         var results = [processor, memory, openFiles]
-        results += policies + [model] + certificates + keys + audit
+        results += policies + [model] + certificates + keys + audit + store
         results += await addresses()
-        if asksUpstream { results += await upstream() + engines() + collectors() }
+        results += await upstream(asks: asksUpstream)
+        results += await engines(asks: asksUpstream)
+        results += await collectors(asks: asksUpstream)
         return results
     }
 }

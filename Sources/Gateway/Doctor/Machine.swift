@@ -48,23 +48,34 @@ package struct Machine: Sendable {
 
     /// What the container's control group leaves of its limit, in its version 2 or 1; nil if there is no limit.
     private static var containerMemory: Int? {
-        let places = [
-            ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-            ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+        let versions = [
+            ("/sys/fs/cgroup/memory", "max", "current", "inactive_file"),
+            ("/sys/fs/cgroup/memory/memory", "limit_in_bytes", "usage_in_bytes", "total_inactive_file"),
         ]
-        for (limit, use) in places {
-            guard let text = try? String(contentsOfFile: limit, encoding: .utf8) else { continue }
-            let used = (try? String(contentsOfFile: use, encoding: .utf8)) ?? "0"
-            return remainder(limit: text, used: used)
+        for (group, limit, use, cache) in versions {
+            func text(_ name: String) -> String? { try? String(contentsOfFile: "\(group).\(name)", encoding: .utf8) }
+            guard let limit = text(limit) else { continue }
+            let cached = number(cache, in: text("stat") ?? "") ?? 0
+            return remainder(limit: limit, used: text(use) ?? "0", cached: cached)
         }
         return nil
     }
 
+    /// - Parameter cached: of what is used, the part that holds files and that the system gives up as soon as memory is asked for.
     /// - Returns: nil for `max`, and for what is no number.
-    static func remainder(limit: String, used: String) -> Int? {
+    static func remainder(limit: String, used: String, cached: Int) -> Int? {
         let limit = Int(limit.trimmingCharacters(in: .whitespacesAndNewlines))
         let used = Int(used.trimmingCharacters(in: .whitespacesAndNewlines))
         guard let limit, let used else { return nil }
-        return max(0, limit - used)
+        return max(0, limit - max(0, used - cached))
+    }
+
+    /// The number behind a name, of lines such as those of `memory.stat`; nil if none has the name.
+    static func number(_ name: String, in text: String) -> Int? {
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, words[0] == name { return Int(words[1]) }
+        }
+        return nil
     }
 }
