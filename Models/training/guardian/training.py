@@ -53,7 +53,7 @@ class Recipe:
 #: `public`, for the run that goes on from there, leans on what people and attackers wrote; `traffic`, for the third, on
 #: the ordinary requests that a guard must leave alone; `posts` on all of these and on more of the project's own posts,
 #: messages and pairs; `written` on the project's own texts again, for when half of these are new; `read` on public rows
-#: whose labels were given anew.
+#: whose labels were given anew; `platform` on texts that are no requests, such as comments and stories.
 MIXTURES = {
     "own": {
         "public": 0.45,
@@ -112,6 +112,16 @@ MIXTURES = {
         "pairs": 0.14,
         "chats": 0.08,
         "texts": 0.05,
+        "replies": 0.06,
+        "contexts": 0.02,
+    },
+    "platform": {
+        "read": 0.27,
+        "public": 0.12,
+        "attacks": 0.12,
+        "pairs": 0.16,
+        "chats": 0.09,
+        "texts": 0.16,
         "replies": 0.06,
         "contexts": 0.02,
     },
