@@ -176,6 +176,7 @@ let package = Package(
             dependencies: [
                 "Audit", "ChatAPI", "DecisionStore", "Engines", "Gateway", "Guard", "GuardCore", "Listening", "Policy",
                 "PolicyLanguage", "Proxy", "Rules", "TLS", "Tracing", "Upstream", nioCore, nioPosix, nioHTTP1, logging,
+                protobuf,
             ]
         ),
     ],

@@ -35,6 +35,14 @@ package enum StorePlace: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Why this build can keep nothing there, whatever the place is like; nil if it can.
+    package var obstacle: StoreError? {
+        #if !PostgreSQL
+        if case .postgresql = self { return StoreError(self, PostgreSQL.Missing()) }
+        #endif
+        return nil
+    }
+
     package var description: String {
         switch self {
         case .memory: "the store in memory"

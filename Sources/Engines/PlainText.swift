@@ -8,6 +8,10 @@ enum PlainText {
         "<|", "<start_of_", "<end_of_", "<bos>", "<eos>", "<pad>", "<unk>", "<s>", "</s>", "[inst]", "[/inst]",
         "<<sys>>",
         "<begin ", "<end ", "<text>", "</text>", "<think>", "</think>", "<guardian>", "<tool_call>", "</tool_call>",
+        // The bar is a wide one, U+FF5C.
+        "<\u{FF5C}",
+        "[|", "[system_prompt]", "[/system_prompt]", "[available_tools]", "[/available_tools]", "[tool_calls]",
+        "[tool_results]", "[/tool_results]",
     ].map { Array($0.utf8) }
     /// A space that takes no room (U+200B).
     private static let separator: [UInt8] = [0xE2, 0x80, 0x8B]

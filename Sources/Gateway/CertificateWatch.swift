@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import TLS
 import Upstream
 
@@ -22,6 +23,8 @@ final class CertificateWatch: Sendable {
     /// Makes the context of each from the files.
     private let contexts: @Sendable () throws(GatewayError) -> [TLSContext]
     private let paths: [String]
+    /// How the files stood before they were last read.
+    private let inForce: Mutex<FileStamps>
     private let logger: Logger
     private let interval: Duration
     private let renewal: Duration
@@ -40,6 +43,8 @@ final class CertificateWatch: Sendable {
         renewal: Duration = .seconds(86_400),
         onReload: @escaping @Sendable (Outcome) -> Void
     ) throws(GatewayError) {
+        // First of all: files that are replaced from here on, while a model is loaded for instance, are not what was read.
+        let stamps = FileStamps(of: tls.paths)
         let keyLog: KeyLog?
         do throws(TLSError) {
             keyLog = try tls.keyLog.map { path throws(TLSError) in try KeyLog(path: path) }
@@ -50,6 +55,7 @@ final class CertificateWatch: Sendable {
         self.init(
             [source],
             paths: tls.paths,
+            stamps: stamps,
             logger: logger,
             interval: interval,
             renewal: renewal,
@@ -67,9 +73,12 @@ final class CertificateWatch: Sendable {
     }
 
     /// Watches over those of connections to the servers of an API; nil where none of them has TLS.
+    ///
+    /// - Parameter stamps: how the API's files stood before the servers were made from them.
     convenience init?(
         _ api: GatewayConfiguration.UpstreamAPI,
         of servers: UpstreamServers,
+        stamps: FileStamps,
         logger: Logger,
         interval: Duration = .seconds(5),
         renewal: Duration = .seconds(86_400),
@@ -80,7 +89,8 @@ final class CertificateWatch: Sendable {
         let hosts = peers.map(\.host)
         self.init(
             peers.compactMap(\.tls),
-            paths: [api.authority, api.identity?.certificate, api.identity?.key].compactMap { $0 },
+            paths: api.paths,
+            stamps: stamps,
             logger: logger,
             interval: interval,
             renewal: renewal,
@@ -90,10 +100,13 @@ final class CertificateWatch: Sendable {
         }
     }
 
-    /// - Parameter contexts: makes one for each of the sources.
+    /// - Parameters:
+    ///   - stamps: how the files stood before the sources were made from them.
+    ///   - contexts: makes one for each of the sources.
     private init(
         _ sources: [TLSContextSource],
         paths: [String],
+        stamps: FileStamps,
         logger: Logger,
         interval: Duration,
         renewal: Duration,
@@ -103,6 +116,7 @@ final class CertificateWatch: Sendable {
         self.sources = sources
         self.contexts = contexts
         self.paths = paths
+        self.inForce = Mutex(stamps)
         self.logger = logger
         self.interval = interval
         self.renewal = renewal
@@ -118,6 +132,9 @@ final class CertificateWatch: Sendable {
     ///
     /// - Throws: `GatewayError` of the certificates kind; the certificates in force stay.
     func reload() throws(GatewayError) {
+        // Whatever comes of it, these files as they are now are not read again until they change.
+        let stamps = FileStamps(of: paths)
+        inForce.withLock { $0 = stamps }
         let renewed: [TLSContext]
         do throws(GatewayError) {
             renewed = try contexts()
@@ -140,15 +157,13 @@ final class CertificateWatch: Sendable {
     /// Looks after the files until the task is cancelled.
     func run() async {
         let clock = ContinuousClock()
-        var inForce = FileStamps(of: paths)
-        var seen = inForce
+        var seen = FileStamps(of: paths)
         var renewed = clock.now
         while (try? await clock.sleep(for: interval)) != nil {
             let now = FileStamps(of: paths)
             defer { seen = now }
-            let isChanged = now != inForce && now == seen
+            let isChanged = now != inForce.withLock { $0 } && now == seen
             guard isChanged || clock.now - renewed >= renewal else { continue }
-            inForce = now
             renewed = clock.now
             do {
                 try reload()
@@ -162,6 +177,16 @@ final class CertificateWatch: Sendable {
     }
 }
 
+extension GatewayConfiguration.UpstreamAPI {
+    /// How the files stand that connections to its servers are made from.
+    var fileStamps: FileStamps { FileStamps(of: paths) }
+
+    /// All that the contexts are made from.
+    fileprivate var paths: [String] {
+        [authority, identity?.certificate, identity?.key].compactMap { $0 }
+    }
+}
+
 extension GatewayConfiguration.ServerTLS {
     /// All that the context is made from.
     fileprivate var paths: [String] {
@@ -170,7 +195,7 @@ extension GatewayConfiguration.ServerTLS {
     }
 
     /// - Parameter keyLog: nil logs nothing.
-    fileprivate func context(_ keyLog: KeyLog?) throws(GatewayError) -> TLSContext {
+    func context(_ keyLog: KeyLog?) throws(GatewayError) -> TLSContext {
         do throws(TLSError) {
             return try TLSContext.server(
                 TLSServerConfiguration(

@@ -72,8 +72,9 @@ package final class Gateway: Sendable {
             try CertificateWatch(tls, logger: logger) { metrics.countReload("admin_certificates", $0) }
         }
         callers = CallerDirectory(try configuration.callers.keys.map(Self.keys))
+        let stamps = configuration.upstream.fileStamps
         let servers = try Self.servers(configuration.upstream)
-        upstreamCertificates = CertificateWatch(configuration.upstream, of: servers, logger: logger) {
+        upstreamCertificates = CertificateWatch(configuration.upstream, of: servers, stamps: stamps, logger: logger) {
             metrics.countReload("upstream_certificates", $0)
         }
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)

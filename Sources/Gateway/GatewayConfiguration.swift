@@ -165,7 +165,7 @@ package struct GatewayConfiguration: Sendable, Equatable {
         package var content = ContentScope.none
         /// Absolute path of the certificate of whoever may read them; nil writes them as they are.
         package var contentCertificate: String?
-        /// Records that may wait to be written.
+        /// Records that may wait to be written, `AuditLog.mostBytes` in all at the most.
         package var queue = Audit.AuditLog.defaultCapacity
         /// What happens to more.
         package var overflow = AuditOverflow.drop

@@ -16,6 +16,23 @@ extension GatewayConfigurationDecoder {
         }
     }
 
+    /// Reads `tenant_header`. Where nobody is trusted to set it and no key says whom its requests are for, each request would be
+    /// judged as nobody's, whatever the policy says about tenants.
+    ///
+    /// - Parameter callers: what the file says about them; nil if nothing.
+    mutating func tenantField(_ node: YAMLNode, beside callers: YAMLNode?) -> String? {
+        var known: [String] = []
+        if case .mapping(let entries)? = callers?.content { known = entries.map(\.name) }
+        if !known.contains("trusted_peers"), !known.contains("keys") {
+            note(
+                node,
+                "nobody is believed about 'tenant_header'",
+                hint: "name who sets it, for example callers: {trusted_peers: [10.0.0.0/8]}"
+            )
+        }
+        return fieldName(node, "tenant_header")
+    }
+
     /// Addresses and blocks of them.
     mutating func networks(_ node: YAMLNode, _ what: String) -> [IPNetwork] {
         var networks: [IPNetwork] = []

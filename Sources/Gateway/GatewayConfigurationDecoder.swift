@@ -35,13 +35,20 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["admin"] { admin(node, into: &configuration) }
         if let node = fields["upstream"] { upstream(node, into: &configuration.upstream) }
         if let node = fields["policy"] { configuration.policy = path(node, "policy") ?? "" }
-        if let node = fields["candidate"] { configuration.candidate = path(node, "candidate") }
+        if let node = fields["candidate"] {
+            configuration.candidate = path(node, "candidate")
+            if configuration.candidate == configuration.policy {
+                note(node, "'candidate' is the file of 'policy'", hint: "name the policy that is to be tried beside it")
+            }
+        }
         if let node = fields["trial_headers"] {
             configuration.tellsTrials = boolean(node, "trial_headers") ?? false
         }
         if let node = fields["conversations"] { conversations(node, into: &configuration) }
         if let node = fields["callers"] { callers(node, into: &configuration.callers) }
-        if let node = fields["tenant_header"] { configuration.tenantField = fieldName(node, "tenant_header") }
+        if let node = fields["tenant_header"] {
+            configuration.tenantField = tenantField(node, beside: fields["callers"])
+        }
         if let node = fields["model"] { model(node, into: &configuration.model) }
         if let node = fields["engines"] { configuration.engines = engines(node) }
         if let node = fields["judge"] {

@@ -15,6 +15,7 @@ extension GuardSession {
     func finish(_ summary: ExchangeSummary) {
         environment.metrics.count(summary)
         guard !state.withLock({ $0.isUnrecorded }) else { return environment.pendingRecords.end() }
+        noteStreamed()
         let (background, candidate, isObserved) = state.withLock {
             ($0.background, $0.candidate, ($0.observed?.readableBytes ?? 0) > 0)
         }

@@ -37,6 +37,22 @@ extension GuardSession {
             task.cancel()
         }
     }
+
+    /// Notes what was decided about a streamed answer as far as it was read, where it never was judged as a whole: it was stopped, or
+    /// broke off, or nobody waited for its end.
+    func noteStreamed() {
+        guard let judged = state.withLock({ $0.output == nil ? $0.streamed?.total : nil }) else { return }
+        note(judged)
+    }
+
+    /// Notes what was decided about a window of one of the answer's texts.
+    fileprivate func note(_ inspection: Inspection, of window: StreamWindow.Window, number: Int) {
+        state.withLock { state in
+            if state.streamed == nil { state.streamed = StreamedInspection() }
+            // In place, so that the texts are not copied for each window.
+            state.streamed?.add(inspection, of: window, number: number)
+        }
+    }
 }
 
 /// The passage of one streamed answer through the window.
@@ -63,7 +79,6 @@ struct StreamPassage {
     private var isOpen = false
     /// When the caller heard something last.
     private var heard = ContinuousClock.now
-    private var spent = Inspection(phase: .output)
     /// What puts the caller's words back into each text, where some were masked.
     private var restorers: [Int: PlaceholderRestorer] = [:]
     private let restorations: [Decision.Restoration]
@@ -170,11 +185,11 @@ struct StreamPassage {
                 deadline: session.deadline
             )
             try Task.checkCancellation()
-            spend(inspection)
+            session.note(inspection, of: window, number: number)
             var redactions: [StreamWindow.Redaction] = []
             switch inspection.enforcedAction {
             case .block:
-                session.note(total(inspection))
+                session.noteStreamed()
                 try await stop(inspection)
                 return false
             case .rewrite:
@@ -237,7 +252,6 @@ struct StreamPassage {
             deadline: session.deadline
         )
         try Task.checkCancellation()
-        spend(inspection)
         session.note(total(inspection))
         session.noteAnswer(whole)
         guard inspection.enforcedAction != .block else { return try await stop(inspection) }
@@ -325,18 +339,13 @@ struct StreamPassage {
         }
     }
 
-    private mutating func spend(_ inspection: Inspection) {
-        spent.tokens += inspection.tokens
-        spent.rulesDuration += inspection.rulesDuration
-        spent.modelDuration += inspection.modelDuration
-    }
-
-    /// The inspection with what all of them took.
+    /// The inspection of the whole answer with what those of its windows took.
     private func total(_ inspection: Inspection) -> Inspection {
+        guard let windows = session.state.withLock({ $0.streamed?.total }) else { return inspection }
         var total = inspection
-        total.tokens = spent.tokens
-        total.rulesDuration = spent.rulesDuration
-        total.modelDuration = spent.modelDuration
+        total.tokens += windows.tokens
+        total.rulesDuration += windows.rulesDuration
+        total.modelDuration += windows.modelDuration
         return total
     }
 }

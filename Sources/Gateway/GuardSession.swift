@@ -64,6 +64,8 @@ final class GuardSession: FilterSession {
         /// What is tried beside it; nil if nothing is.
         var candidate: CandidateJudge?
         var stages = ExchangeStages()
+        /// What was decided about windows of a streamed answer; nil if there were none.
+        var streamed: StreamedInspection?
     }
 
     let state: Mutex<State>
@@ -433,8 +435,9 @@ final class GuardSession: FilterSession {
 extension GuardSession {
     func note(_ inspection: Inspection) {
         state.withLock { state in
-            let now = ContinuousClock.now
-            let stage = now.advanced(by: .zero - inspection.rulesDuration - inspection.modelDuration)..<now
+            // In shadow mode that was long before the exchange is recorded.
+            let end = inspection.judgedAt
+            let stage = end.advanced(by: .zero - inspection.rulesDuration - inspection.modelDuration)..<end
             switch inspection.phase {
             case .input: (state.input, state.stages.input) = (inspection, stage)
             case .output: (state.output, state.stages.output) = (inspection, stage)

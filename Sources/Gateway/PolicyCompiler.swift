@@ -44,6 +44,26 @@ package enum PolicyCompiler {
         try attempt(file) { () throws(PolicyError) in try loader.load(bytes: bytes, file: file) }.get()
     }
 
+    /// A policy that was read already.
+    ///
+    /// - Parameter file: the name that errors give.
+    /// - Throws: `GatewayError` of the part `configuration`, with the rules' own tests that failed.
+    package static func compile(_ policy: Policy, file: String) throws(GatewayError) -> Compiled {
+        let rules: RuleSet
+        var failures: [RuleTestFailure] = []
+        do throws(RuleError) {
+            for rule in policy.rules { failures += try RuleSet.runTests(of: rule) }
+            rules = try RuleSet(policy.rules)
+        } catch {
+            throw GatewayError(.configuration, "\(file): error: \(error)")
+        }
+        guard failures.isEmpty else {
+            let list = failures.map { "\(file): error: \($0)" }.joined(separator: "\n")
+            throw GatewayError(.configuration, list)
+        }
+        return (policy, rules)
+    }
+
     /// Paths in the order they were added.
     private final class FileList {
         var paths: [String] = []
@@ -59,16 +79,6 @@ package enum PolicyCompiler {
         } catch {
             return .failure(GatewayError(error.kind == .unreadable ? .unreadable : .configuration, "\(error)"))
         }
-        do throws(RuleError) {
-            var failures: [RuleTestFailure] = []
-            for rule in policy.rules { failures += try RuleSet.runTests(of: rule) }
-            guard failures.isEmpty else {
-                let list = failures.map { "\(path): error: \($0)" }.joined(separator: "\n")
-                return .failure(GatewayError(.configuration, list))
-            }
-            return .success((policy, try RuleSet(policy.rules)))
-        } catch {
-            return .failure(GatewayError(.configuration, "\(path): error: \(error)"))
-        }
+        return Result { () throws(GatewayError) in try compile(policy, file: path) }
     }
 }

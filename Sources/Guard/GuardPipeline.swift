@@ -99,7 +99,8 @@ package struct GuardPipeline: Sendable {
             scores: scores.assessments.compactMap { $0 }.reduce(nil) { $0?.union($1) ?? $1 },
             failure: scores.failure,
             rulesDuration: start.duration(to: rulesEnd),
-            modelDuration: rulesEnd.duration(to: modelEnd)
+            modelDuration: rulesEnd.duration(to: modelEnd),
+            judgedAt: modelEnd
         )
     }
 

@@ -23,6 +23,8 @@ package struct Inspection: Sendable {
     package var failure: ClassifierError?
     package var rulesDuration: Duration
     package var modelDuration: Duration
+    /// When the judging was over.
+    package var judgedAt: ContinuousClock.Instant
 
     package init(
         phase: Phase,
@@ -36,7 +38,8 @@ package struct Inspection: Sendable {
         scores: Assessment? = nil,
         failure: ClassifierError? = nil,
         rulesDuration: Duration = .zero,
-        modelDuration: Duration = .zero
+        modelDuration: Duration = .zero,
+        judgedAt: ContinuousClock.Instant = .now
     ) {
         self.phase = phase
         self.decision = decision
@@ -50,6 +53,7 @@ package struct Inspection: Sendable {
         self.failure = failure
         self.rulesDuration = rulesDuration
         self.modelDuration = modelDuration
+        self.judgedAt = judgedAt
     }
 
     /// UTF-8 bytes of the texts that were judged.

@@ -6,7 +6,7 @@ package import Rules
 ///
 /// The model is not asked: its scores were recorded, the highest of all texts of a phase, so that an exchange is judged as one
 /// text. Rules are run where the texts were recorded; elsewhere a rule counts where one of its id matched then, and the log
-/// cannot tell of rules that did not exist.
+/// cannot tell of rules that did not exist. What is recorded for a share of the requests is found in the same ones again.
 package struct PolicyReplay: Sendable {
     /// One phase of an exchange as it was recorded.
     package struct Entry: Sendable {
@@ -77,7 +77,8 @@ package struct PolicyReplay: Sendable {
             phase: entry.phase,
             segments: segments,
             assessments: needsScores ? segments.map { _ in entry.scores } : [],
-            matches: matches
+            matches: matches,
+            sampling: Sampling(requestID: entry.requestID)
         )
     }
 }

@@ -56,6 +56,9 @@ struct GuardianParts: Sendable {
         let detection = manifests.detection
         let path = files.path(GuardianFiles.detection)
         acceptance = try files.decoded(GuardianFiles.checks)
+        guard acceptance.isValid else {
+            throw .invalidManifest(path: files.path(GuardianFiles.checks), reason: "its numbers of words are wrong")
+        }
         let texts: [String: String] = try files.decoded(GuardianFiles.templates)
         guard let fallbacks = SafeguardTemplates(texts) else {
             throw .invalidManifest(path: files.path(GuardianFiles.templates), reason: "it has no 'general'")
@@ -109,8 +112,10 @@ extension DetectionManifest {
         guard calibration.map(\.name) == ["harm"] + taxonomy else {
             throw .invalidManifest(path: path, reason: "its calibration does not fit the taxonomy")
         }
-        guard template(for: .user) != nil, layer >= 0, !pooling.isEmpty, (16...4096).contains(windowTokens),
-            (0..<windowTokens).contains(windowOverlap), (0...4096).contains(contextTokens ?? 0)
+        // No trunk has more layers: see `LlamaConfiguration.check`.
+        guard template(for: .user) != nil, (0..<1024).contains(layer), !pooling.isEmpty,
+            (16...4096).contains(windowTokens), (0..<windowTokens).contains(windowOverlap),
+            (0...4096).contains(contextTokens ?? 0)
         else { throw .invalidManifest(path: path, reason: "a template, the layer, the pooling or the window is wrong") }
     }
 }

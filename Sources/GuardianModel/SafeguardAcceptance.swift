@@ -20,6 +20,9 @@ struct SafeguardAcceptance: Decodable, Sendable {
         case control, list, ending, length, opening, forbidden, number, repetition, cue, help
     }
 
+    /// Whether its numbers make sense together: no text could be checked by others.
+    var isValid: Bool { minimumWords >= 0 && minimumWords <= maximumWords && repeatedWords >= 1 }
+
     /// - Parameters:
     ///   - text: as generated.
     ///   - isCapped: the token limit and not the end token stopped it.

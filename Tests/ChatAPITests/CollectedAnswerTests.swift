@@ -181,6 +181,47 @@ struct CollectedAnswerTests {
         }
     }
 
+    @Test(arguments: [
+        (#""cache_creation_input_tokens":20,"cache_read_input_tokens":300"#, TokenUsage(prompt: 321, completion: 4)),
+        (#""cache_creation_input_tokens":null,"cache_read_input_tokens":0"#, TokenUsage(prompt: 1, completion: 4)),
+        (
+            #""cache_creation_input_tokens":9223372036854775807,"cache_read_input_tokens":-1"#,
+            TokenUsage(prompt: 1, completion: 4)
+        ),
+        (
+            #""cache_creation":{"ephemeral_5m_input_tokens":20},"cache_creation_input_tokens":20"#,
+            TokenUsage(prompt: 21, completion: 4)
+        ),
+    ])
+    func whatAnthropicCountsOfItsCacheIsAddedToThePrompt(counts: String, usage: TokenUsage) throws {
+        let body = #"{"content":[],"usage":{"input_tokens":1,\#(counts),"output_tokens":4}}"#
+        #expect(try Messages().answer(parsing: Array(body.utf8)).usage == usage)
+        let events = [
+            #"{"type":"message_start","message":{"content":[],"usage":{"input_tokens":1,\#(counts),"output_tokens":1}}}"#,
+            #"{"type":"message_delta","delta":{},"usage":{"output_tokens":4}}"#,
+            #"{"type":"message_stop"}"#,
+        ]
+        var stream = Messages().stream()
+        try stream.read(events.map { "data: \($0)\n\n" }.joined().utf8)
+        #expect(stream.answer.usage == usage)
+        // Counts at the end are of all of it.
+        stream = Messages().stream()
+        let end = #"{"type":"message_delta","delta":{},"usage":{"input_tokens":1,\#(counts),"output_tokens":4}}"#
+        try stream.read([events[0], end, events[2]].map { "data: \($0)\n\n" }.joined().utf8)
+        #expect(stream.answer.usage == usage)
+    }
+
+    @Test(arguments: [
+        (#""thoughtsTokenCount":50"#, TokenUsage(prompt: 1, completion: 54)),
+        (#""toolUsePromptTokenCount":600,"cachedContentTokenCount":1"#, TokenUsage(prompt: 601, completion: 4)),
+        (#""thoughtsTokenCount":9223372036854775807"#, TokenUsage(prompt: 1, completion: 4)),
+    ])
+    func whatGeminiCountsOfThoughtsAndToolsIsAdded(counts: String, usage: TokenUsage) throws {
+        let body = #"{"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":4,\#(counts)}}"#
+        let dialect = GenerateContent(model: "m", isStream: false)
+        #expect(try dialect.answer(parsing: Array(body.utf8)).usage == usage)
+    }
+
     @Test(arguments: FieldFixture.all)
     func anAnswerThatIsNoObjectIsTheUpstreamsFault(fixture: FieldFixture) {
         for body in [#"["here is the zebra"]"#, #""here is the zebra""#, "1", "null"] {

@@ -137,10 +137,11 @@ def test_nothing_goes_on_that_cannot_be_recorded(logged):
     collector.close()
 
 
-def test_what_the_collector_never_takes_is_counted(logged, collector):
-    gateway = logged(collector.log_endpoint)
+@pytest.mark.parametrize("overflow, status", [("drop", 400), ("refuse", 400), ("refuse", 413)])
+def test_what_the_collector_never_takes_is_counted(logged, collector, overflow, status):
+    gateway = logged(collector.log_endpoint, overflow=overflow)
     collector.await_log_records(1)
-    collector.script = [400]
+    collector.script = [status]
     gateway.ask("hello")
     await_count(gateway, "failed", 1)
     gateway.ask("hello")

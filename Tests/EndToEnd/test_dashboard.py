@@ -280,12 +280,27 @@ def test_a_decision_is_explained_marked_and_found_again(browser, gateway):
     assert api(gateway, "decisions?marked=1")[1]["decisions"] == []
 
 
+def test_the_link_to_what_differs_ticks_it_once(browser, gateway):
+    shown = visit(browser, gateway, "decisions")
+    browser.execute_script("location.hash = '#decisions/differs'")
+    box = browser.find_element(By.NAME, "differs")
+    shown.until(lambda driver: "Nothing that fits is stored." in driver.find_element(By.ID, "list").text)
+    assert box.is_selected()
+    box.click()
+    browser.find_element(By.CSS_SELECTOR, "#search button").click()
+    shown.until(lambda driver: "cybercrime" in driver.find_element(By.ID, "list").text)
+    assert not box.is_selected()
+
+
 def test_a_moved_threshold_is_decided_again_and_saved(browser, gateway):
     shown = visit(browser, gateway, "tuning")
     number = shown.until(
         lambda driver: driver.find_element(By.CSS_SELECTOR, "input[aria-label='threshold of hate']")
     )
     number.clear()
+    # An emptied field moves nothing, and waits for what is typed.
+    assert browser.find_elements(By.CSS_SELECTOR, ".slider.changed") == []
+    assert number.get_attribute("value") == ""
     number.send_keys("0", Keys.TAB)
     shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, ".slider.changed"))
     browser.find_element(By.ID, "preview").click()
@@ -315,3 +330,6 @@ def test_the_page_asks_for_the_token(browser, start_gateway, scripted_origin):
     shown.until(lambda driver: field.is_displayed())
     field.send_keys(TOKEN, Keys.ENTER)
     shown.until(lambda driver: "policy end-to-end" in driver.find_element(By.ID, "state").text)
+    browser.execute_script("location.hash = '#decisions'")
+    # Each category, and any.
+    shown.until(lambda driver: len(driver.find_elements(By.CSS_SELECTOR, "#search [name=category] option")) == 17)

@@ -82,6 +82,24 @@ def test_the_upstream_is_not_asked_offline(diagnose):
     assert status == 0 and "upstream" not in checks
 
 
+def test_offline_what_keeps_a_gateway_from_starting_is_found_all_the_same(diagnose, tmp_path):
+    missing = str(tmp_path / "none.pem")
+    status, checks, _ = diagnose(
+        "--offline",
+        listen={"tls": {"ocsp": missing}},
+        admin={"tls": {"certificate": missing, "key": missing}},
+        upstream={"url": "https://127.0.0.1:9", "ca": missing},
+        tracing={"endpoint": "https://127.0.0.1:9", "ca": missing},
+        audit={"path": str(tmp_path), "content": True, "content_certificate": missing},
+        store={"path": str(tmp_path / "no" / "decisions.sqlite")},
+    )
+    assert status == 1
+    failed = {subject for subject, check in checks.items() if check["verdict"] == "failure"}
+    assert failed == {
+        "certificate", "admin certificate", "upstream", "tracing", "audit", "content certificate", "store",
+    }
+
+
 def test_the_collector_is_asked(diagnose):
     collector = Collector()
     _, checks, _ = diagnose(tracing={"endpoint": collector.endpoint})

@@ -51,6 +51,20 @@ def test_the_page_stands_alone_and_shows_texts_only_if_asked(labelled, tmp_path)
     assert not any(line["text"] in html for line in LINES)
 
 
+def test_what_was_measured_is_told_where_the_page_cannot_be_written(labelled, tmp_path):
+    page = tmp_path / "page.html"
+    page.symlink_to(tmp_path / "none" / "page.html")
+    done = evaluate("--data", labelled, "--report", page)
+    assert done.returncode == 73 and str(page) in done.stderr
+    assert done.stdout.startswith("4 texts")
+
+
+def test_a_page_whose_folder_is_missing_is_told_before_anything_is_measured(labelled, tmp_path):
+    page = tmp_path / "none" / "page.html"
+    done = evaluate("--data", labelled, "--report", page)
+    assert (done.returncode, done.stdout) == (73, "") and str(page) in done.stderr
+
+
 def test_a_folder_is_read_file_by_file(labelled):
     done = evaluate("--data", labelled.parent, "--limit", "2")
     assert done.returncode == 0, done.stderr

@@ -1,12 +1,16 @@
 """Choosing thresholds: from recorded traffic and corrections, and what is told of it."""
 
 import json
+import os
 import re
+import subprocess
+import time
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
-from harness import run
+from harness import BINARY, START_SECONDS, run
 
 POLICY = """\
 version: 1
@@ -115,6 +119,93 @@ def test_only_numbers_change_in_the_file_that_is_written(recorded, tmp_path):
     assert written != POLICY
     assert re.sub(r"0\.\d+", "N", written) == re.sub(r"0\.\d+", "N", POLICY)
     assert run("policy", "check", new).returncode == 0
+
+
+def tune_while(files, meanwhile, *arguments):
+    """The same with something done after the policy was read and before a new one is written: while a long log is read."""
+    audit, corrections, policy = files
+    lines = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+    with open(audit, "a", encoding="utf-8") as file:
+        for copy in range(60):
+            file.writelines(json.dumps({**line, "request_id": f"{copy}-{index}"}) + "\n" for index, line in enumerate(lines))
+    words = ["tune", "--audit", audit, "--corrections", corrections, "--policy", policy, *arguments]
+    command = [str(BINARY), *map(str, words)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        limit = time.monotonic() + START_SECONDS
+        log = os.path.realpath(audit)
+        while not any(os.path.realpath(file) == log for file in Path(f"/proc/{process.pid}/fd").iterdir()):
+            assert process.poll() is None and time.monotonic() < limit
+        meanwhile()
+        out, err = process.communicate(timeout=START_SECONDS)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def test_in_place_a_link_stays_a_link_and_the_file_keeps_its_permissions_and_its_owner(recorded, tmp_path):
+    policy = recorded[2]
+    real = tmp_path / "real" / "policy.yaml"
+    real.parent.mkdir()
+    policy.rename(real)
+    policy.symlink_to(real)
+    os.chmod(real, 0o640)
+    if os.geteuid() == 0:
+        os.chown(real, 65534, 65534)
+    before = real.stat()
+    done = tune(recorded, "--target", "fpr=0.02", "--in-place")
+    assert done.returncode == 0, done.stderr
+    after = real.stat()
+    assert policy.is_symlink() and real.read_text(encoding="utf-8") != POLICY
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert [file.name for file in real.parent.iterdir()] == ["policy.yaml"]
+
+
+def test_in_place_an_edit_that_was_made_meanwhile_is_kept(recorded):
+    policy = recorded[2]
+    edited = POLICY + "# by hand\n"
+    done = tune_while(recorded, lambda: policy.write_text(edited), "--target", "fpr=0.02", "--in-place")
+    assert done.returncode == 73 and "changed meanwhile" in done.stderr, done.stderr
+    assert policy.read_text(encoding="utf-8") == edited
+    assert "overall" in done.stdout
+
+
+def test_a_file_that_appears_meanwhile_is_not_written_over(recorded, tmp_path):
+    new = tmp_path / "new.yaml"
+    done = tune_while(recorded, lambda: new.write_text("mine"), "--target", "fpr=0.02", "--out", new)
+    assert done.returncode == 73 and "File exists" in done.stderr, done.stderr
+    assert new.read_text(encoding="utf-8") == "mine"
+    assert "overall" in done.stdout
+
+
+def test_a_link_that_leads_nowhere_is_not_written_over(recorded, tmp_path):
+    new = tmp_path / "new.yaml"
+    new.symlink_to(tmp_path / "nowhere")
+    done = tune(recorded, "--target", "fpr=0.02", "--out", new)
+    assert (done.returncode, done.stdout) == (73, "") and "the file exists" in done.stderr
+    assert new.is_symlink() and not (tmp_path / "nowhere").exists()
+
+
+def test_a_page_that_is_written_over_keeps_its_permissions(recorded, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("older and longer" * 10_000)
+    os.chmod(page, 0o600)
+    done = tune(recorded, "--target", "fpr=0.02", "--report", page)
+    assert done.returncode == 0, done.stderr
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert page.read_text(encoding="utf-8").endswith("</html>\n")
+
+
+def test_what_was_found_is_told_and_written_where_the_page_cannot_be(recorded, tmp_path):
+    page, new = tmp_path / "page.html", tmp_path / "new.yaml"
+    page.symlink_to(tmp_path / "none" / "page.html")
+    done = tune(recorded, "--target", "fpr=0.02", "--report", page, "--out", new)
+    assert done.returncode == 73 and str(page) in done.stderr
+    assert "overall" in done.stdout and run("policy", "check", new).returncode == 0
+
+
+@pytest.mark.parametrize("option, name", [("--report", "none/page.html"), ("--out", "none/new.yaml"), ("--report", "")])
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(recorded, tmp_path, option, name):
+    done = tune(recorded, "--target", "fpr=0.02", option, tmp_path / name)
+    assert (done.returncode, done.stdout) == (73, "")
+    assert "cannot be written" in done.stderr
 
 
 def test_a_category_with_too_few_labels_keeps_its_threshold_and_says_how_many_are_missing(recorded, tmp_path):

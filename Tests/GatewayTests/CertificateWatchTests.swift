@@ -62,6 +62,19 @@ import Upstream
         #expect(expiry < .now.adding(days: 4))
     }
 
+    @Test func `files that were replaced before the watch began are taken`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        try folder.renew(days: 3)
+        let task = Task { await watch.run() }
+        try await outcomes.wait(for: 1)
+        task.cancel()
+        #expect(outcomes.all == [.succeeded])
+        let expiry = try #require(watch.source.current.certificateExpiry)
+        #expect(expiry < .now.adding(days: 4))
+    }
+
     @Test func `files that cannot be used change nothing and are tried once`() async throws {
         let folder = try Folder()
         let outcomes = Outcomes()
@@ -112,6 +125,21 @@ import Upstream
         #expect(expiry < .now.adding(days: 4))
     }
 
+    @Test func `an upstream's files that were replaced once its servers were made are taken`() async throws {
+        let folder = try Folder()
+        var api = GatewayConfiguration.UpstreamAPI(scheme: "https", host: "localhost", port: 443)
+        api.authority = folder.files.authority
+        let outcomes = Outcomes()
+        let (made, sources) = try self.watch(api, outcomes) { try folder.renew(days: 3) }
+        let (watch, source) = (try #require(made), try #require(sources.first))
+        let first = source.current
+        let task = Task { await watch.run() }
+        try await outcomes.wait(for: 1)
+        task.cancel()
+        #expect(outcomes.all == [.succeeded])
+        #expect(source.current !== first)
+    }
+
     @Test func `each server of an upstream has its own, and one in the clear has none`() throws {
         let folder = try Folder()
         var api = GatewayConfiguration.UpstreamAPI(scheme: "https", host: "localhost", port: 443)
@@ -129,13 +157,19 @@ import Upstream
         #expect(hasNone)
     }
 
-    private func watch(_ api: GatewayConfiguration.UpstreamAPI, _ outcomes: Outcomes) throws
-        -> (watch: CertificateWatch?, sources: [TLSContextSource])
-    {
+    /// - Parameter event: what happens once the servers are made.
+    private func watch(
+        _ api: GatewayConfiguration.UpstreamAPI,
+        _ outcomes: Outcomes,
+        _ event: () throws -> Void = {}
+    ) throws -> (watch: CertificateWatch?, sources: [TLSContextSource]) {
+        let stamps = api.fileStamps
         let servers = try Gateway.servers(api)
+        try event()
         let watch = CertificateWatch(
             api,
             of: servers,
+            stamps: stamps,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             interval: .milliseconds(20)
         ) { outcome in outcomes.seen.withLock { $0.append(outcome) } }

@@ -27,8 +27,13 @@ import Tracing
         }
     }
 
-    @Test(arguments: [301, 400, 401, 404, 413, 500, 501])
-    func `anything else is final`(status: Int) {
+    @Test(arguments: [400, 413])
+    func `what the collector cannot take is final`(status: Int) {
+        #expect(delivery(status, retryAfter: "1") == .unacceptable)
+    }
+
+    @Test(arguments: [301, 401, 403, 404, 500, 501])
+    func `anything else is refused, though not because of what was sent`(status: Int) {
         #expect(delivery(status, retryAfter: "1") == .refused)
     }
 }

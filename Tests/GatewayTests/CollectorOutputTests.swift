@@ -1,4 +1,7 @@
 import Audit
+import Logging
+import NIOCore
+import NIOPosix
 import Testing
 import Tracing
 
@@ -24,6 +27,22 @@ import Tracing
     @Test func `a line about lost records is a warning`() {
         let line = record(#"{"event":"lost","time":"2026-11-29T12:00:00.042Z","records":3}"#, event: "lost")
         #expect(line.severity == .warning && line.traceID == nil && line.attributes.isEmpty)
+    }
+
+    @Test(arguments: [(.unacceptable, true), (.refused, false), (.taken(rejected: 1), false)] as [(Delivery, Bool)])
+    func `only what the collector never takes is refused for good`(delivery: Delivery, isForGood: Bool) async throws {
+        let client = try await CollectorClient.make(
+            .init(server: .init(scheme: "http", host: "127.0.0.1", port: 9), path: "/v1/logs"),
+            sending: "audit records",
+            key: "audit.otlp",
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        defer { client.shutDown() }
+        let output = CollectorOutput(client, LogExporter { _ in delivery })
+        let isTaken = output.write(Array(#"{"event":"exchange"}"#.utf8), event: "exchange")
+        #expect(isTaken == (delivery == .taken(rejected: 1)))
+        #expect(output.refusesForGood == isForGood)
     }
 
     @Test func `a trace that is none is left out`() {

@@ -1,4 +1,5 @@
 import Audit
+import DecisionStore
 import Engines
 import Foundation
 import Logging
@@ -143,12 +144,27 @@ import Testing
         #expect(doctor.openFiles.verdict == .ok)
     }
 
-    @Test(arguments: [
-        ("max\n", "5\n", nil), ("1000\n", "400\n", 600), ("1000", "2000", 0), ("", "1", nil), ("x", "1", nil),
-        ("99999999999999999999", "1", nil),
-    ])
-    func `a container's limit is what is left of it`(limit: String, used: String, left: Int?) {
-        #expect(Machine.remainder(limit: limit, used: used) == left)
+    @Test(
+        arguments: [
+            ("max\n", "5\n", 0, nil), ("1000\n", "400\n", 0, 600), ("1000", "2000", 0, 0), ("", "1", 0, nil),
+            ("x", "1", 0, nil), ("99999999999999999999", "1", 0, nil), ("1000\n", "900\n", 700, 800),
+            ("1000", "900", 950, 1000),
+        ] as [(String, String, Int, Int?)]
+    )
+    func `a container's limit is what is left of it, and files that are kept in memory take nothing`(
+        limit: String,
+        used: String,
+        cached: Int,
+        left: Int?
+    ) {
+        #expect(Machine.remainder(limit: limit, used: used, cached: cached) == left)
+    }
+
+    @Test func `a number of the memory's statistics is found by its whole name`() {
+        let text = "inactive_anon 1\ninactive_file 4096\ntotal_inactive_file 8192\nfile x\n"
+        #expect(Machine.number("inactive_file", in: text) == 4096)
+        #expect(Machine.number("total_inactive_file", in: text) == 8192)
+        #expect(Machine.number("file", in: text) == nil && Machine.number("anon", in: text) == nil)
     }
 
     // MARK: Files
@@ -198,6 +214,21 @@ import Testing
         #expect(doctor.certificates[2].subject == "upstream certificate")
     }
 
+    @Test mutating func `what is read beside a certificate is looked at, and that of the admin listener`() throws {
+        let files = try DevelopmentCertificates.make(in: folder.path)
+        configuration.tls = .init(certificate: files.certificate, key: files.privateKey)
+        configuration.tls?.ocsp = folder.path + "/none.der"
+        configuration.administration.tls = .init(certificate: files.certificate, key: folder.path + "/none.pem")
+        #expect(doctor.certificates.map(\.verdict) == [.failure, .failure])
+        #expect(doctor.certificates.map(\.subject) == ["certificate", "admin certificate"])
+        #expect(doctor.certificates[0].found.contains("none.der"))
+        configuration.tls?.ocsp = nil
+        configuration.administration.tls?.key = files.privateKey
+        #expect(doctor.certificates.map(\.verdict) == [.ok, .ok])
+        configuration.administration.tls?.clientAuthority = folder.path + "/none.pem"
+        #expect(doctor.certificates.map(\.verdict) == [.ok, .failure])
+    }
+
     @Test mutating func `an audit file needs a folder, the right to write and a bound`() throws {
         #expect(doctor.audit.map(\.verdict) == [.ok])
         configuration.audit.place = .file(folder.path + "/missing/audit.jsonl")
@@ -207,11 +238,35 @@ import Testing
         configuration.audit.rotation = .init(size: 1 << 20)
         #expect(doctor.audit.map(\.verdict) == [.ok])
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/audit.jsonl"))
+        configuration.audit.place = .file(folder.path)
+        #expect(doctor.audit[0].verdict == .failure && doctor.audit[0].found.hasSuffix("is a folder"))
         configuration.audit.place = .syslog(folder.path + "/nobody")
         #expect(doctor.audit.map(\.verdict) == [.failure])
         configuration.audit.place = .standardOutput
         configuration.audit.signingKey = folder.file("audit.key", "no key")
         #expect(doctor.audit.map(\.verdict) == [.ok, .failure])
+        configuration.audit.signingKey = nil
+        configuration.audit.contentCertificate = folder.path + "/none.pem"
+        #expect(doctor.audit.map(\.verdict) == [.ok, .failure])
+        #expect(doctor.audit[1].found.contains("none.pem"))
+        configuration.audit.contentCertificate = try DevelopmentCertificates.make(in: folder.path).certificate
+        #expect(doctor.audit.map(\.verdict) == [.ok, .ok])
+    }
+
+    @Test mutating func `a store needs a folder, a file's name in it, and a build that knows it`() {
+        #expect(doctor.store.isEmpty)
+        let path = folder.path + "/decisions.sqlite"
+        configuration.store.place = .file(path)
+        #expect(doctor.store.map(\.verdict) == [.ok])
+        #expect(!FileManager.default.fileExists(atPath: path))
+        configuration.store.place = .file(folder.path + "/missing/decisions.sqlite")
+        #expect(doctor.store.first?.advice == "make \(folder.path)/missing")
+        configuration.store.place = .file(folder.path)
+        #expect(doctor.store.map(\.verdict) == [.failure])
+        #if !PostgreSQL
+        configuration.store.place = .postgresql(.init(address: "host=db"))
+        #expect(doctor.store.first?.found.contains("--traits PostgreSQL") == true)
+        #endif
     }
 
     // MARK: The network
@@ -232,8 +287,32 @@ import Testing
         #expect(await doctor.addresses()[0].verdict == .failure)
         configuration.listen = .unix("/tmp/guardian-doctor.sock")
         #expect(await doctor.addresses()[0].verdict == .ok)
+        for path in [folder.path, folder.file("plain")] {
+            configuration.listen = .unix(path)
+            #expect(await doctor.addresses()[0].verdict == .failure)
+        }
+    }
+
+    @Test mutating func `a socket that the service manager would hand over is not said to be there`() async {
         configuration.listen = .inherited(nil)
-        #expect(await doctor.addresses()[0].verdict == .ok)
+        let result = await doctor.addresses()[0]
+        #expect(result.verdict == .warning && result.found.contains("cannot be checked here"))
+    }
+
+    @Test mutating func `an address that cannot be had beside the other one is a failure`() async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(channel.localAddress?.port)
+        configuration.admin.port = port
+        configuration.listen = .tcp(configuration.admin)
+        // As long as somebody else listens there, too.
+        #expect(await doctor.addresses()[0].verdict == .failure)
+        try await channel.close()
+        #expect(await doctor.addresses()[0].verdict == .failure)
+        configuration.listen = .tcp(.init(host: "0.0.0.0", port: port))
+        #expect(await doctor.addresses().map(\.verdict) == [.failure, .ok])
+        configuration.admin.port = 0
+        #expect(await doctor.addresses().map(\.verdict) == [.ok, .ok])
     }
 
     @Test mutating func `each server of the upstream is asked`() async throws {
@@ -244,10 +323,11 @@ import Testing
         configuration.upstream.servers = [
             .init(scheme: "http", host: "127.0.0.1", port: port), .init(scheme: "https", host: "localhost", port: port),
         ]
-        #expect(await doctor.upstream().map(\.verdict) == [.ok, .failure])
+        #expect(await doctor.upstream().map(\.verdict) == [.ok, .warning])
         configuration.upstream.healthPath = "/health"
         let answers = await doctor.upstream()
-        #expect(answers[0].verdict == .failure && answers[0].found.hasSuffix("answers /health with 404"))
+        #expect(answers.map(\.verdict) == [.failure, .failure])
+        #expect(answers[0].found.hasSuffix("answers /health with 404"))
         try await channel.close()
         let refused = await doctor.upstream()[0]
         #expect(refused.verdict == .failure && refused.found.contains("upstream_connect_refused"))
@@ -256,6 +336,26 @@ import Testing
     @Test func `nothing is sent to the upstream where that is not wanted`() async {
         let subjects = await doctor.examine(asksUpstream: false).map(\.subject)
         #expect(!subjects.contains("upstream") && subjects.contains("listen") && subjects.contains("model"))
+    }
+
+    @Test mutating func `files of authorities are read without asking anybody`() async {
+        let missing = folder.path + "/none.pem"
+        configuration.upstream = .init(scheme: "https", host: "127.0.0.1", port: 9)
+        configuration.upstream.authority = missing
+        configuration.engines = [
+            .init(name: "big", settings: .init(model: "m", kind: .instruction), api: configuration.upstream)
+        ]
+        configuration.judge.voices = [.init("embedded"), .init("big")]
+        var collector = GatewayConfiguration.Collector(
+            server: .init(scheme: "https", host: "127.0.0.1", port: 9),
+            path: "/"
+        )
+        collector.authority = missing
+        configuration.tracing = GatewayConfiguration.Tracing(collector)
+        configuration.audit.place = .collector(collector)
+        let results = await doctor.examine(asksUpstream: false).filter { $0.found.contains(missing) }
+        #expect(results.map(\.subject) == ["upstream", "engine big", "tracing", "audit.otlp"])
+        #expect(results.allSatisfy { $0.verdict == .failure })
     }
 
     /// Answers whatever comes with 404.

@@ -97,6 +97,22 @@ import Upstream
         #expect(try diagnostic(Self.minimal.replacing(old, with: new)).contains(message))
     }
 
+    @Test func `the candidate is another file than the policy`() throws {
+        let words = try diagnostic(Self.minimal + "\ncandidate: ./../policy.yaml")
+        #expect(words == "6:12: 'candidate' is the file of 'policy'")
+        #expect(try load(Self.minimal + "\ncandidate: next.yaml").candidate?.hasSuffix("/next.yaml") == true)
+    }
+
+    @Test func `a tenant's header that nobody is believed about is an error`() throws {
+        let text = Self.minimal + "\ntenant_header: x-tenant\n"
+        for callers in ["", "callers: {requests_per_minute: 5}"] {
+            #expect(try diagnostic(text + callers) == "6:16: nobody is believed about 'tenant_header'")
+        }
+        for callers in ["callers: {trusted_peers: [10.0.0.0/8]}", "callers: {keys: keys.yaml}"] {
+            #expect(try load(text + callers).tenantField == "x-tenant")
+        }
+    }
+
     @Test func `what is left out has its documented default`() throws {
         let configuration = try load(Self.minimal)
         #expect(configuration.admin == .init(host: "127.0.0.1", port: 9901))

@@ -9,10 +9,12 @@ import NIOHTTP1
 import Policy
 import Proxy
 import Rules
+import SwiftProtobuf
 import Synchronization
 import Testing
 
 @testable import Gateway
+@testable import Tracing
 
 /// Keeps the records it is given.
 private final class MemorySink: AuditSink {
@@ -781,6 +783,154 @@ private final class Hesitant: SafetyClassifier {
         let single = try await passage(bytes.indices.map { bytes[$0...$0] })
         #expect(single.answer.body == whole.answer.body)
         #expect(single.record == answer.action)
+    }
+
+    /// What the caller gets of a stream of these words until it has heard enough. The stream's end has not come.
+    private func beginning(
+        of words: String,
+        in session: GuardSession,
+        upTo enough: String
+    ) async throws -> (heard: String, upstream: AsyncThrowingStream<ByteBuffer, any Error>.Continuation) {
+        _ = session.begin()
+        _ = await session.request(body: body("hello", stream: true))
+        let (chunks, upstream) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        let writer = ChatCompletionWriter(id: "c", created: 1, model: "m")
+        upstream.yield(ByteBuffer(bytes: writer.start() + writer.piece(words)))
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        var heard = ""
+        guard case .reply(let reply) = await session.response(head: head, chunks: chunks),
+            case .stream(let answer) = reply.body
+        else {
+            Issue.record("no stream")
+            return (heard, upstream)
+        }
+        for try await chunk in answer {
+            heard += String(buffer: chunk)
+            if heard.contains(enough) { break }
+        }
+        return (heard, upstream)
+    }
+
+    /// Longer than a window, so that what stands before it is in none of the later ones.
+    private static let soup = String(repeating: "Soup is made of water and time. ", count: 60)
+
+    @Test func `what was found in a stream whose end nobody waits for is recorded and counted`() async throws {
+        let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
+        let session = try session(policy: Policy(name: "test", stream: patient, rules: Self.rules))
+        let words = "A remark. \(Self.soup)Of bluebird it is. \(Self.soup)"
+        let (heard, upstream) = try await beginning(of: words, in: session, upTo: "[name]")
+        defer { upstream.finish() }
+        #expect(heard.contains("remark") && !heard.contains("bluebird"))
+        #expect(sink.records.isEmpty)
+        session.finish(ExchangeSummary(status: 200, fault: .client, error: "client_gone"))
+        let output = try #require(sink.records.first?.output)
+        #expect(output.action == .rewrite && output.categories == [.privacy, .hate])
+        #expect(output.findings.map(\.action) == [.rewrite, .log])
+        #expect(output.findings.last?.source == .rule(id: "note", spans: [2..<8]))
+        #expect(output.segmentsScanned == 1 && output.segmentsUnscanned == 0)
+        #expect((words.utf8.count / 3...words.utf8.count).contains(output.bytesScanned))
+        let counts = session.environment.metrics.registry.exposition()
+        #expect(counts.contains("guardian_decisions_total{phase=\"output\",action=\"rewrite\",mode=\"enforce\"} 1\n"))
+        #expect(counts.contains("guardian_scanned_bytes_total{phase=\"output\"} \(output.bytesScanned)\n"))
+    }
+
+    @Test func `what was found in a stream before it was stopped is recorded with what stopped it`() async throws {
+        let session = try session()
+        let words = "A remark. \(Self.soup)A forbidden thing. \(Self.soup)"
+        let (heard, upstream) = try await beginning(of: words, in: session, upTo: "[DONE]")
+        defer { upstream.finish() }
+        #expect(heard.contains("remark") && heard.contains("content_filter") && !heard.contains("forbidden"))
+        session.finish(ExchangeSummary(status: 200))
+        let output = try #require(sink.records.first?.output)
+        #expect(output.action == .block && output.categories == [.weapons, .hate])
+    }
+
+    @Test func `the whole of a stream that came to its end is recorded`() async throws {
+        let session = try session()
+        let words = "A remark. \(Self.soup)Of bluebird it is. \(Self.soup)"
+        let (_, upstream) = try await beginning(of: words, in: session, upTo: "remark")
+        upstream.yield(ByteBuffer(bytes: ChatCompletionWriter(id: "c", created: 1, model: "m").end(.stop, usage: nil)))
+        upstream.finish()
+        for _ in 0..<3000 where session.state.withLock({ $0.output == nil }) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        session.finish(ExchangeSummary(status: 200))
+        let output = try #require(sink.records.first?.output)
+        #expect(output.action == .rewrite && output.categories == [.privacy, .hate])
+        #expect(output.bytesScanned == words.utf8.count)
+    }
+
+    @Test func `judging in shadow mode has its own time, and not that of the exchange's end`() async throws {
+        let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules))
+        _ = await session.request(body: body("forbidden"))
+        for _ in 0..<3000 where session.state.withLock({ $0.trial == nil }) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let answered = ContinuousClock.now
+        session.finish(ExchangeSummary(status: 200))
+        for _ in 0..<3000 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let stage = try #require(session.state.withLock { $0.stages.input })
+        #expect(stage.upperBound <= answered)
+    }
+
+    /// The spans of an exchange that ended so.
+    private func spans(of session: GuardSession, _ summary: ExchangeSummary) throws -> [Otlp_SpanRecord] {
+        session.finish(summary)
+        let record = try #require(sink.records.last)
+        let trace = ExchangeTrace(headers: [:], share: 1)
+        let batch = session.state.withLock { session.spans(trace, summary, record, $0) }
+        return try Otlp_ScopeSpans(serializedBytes: batch.writer.bytes).spans
+    }
+
+    private func attribute(_ name: String, of span: Otlp_SpanRecord) -> String? {
+        span.attributes.first { $0.key == name }?.value.stringValue
+    }
+
+    @Test(arguments: [
+        (HTTPMethod.POST, "POST", "POST /v1/chat/completions"), (.RAW(value: "PURPLEZEBRA"), "_OTHER", "HTTP"),
+        (.PURGE, "_OTHER", "HTTP"), (.DELETE, "DELETE", "DELETE"),
+    ])
+    func `a method that anybody made up names no span`(method: HTTPMethod, told: String, name: String) throws {
+        let session = try session(method: method)
+        _ = session.begin()
+        let spans = try spans(of: session, ExchangeSummary(status: 404))
+        #expect(spans.map(\.name) == [name])
+        #expect(spans.first.flatMap { attribute("http.request.method", of: $0) } == told)
+    }
+
+    /// How exchanges end for which the upstream was asked, and what is told of the failure of that.
+    private static let ends: [(summary: ExchangeSummary, failure: String?)] = [
+        (ExchangeSummary(status: 200, upstreamStatus: 200), nil),
+        // A caller who left, and a gateway that does not pass on what it got.
+        (ExchangeSummary(status: 499, fault: .client, error: "client_gone"), nil),
+        (ExchangeSummary(status: 500, fault: .proxy, error: "reply_failed", upstreamStatus: 200), nil),
+        (ExchangeSummary(status: 429, upstreamStatus: 429), "429"),
+        (ExchangeSummary(status: 502, fault: .upstream, error: "upstream_refused"), "upstream_refused"),
+        (ExchangeSummary(status: 200, fault: .upstream, error: "upstream_cut", upstreamStatus: 200), "upstream_cut"),
+        (ExchangeSummary(status: 503, fault: .proxy, error: "upstream_full"), "upstream_full"),
+    ]
+
+    @Test(arguments: ends)
+    func `the request to the LLM is a span to its end, whether or not there was a connection for it`(
+        end: (summary: ExchangeSummary, failure: String?)
+    ) async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        var summary = end.summary
+        summary.duration = .seconds(9)
+        summary.upstreamEnd = .seconds(5)
+        let spans = try spans(of: session, summary)
+        let exchange = try #require(spans.first { $0.kind == 2 })
+        let request = try #require(spans.first { $0.kind == 3 })
+        #expect(request.endTimeUnixNano - exchange.startTimeUnixNano == 5_000_000_000)
+        #expect(attribute("error.type", of: request) == end.failure)
+        #expect(request.status.code == (end.failure == nil ? 0 : 2))
+    }
+
+    @Test func `where nothing was to be asked of the LLM there is no span of it`() async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        #expect(try spans(of: session, ExchangeSummary(status: 499)).allSatisfy { $0.kind != 3 })
     }
 
     @Test(arguments: streamed)

@@ -63,6 +63,24 @@ import Testing
         #expect(try action(entry(rules: ["known"], texts: ["nothing"])) == .some(nil))
     }
 
+    @Test func whatIsSampledIsFoundInTheRequestsThatItWasFoundIn() throws {
+        let policy = Policy(
+            name: "test",
+            input: PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .log, sample: 0.1)])
+        )
+        let replay = PolicyReplay(policy: policy, rules: try RuleSet([]))
+        var found: Set<String> = []
+        var expected: Set<String> = []
+        for number in 0..<200 {
+            var entry = entry(hate: 0.9)
+            entry.requestID = "request-\(number)"
+            if replay.decision(about: entry)?.action == .log { found.insert(entry.requestID) }
+            if Sampling(requestID: entry.requestID).includes(0.1) { expected.insert(entry.requestID) }
+        }
+        #expect(found == expected)
+        #expect((1...60).contains(found.count))
+    }
+
     @Test func whatWasNotRecordedIsNotDecided() throws {
         #expect(try action(entry(hate: nil)) == nil)
         #expect(try action(entry(isFailure: true)) == nil)

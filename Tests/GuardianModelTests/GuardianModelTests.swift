@@ -117,6 +117,23 @@ struct GuardianModelTests {
         #expect(path.hasSuffix("#detection.json") && reason.contains("19") && reason.contains("20"))
     }
 
+    @Test func aLayerThatNoTrunkHasIsRefused() throws {
+        let layer = "\"layer\": 19,\n  \"pooling\": [\n    \"pred\",\n    \"turn\",\n    \"mean\"\n  ],"
+        let other = #""layer":9223372036854775807,"pooling":["pred","turn","mean"],"#
+        let padding = String(repeating: " ", count: layer.utf8.count - other.utf8.count)
+        guard
+            case .invalidManifest(let path, let reason) = try Copy().error(
+                replacing: layer,
+                by: other + padding,
+                in: "detection.json"
+            )
+        else {
+            Issue.record("layer \(Int.max)")
+            return
+        }
+        #expect(path.hasSuffix("#detection.json") && reason.contains("the layer"))
+    }
+
     @Test func attachmentsThatAreMissingOrBrokenAreNamed() throws {
         let copy = try Copy()
         for name in [

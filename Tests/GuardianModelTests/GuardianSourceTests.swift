@@ -88,6 +88,14 @@ struct GuardianSourceTests {
         #expect(isInvalidManifest(try load(replacing: edited("safeguard.json", "firstLayer", -1))))
     }
 
+    @Test(arguments: [
+        ("minimumWords", -1), ("minimumWords", 111), ("maximumWords", 11), ("repeatedWords", 0), ("repeatedWords", -1),
+    ])
+    func numbersThatNoTextCanBeCheckedByAreRefused(name: String, value: Int) throws {
+        let error = try #require(try load(replacing: edited("safeguard-checks.json", name, value)))
+        #expect(isInvalidManifest(error) && "\(error)".contains("safeguard-checks.json"))
+    }
+
     @Test func headsAndTheAdapterThatTheyWereTrainedWithBelongTogether() throws {
         let parts = try Loaded.source().parts
         let below = try load(replacing: edited("safeguard.json", "firstLayer", parts.detection.layer + 1))

@@ -128,6 +128,9 @@ extension FieldTable {
 extension CollectedAnswer.Form {
     static let message = Self(
         table: .messages,
-        usage: (member: "usage", prompt: "input_tokens", completion: "output_tokens")
+        usage: (
+            member: "usage", prompt: ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"],
+            completion: ["output_tokens"]
+        )
     )
 }

@@ -7,8 +7,9 @@ struct CollectedAnswer: DialectAnswer, Equatable {
         var table: FieldTable
         /// The member that lists what was answered, one turn each, if there is one. Anything else is one turn.
         var list: String?
-        /// The counts, read from the member that holds them.
-        var usage: (member: String?, prompt: String, completion: String)
+        /// The counts, read from the member that holds them: of the prompt and of the answer, each the sum of several where the
+        /// API counts apart what was cached, or thought.
+        var usage: (member: String?, prompt: [String], completion: [String])
     }
 
     private(set) var body: JSONValue
@@ -77,6 +78,9 @@ struct CollectedAnswer: DialectAnswer, Equatable {
     var usage: TokenUsage? {
         let top = body.object
         let counts = form.usage.member.map { top?[$0]?.object } ?? top
-        return TokenUsage(prompt: counts?[form.usage.prompt], completion: counts?[form.usage.completion])
+        return TokenUsage(
+            prompt: form.usage.prompt.map { counts?[$0] },
+            completion: form.usage.completion.map { counts?[$0] }
+        )
     }
 }

@@ -42,11 +42,14 @@ package struct TokenUsage: Sendable, Equatable {
         self.completion = completion
     }
 
-    /// What an upstream says; nil unless both are counts that can be true.
-    init?(prompt: JSONValue?, completion: JSONValue?) {
-        guard let prompt = prompt?.integer, let completion = completion?.integer, Self.plausible.contains(prompt),
-            Self.plausible.contains(completion)
-        else { return nil }
+    /// What an upstream says: the sums of the counts that can be true; nil unless there are such of both.
+    init?(prompt: [JSONValue?], completion: [JSONValue?]) {
+        guard let prompt = Self.sum(prompt), let completion = Self.sum(completion) else { return nil }
         self.init(prompt: prompt, completion: completion)
+    }
+
+    private static func sum(_ counts: [JSONValue?]) -> Int? {
+        let counts = counts.compactMap { $0?.integer }.filter { plausible.contains($0) }
+        return counts.isEmpty ? nil : counts.reduce(0, +)
     }
 }

@@ -155,6 +155,10 @@ extension CollectedAnswer.Form {
     static let generatedContent = Self(
         table: .generateContent,
         list: "candidates",
-        usage: (member: "usageMetadata", prompt: "promptTokenCount", completion: "candidatesTokenCount")
+        // What is read from a cache is among the prompt's.
+        usage: (
+            member: "usageMetadata", prompt: ["promptTokenCount", "toolUsePromptTokenCount"],
+            completion: ["candidatesTokenCount", "thoughtsTokenCount"]
+        )
     )
 }

@@ -76,6 +76,6 @@ extension FieldTable {
 extension CollectedAnswer.Form {
     static let ollama = Self(
         table: .ollama,
-        usage: (member: nil, prompt: "prompt_eval_count", completion: "eval_count")
+        usage: (member: nil, prompt: ["prompt_eval_count"], completion: ["eval_count"])
     )
 }

@@ -64,7 +64,7 @@ struct LlamaGuard: GuardTemplate {
         for code in verdict.rest.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             // A code that is not in the list was not asked for, and says no more than that the text is unsafe.
             guard code.first == "S" || code.first == "s", let number = Int(code.dropFirst()),
-                Self.hazards.indices.contains(number - 1)
+                (1...Self.hazards.count).contains(number)
             else { continue }
             assessment.categories[Self.hazards[number - 1].category] = verdict.harm
         }

@@ -6,8 +6,8 @@ struct MarkedLabel: Encodable {
     var requestID: String
     var phase: String
     var harmful: Bool
-    /// Categories that it is of; empty for what is harmless, nil where nobody said.
-    var categories: [String]?
+    /// The category that was missed. It says nothing of the others, as a list would; nil where nobody said, and for what is harmless.
+    var categories: [String: Bool]?
     var scores: [String: Double]
 
     private enum CodingKeys: String, CodingKey {
@@ -22,7 +22,7 @@ struct MarkedLabel: Encodable {
         requestID = decision.requestID
         self.phase = phase.rawValue
         harmful = wasFound == mark.isRight
-        categories = harmful ? mark.category.map { [$0.rawValue] } : []
+        categories = harmful ? mark.category.map { [$0.rawValue: true] } : nil
         self.scores = ["harm": scores.harm]
         for category in HarmCategory.allCases { self.scores[category.rawValue] = scores.categories[category] }
     }

@@ -6,6 +6,7 @@ import GuardCore
 import NIOHTTP1
 import Policy
 import PolicyLanguage
+import Rules
 
 /// What other thresholds would have done to recorded traffic, and a policy file with them, to be tried beside the live one.
 struct TuningDesk: Sendable {
@@ -75,6 +76,7 @@ struct TuningDesk: Sendable {
     struct Preview: Encodable {
         struct Count: Encodable {
             var phase: String
+            /// What the policy in force decides, whatever was decided when it was recorded.
             var before: String
             var after: String
             var count: Int
@@ -103,22 +105,25 @@ struct TuningDesk: Sendable {
     }
 
     func preview(_ wanted: Wanted) throws -> Preview {
-        let (bytes, left) = try edited(wanted)
+        let (bytes, left) = try edited(text(of: file), of: file, Self.thresholds(wanted))
         let (policy, rules) = try compiled(bytes, as: file)
-        let replay = PolicyReplay(policy: policy, rules: rules)
+        let live = self.policy()
+        let now = PolicyReplay(policy: live, rules: try RuleSet(live.rules))
+        let then = PolicyReplay(policy: policy, rules: rules)
         var preview = Preview()
         preview.left = left
         let since = AuditTime.now().before(minutes: 60 * min(max(wanted.hours ?? 24, 1), 24 * 90))
         var table: [[String]: Int] = [:]
         for phase in Phase.allCases {
             for decision in try store.scored(phase: phase, since: since, limit: Self.limit) {
-                guard let after = replay.decision(about: PolicyReplay.Entry(decision, phase: phase)) else {
+                let entry = PolicyReplay.Entry(decision, phase: phase)
+                guard let before = now.decision(about: entry), let after = then.decision(about: entry) else {
                     preview.undecided += 1
                     continue
                 }
                 preview.judged += 1
-                preview.note(decision, after.action)
-                let words = [phase.rawValue, decision.action.word, after.action.word]
+                preview.note(decision, before: before.action, after: after.action)
+                let words = [phase.rawValue, before.action.word, after.action.word]
                 table[words, default: 0] += 1
                 guard words[1] != words[2] else { continue }
                 preview.changed += 1
@@ -140,14 +145,34 @@ struct TuningDesk: Sendable {
         var left: [String: String]
     }
 
-    /// Writes the policy with the thresholds to the candidate's file: never to the live one's.
+    /// Writes thresholds to the candidate's file, never to the live policy's: into the candidate's own text where there is one,
+    /// else into a copy of the live policy's. A candidate that is another policy stays as it is.
     func save(_ wanted: Wanted) throws -> Saved {
-        let (bytes, left) = try edited(wanted)
         let path = candidate ?? Self.besides(file)
+        let live = policy()
+        var thresholds = try Self.thresholds(wanted)
+        var base = file
+        if FileManager.default.fileExists(atPath: path) {
+            // By what the paths lead to: a link to the live policy's file is that file.
+            guard FileStamps(of: [path]) != FileStamps(of: [file]) else {
+                throw APIProblem(
+                    .conflict,
+                    "not written: \(path) is the file of the policy in force. "
+                        + "Name another one under 'candidate' in the configuration."
+                )
+            }
+            base = path
+            let old = try present(path, beside: live)
+            // What was not moved is as in the policy in force, whatever was tried before.
+            for key in Phase.allCases.flatMap(Self.keys) {
+                let threshold = thresholds[key] ?? live[threshold: key]
+                thresholds[key] = threshold == old[threshold: key] ? nil : threshold
+            }
+        }
+        let (bytes, left) = try edited(text(of: base), of: base, thresholds)
         // As the file that it will be: what it includes is looked for from that file's folder.
         let (new, _) = try compiled(bytes, as: path)
-        let changes = PolicyDifference(from: policy(), to: new).changes
-        if let change = changes.first(where: { !$0.subject.hasSuffix(".threshold") }) {
+        if let change = Self.change(beyondThresholds: live, new) {
             throw APIProblem(.conflict, "not written: more than a threshold would change: \(change)")
         }
         do {
@@ -173,11 +198,7 @@ struct TuningDesk: Sendable {
         [ThresholdKey(phase, nil)] + HarmCategory.allCases.map { ThresholdKey(phase, $0) }
     }
 
-    /// The live policy's text with the thresholds in it, and those that it has no place for.
-    private func edited(_ wanted: Wanted) throws -> (bytes: [UInt8], left: [String: String]) {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw APIProblem(.conflict, "\(file): the file cannot be read")
-        }
+    private static func thresholds(_ wanted: Wanted) throws -> [ThresholdKey: Double] {
         var thresholds: [ThresholdKey: Double] = [:]
         for (phase, values) in [(Phase.input, wanted.input ?? [:]), (.output, wanted.output ?? [:])] {
             let keys = Dictionary(uniqueKeysWithValues: Self.keys(phase).map { ($0.name, $0) })
@@ -189,8 +210,47 @@ struct TuningDesk: Sendable {
                 thresholds[key] = value
             }
         }
+        return thresholds
+    }
+
+    /// The first thing that sets two policies apart and is no threshold.
+    private static func change(beyondThresholds old: Policy, _ new: Policy) -> PolicyDifference.Change? {
+        PolicyDifference(from: old, to: new).changes.first { !$0.subject.hasSuffix(".threshold") }
+    }
+
+    /// The candidate that is there, if it is the policy in force with other thresholds.
+    private func present(_ path: String, beside live: Policy) throws -> Policy {
+        let old: Policy
+        do throws(APIProblem) {
+            old = try compiled(text(of: path), as: path).policy
+        } catch {
+            throw APIProblem(.conflict, "not written: what stands in \(path) is no valid policy: \(error.words)")
+        }
+        if let change = Self.change(beyondThresholds: live, old) {
+            throw APIProblem(
+                .conflict,
+                "not written: \(path) differs from the policy in force in more than thresholds: \(change). "
+                    + "Change the thresholds there by hand, or put the file away."
+            )
+        }
+        return old
+    }
+
+    private func text(of path: String) throws(APIProblem) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw APIProblem(.conflict, "\(path): the file cannot be read")
+        }
+        return Array(data)
+    }
+
+    /// The text of a policy file with thresholds in it, and those that it has no place for.
+    private func edited(
+        _ text: [UInt8],
+        of path: String,
+        _ thresholds: [ThresholdKey: Double]
+    ) throws(APIProblem) -> (bytes: [UInt8], left: [String: String]) {
         do throws(PolicyError) {
-            let (bytes, left) = try ThresholdText(bytes: Array(data), file: file).setting(thresholds)
+            let (bytes, left) = try ThresholdText(bytes: text, file: path).setting(thresholds)
             let words = left.map { ("\($0.key.phase.rawValue).\($0.key.name)", $0.value.words) }
             return (bytes, Dictionary(uniqueKeysWithValues: words))
         } catch {
@@ -198,7 +258,7 @@ struct TuningDesk: Sendable {
         }
     }
 
-    private func compiled(_ bytes: [UInt8], as file: String) throws -> PolicyCompiler.Compiled {
+    private func compiled(_ bytes: [UInt8], as file: String) throws(APIProblem) -> PolicyCompiler.Compiled {
         do throws(GatewayError) {
             return try PolicyCompiler.compile(bytes: bytes, file: file)
         } catch {
@@ -209,11 +269,12 @@ struct TuningDesk: Sendable {
 
 extension TuningDesk.Preview {
     /// Counts a decision that somebody marked.
-    fileprivate mutating func note(_ decision: ScoredDecision, _ after: Action?) {
+    fileprivate mutating func note(_ decision: ScoredDecision, before: Action?, after: Action?) {
         guard let mark = decision.mark else { return }
         marked += 1
-        if mark.isRight { rightNow += 1 }
+        // The mark is about what was recorded.
         let isHarmful = (decision.action != nil) == mark.isRight
+        if (before != nil) == isHarmful { rightNow += 1 }
         if (after != nil) == isHarmful { rightThen += 1 }
     }
 }

@@ -41,8 +41,9 @@ final class EngineServers: ModelServer {
         onHedge: @escaping @Sendable (Hedge) -> Void = { _ in },
         onReload: @escaping @Sendable (CertificateWatch.Outcome) -> Void = { _ in }
     ) async throws -> EngineServers {
+        let stamps = engine.api.fileStamps
         let servers = try Gateway.servers(engine.api)
-        let certificates = CertificateWatch(engine.api, of: servers, logger: logger, onReload: onReload)
+        let certificates = CertificateWatch(engine.api, of: servers, stamps: stamps, logger: logger, onReload: onReload)
         let prober = try await Gateway.prober(servers, engine.api, eventLoop, logger)
         return try await eventLoop.submit {
             EngineServers(

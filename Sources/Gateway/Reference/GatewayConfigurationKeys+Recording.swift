@@ -38,7 +38,7 @@ extension GatewayConfigurationKeys {
             "queue",
             .number,
             .value("8192"),
-            "records that may wait to be written"
+            "records that may wait to be written, 64 MiB in all at the most"
         ),
         ConfigurationKey(
             "overflow",

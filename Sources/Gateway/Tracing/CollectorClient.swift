@@ -122,7 +122,8 @@ final class CollectorClient: Sendable {
         return delivery
     }
 
-    /// What an answer means (OTLP specification, "OTLP/HTTP Response"): 429, 502, 503 and 504 may be tried again.
+    /// What an answer means (OTLP specification, "OTLP/HTTP Response"): 429, 502, 503 and 504 may be tried again. 400 and 413 are
+    /// about what was sent; other refusals are about the sender or the place, and would be the same for anything.
     static func delivery(of head: HTTPResponseHead, body: ByteBuffer) -> Delivery {
         switch head.status.code {
         case 200..<300: return .taken(rejected: ExportSource.rejected(Array(body.readableBytesView)))
@@ -130,6 +131,7 @@ final class CollectorClient: Sendable {
             // A date is not read: the exporter's own pauses do.
             let seconds = head.headers.first(name: "retry-after").flatMap { Int($0) }
             return .postponed(after: seconds.flatMap { (0...86_400).contains($0) ? .seconds($0) : nil })
+        case 400, 413: return .unacceptable
         default: return .refused
         }
     }

@@ -13,11 +13,11 @@ final class CollectorOutput: AuditOutput {
         self.exporter = exporter
     }
 
-    /// What tries to send until the collector took the lines or never will.
+    /// What tries to send until the collector took or refused the lines.
     static func exporter(_ client: CollectorClient) -> LogExporter {
         let encoder = LogEncoder(client.source)
         return LogExporter { lines in
-            guard let body = try? encoder.body(lines) else { return .refused }
+            guard let body = try? encoder.body(lines) else { return .unacceptable }
             return client.sendWaiting(body)
         }
     }
@@ -28,6 +28,8 @@ final class CollectorOutput: AuditOutput {
     func write(_ line: [UInt8], event: String) -> Bool {
         exporter.deliver(line.split(separator: UInt8(ascii: "\n")).map { Self.record($0, event: event) })
     }
+
+    var refusesForGood: Bool { exporter.refusesForGood }
 
     func turnedAway() -> Int { exporter.takeRejected() }
 

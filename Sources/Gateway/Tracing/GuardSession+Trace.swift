@@ -15,8 +15,10 @@ extension GuardSession {
         addExchange(to: &spans, trace, summary, record)
         if let input = state.input, let range = state.stages.input { addJudging(to: &spans, trace, input, range) }
         if let output = state.output, let range = state.stages.output { addJudging(to: &spans, trace, output, range) }
-        if let start = state.stages.forwarded, let duration = summary.upstreamDuration {
-            addUpstream(to: &spans, trace, start..<start.advanced(by: duration), summary, record)
+        if let start = state.stages.forwarded, let end = summary.upstreamEnd {
+            // The proxy has a clock of its own, which stands still while the machine sleeps.
+            let range = start..<max(start, trace.begin.advanced(by: end))
+            addUpstream(to: &spans, trace, range, summary, record)
         }
         if let range = state.stages.safeguard, let response = record.response {
             spans.add(inner(trace, "safeguard", range)) {
@@ -28,19 +30,30 @@ extension GuardSession {
         return spans
     }
 
+    /// The method; nil if it is none that the semantic conventions for HTTP spans know. Over HTTP/2 a caller may send any word for it,
+    /// which is to be no name of anything.
+    private var method: String? {
+        switch head.method {
+        case .GET, .HEAD, .POST, .PUT, .DELETE, .CONNECT, .OPTIONS, .TRACE, .PATCH: head.method.rawValue
+        default: nil
+        }
+    }
+
+    /// What a span is called by the method.
+    private var methodName: String { method ?? "HTTP" }
+
     private func addExchange(
         to spans: inout SpanBatch,
         _ trace: ExchangeTrace,
         _ summary: ExchangeSummary,
         _ record: AuditRecord
     ) {
-        let method = head.method.rawValue
         let span = Span(
             traceID: trace.traceID,
             id: trace.span,
             parent: trace.parent,
             state: trace.state,
-            name: record.route.map { method + " " + $0 } ?? method,
+            name: record.route.map { methodName + " " + $0 } ?? methodName,
             kind: .server,
             start: trace.nanoseconds(trace.begin),
             end: trace.nanoseconds(trace.begin.advanced(by: summary.duration)),
@@ -48,7 +61,7 @@ extension GuardSession {
             isError: (record.status ?? 500) >= 500
         )
         spans.add(span) {
-            $0.text("http.request.method", method)
+            $0.text("http.request.method", method ?? "_OTHER")
             $0.text("url.scheme", client.isTLS ? "https" : "http")
             $0.text("network.protocol.version", client.version.major == 2 ? "2" : "1.1")
             $0.text("guardian.request_id", record.requestID)
@@ -99,8 +112,8 @@ extension GuardSession {
         _ record: AuditRecord
     ) {
         let operation = GenerativeOperation(dialect: record.dialect)
-        let isFailed = summary.fault == .upstream
-        let name = operation?.name ?? head.method.rawValue
+        let failure = Self.upstreamFailure(summary)
+        let name = operation?.name ?? methodName
         let span = Span(
             traceID: trace.traceID,
             id: trace.upstreamSpan,
@@ -110,7 +123,7 @@ extension GuardSession {
             kind: .client,
             start: trace.nanoseconds(range.lowerBound),
             end: trace.nanoseconds(range.upperBound),
-            isError: isFailed
+            isError: failure != nil
         )
         spans.add(span) {
             if let operation {
@@ -128,7 +141,17 @@ extension GuardSession {
             if let first = summary.upstreamFirstByte {
                 $0.decimal("guardian.first_byte_ms", Double(first.nanoseconds) / 1e6)
             }
-            if isFailed { $0.text("error.type", summary.error ?? "_OTHER") }
+            if let failure { $0.text("error.type", failure) }
+        }
+    }
+
+    /// Why the request to the LLM failed; nil if it did not. As long as there is no answer, an error of the gateway's own ended
+    /// this request too, such as one for want of a connection; behind its answer, such an error is none of it.
+    private static func upstreamFailure(_ summary: ExchangeSummary) -> String? {
+        switch (summary.fault, summary.upstreamStatus) {
+        case (.upstream, _), (.proxy, nil): summary.error ?? "_OTHER"
+        case (_, let status?) where status >= 400: String(status)
+        default: nil
         }
     }
 

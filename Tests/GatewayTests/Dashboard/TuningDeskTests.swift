@@ -87,7 +87,23 @@ import Testing
         var there = record("r6", hate: 0.9, action: .log)
         there.route = "/v1/chat/completions"
         try store.add([elsewhere, there])
-        #expect(try desk().preview(.init()).changed == 0)
+        let preview = try desk().preview(.init(input: ["hate": 1]))
+        let counts = preview.counts.map { [$0.before, $0.after, "\($0.count)"] }
+        #expect(counts == [["allow", "allow", "2"], ["block", "allow", "3"], ["log", "allow", "1"]])
+    }
+
+    /// Its threshold was another when these were recorded.
+    @Test func whatChangesIsHeldAgainstThePolicyInForce() throws {
+        try store.add([record("r5", hate: 0.7), record("r6", hate: 0.2, action: .block)])
+        #expect(try store.mark("r5", phase: .input, as: Mark(isRight: false)))
+        #expect(try store.mark("r6", phase: .input, as: Mark(isRight: true)))
+        let same = try desk().preview(.init())
+        #expect(same.judged == 6 && same.changed == 0)
+        // The one that was let pass wrongly is found now; the one that was rightly found is not any more.
+        #expect(same.marked == 2 && same.rightNow == 1 && same.rightThen == 1)
+        let milder = try desk().preview(.init(input: ["hate": 0.8]))
+        #expect(milder.changes.map(\.request) == ["r5", "r2"])
+        #expect(milder.rightNow == 1 && milder.rightThen == 0)
     }
 
     @Test func savesBesideTheLivePolicyAndNeverIntoIt() throws {
@@ -103,6 +119,65 @@ import Testing
         let saved = try desk(candidate: folder + "/next.yaml").save(.init(input: ["hate": 0.3]))
         #expect(saved.file == folder + "/next.yaml" && saved.isTried)
         #expect(try PolicyCompiler.compile(path: saved.file).policy[threshold: ThresholdKey(.input, .hate)] == 0.3)
+    }
+
+    private func write(_ text: String, _ name: String) throws -> String {
+        let path = folder + "/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    @Test func aCandidateThatIsThereKeepsItsOwnWords() throws {
+        let own = Self.policy.replacingOccurrences(of: "desk   # the operator's own", with: "next  # a candidate's")
+        let path = try write(own, "next.yaml")
+        _ = try desk(candidate: path).save(.init(input: ["hate": 0.7]))
+        #expect(try text(path) == own.replacingOccurrences(of: "0.5", with: "0.7"))
+        // The thresholds that are not moved are those in force, not those that were tried before.
+        _ = try desk(candidate: path).save(.init())
+        #expect(try text(path) == own)
+    }
+
+    @Test(arguments: [
+        ("block", "log", "input.hate.action"),
+        ("others: ignore", "others: {threshold: 0.9, action: log}", "not judged"),
+        ("version: 1", "version: 1\nrules: [{id: a, category: hate, match: {keywords: [x]}, action: log}]", "rules.a"),
+        ("threshold: 0.5", "threshold: 5", "next.yaml:6:"), ("version: 1", "version: 2", "next.yaml:1:"),
+    ])
+    func aCandidateThatIsAnotherPolicyStaysAsItIs(old: String, new: String, reason: String) throws {
+        let own = Self.policy.replacingOccurrences(of: old, with: new)
+        let path = try write(own, "next.yaml")
+        let problem = #expect(throws: APIProblem.self) { try desk(candidate: path).save(.init(input: ["hate": 0.7])) }
+        #expect(problem?.status == .conflict)
+        #expect(problem?.words.hasPrefix("not written: ") == true && problem?.words.contains(reason) == true)
+        #expect(try text(path) == own)
+    }
+
+    @Test(arguments: [false, true])
+    func theLivePolicyIsNotWrittenUnderAnotherName(isLinked: Bool) throws {
+        let link = folder + "/link.yaml"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder + "/policy.yaml")
+        let path = isLinked ? link : folder + "/policy.yaml"
+        let problem = #expect(throws: APIProblem.self) { try desk(candidate: path).save(.init(input: ["hate": 0.7])) }
+        #expect(problem?.status == .conflict)
+        #expect(problem?.words.contains("is the file of the policy in force") == true)
+        #expect(try text(folder + "/policy.yaml") == Self.policy)
+    }
+
+    @Test func aThresholdThatOverridesChangeIsSaved() throws {
+        let overrides = """
+            overrides:
+              - {when: {model: strict}, then: {input: {categories: {hate: {threshold: 0.2}}}}}
+              - {when: {model: lenient}, then: {input: {categories: {hate: ignore}}}}
+
+            """
+        _ = try write(Self.policy + overrides, "policy.yaml")
+        let saved = try desk().save(.init(input: ["hate": 0.7]))
+        #expect(try text(saved.file) == (Self.policy + overrides).replacingOccurrences(of: "0.5", with: "0.7"))
+        // Into the file that is there now, too.
+        #expect(try desk().save(.init(input: ["hate": 0.6])).file == saved.file)
+        #expect(try text(saved.file) == (Self.policy + overrides).replacingOccurrences(of: "0.5", with: "0.6"))
     }
 
     /// What is included is looked for from the folder of the file, and the candidate's may be another than the policy's.

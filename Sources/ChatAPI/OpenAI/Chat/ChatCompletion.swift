@@ -56,6 +56,6 @@ package struct ChatCompletion: DialectAnswer, Equatable {
     /// The token counts that the upstream gave.
     package var usage: TokenUsage? {
         let usage = body.object?["usage"]?.object
-        return TokenUsage(prompt: usage?["prompt_tokens"], completion: usage?["completion_tokens"])
+        return TokenUsage(prompt: [usage?["prompt_tokens"]], completion: [usage?["completion_tokens"]])
     }
 }

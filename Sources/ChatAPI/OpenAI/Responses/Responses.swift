@@ -117,6 +117,6 @@ extension CollectedAnswer.Form {
     static let response = Self(
         table: .responses,
         list: "output",
-        usage: (member: "usage", prompt: "input_tokens", completion: "output_tokens")
+        usage: (member: "usage", prompt: ["input_tokens"], completion: ["output_tokens"])
     )
 }

@@ -27,6 +27,6 @@ extension CollectedAnswer.Form {
     static let textCompletion = Self(
         table: .openAI,
         list: "choices",
-        usage: (member: "usage", prompt: "prompt_tokens", completion: "completion_tokens")
+        usage: (member: "usage", prompt: ["prompt_tokens"], completion: ["completion_tokens"])
     )
 }

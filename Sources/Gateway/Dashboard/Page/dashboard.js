@@ -67,6 +67,8 @@ function show() {
     else link.removeAttribute("aria-current");
   }
   document.title = `Guardian: ${page}`;
+  // Who comes by the link of the first page; later searches go by what is ticked then.
+  if (location.hash === "#decisions/differs") byID("search").elements.differs.checked = true;
   clearTimeout(timer);
   refresh(true);
 }
@@ -155,9 +157,18 @@ let oldest = null;
 byID("search").addEventListener("submit", (event) => { event.preventDefault(); attempt(search); });
 byID("more").addEventListener("click", () => attempt(() => search(true)));
 
+/// The names of the categories are had from the API, which may want a token first.
+async function fillCategories(field) {
+  if (field.options.length > 1) return;
+  const { names } = await ask("scores?limit=1");
+  // Another search may have been as quick.
+  if (field.options.length > 1) return;
+  field.append(...names.slice(1).map((name) => make("option", { value: name }, name.replaceAll("_", " "))));
+}
+
 async function search(older = false) {
   const form = byID("search");
-  if (location.hash === "#decisions/differs") form.elements.differs.checked = true;
+  await fillCategories(form.elements.category);
   const wanted = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (value.trim()) wanted.set(name, value.trim());
   if (older && oldest !== null) wanted.set("before", oldest);
@@ -296,6 +307,8 @@ function slider(phase, name, index) {
     else changed[phase][name] = value;
   };
   const set = (text) => {
+    // An emptied field waits for what is typed next; what is no number reads as empty, too.
+    if (text === "") return;
     const value = Math.min(1, Math.max(0, Number(text)));
     if (Number.isNaN(value)) return;
     range.value = value;
@@ -325,11 +338,11 @@ async function preview() {
     if (!counts.length) continue;
     const count = (before, after) => counts.find((row) => row.before === before && row.after === after)?.count ?? 0;
     parts.push(make("h3", {}, phase === "input" ? "Requests" : "Answers"),
-      make("div", { class: "scroll" }, table(["was", ...actions.map((action) => `then ${action}`)],
+      make("div", { class: "scroll" }, table(["now", ...actions.map((action) => `then ${action}`)],
         actions.map((before) => [word(before), ...actions.map((after) => count(before, after).toLocaleString())]), [1, 2, 3, 4])));
   }
   if (found.changes.length) {
-    parts.push(make("h3", {}, "The newest that change"), table(["request", "was", "then"], found.changes.slice(0, 12).map((row) => [
+    parts.push(make("h3", {}, "The newest that change"), table(["request", "now", "then"], found.changes.slice(0, 12).map((row) => [
       make("button", { type: "button", click: () => attempt(() => open(row.request)) }, row.request), word(row.before), word(row.after)])));
   }
   parts.push(...leftOut(found.left));
@@ -384,9 +397,4 @@ async function showSystem() {
     ]));
 }
 
-attempt(async () => {
-  const field = byID("search").elements.category;
-  const { names } = await ask("scores?limit=1");
-  for (const name of names.slice(1)) field.append(make("option", { value: name }, name.replaceAll("_", " ")));
-});
 show();

@@ -1,0 +1,128 @@
+import GuardCore
+import Policy
+
+/// What was decided about a streamed answer, window by window, put together as one inspection of its texts as far as they were read:
+/// for the record of an answer that was never judged as a whole.
+package struct StreamedInspection: Sendable {
+    /// What was found, without the spans: they are kept apart, so that one more does not copy those before it.
+    private struct Reason {
+        var finding: Finding
+        var spans: [Range<Int>]
+    }
+
+    /// All but the findings.
+    private var sum = Inspection(phase: .output)
+    private var reasons: [Reason] = []
+    /// How much of each text was read, in UTF-8 bytes, by its number.
+    private var read: [Int: Int] = [:]
+    /// Where the texts stand among the segments, by their numbers.
+    private var places: [Int: Int] = [:]
+
+    package init() {}
+
+    /// The inspection, without edits and a reply: what was to be done about each window has been done.
+    package var total: Inspection {
+        var total = sum
+        let findings = reasons.map { reason in
+            var finding = reason.finding
+            if case .rule(let id, _) = finding.source { finding.source = .rule(id: id, spans: reason.spans) }
+            return finding
+        }
+        total.decision.action = findings.map(\.action).max()
+        total.decision.findings = findings.sorted {
+            $0.action == $1.action ? $0.category < $1.category : $0.action > $1.action
+        }
+        return total
+    }
+
+    /// Takes what was decided about one more window. Windows of a text come in the order in which they end.
+    ///
+    /// - Parameters:
+    ///   - inspection: of the window's text alone.
+    ///   - number: which of the answer's texts it is of.
+    package mutating func add(_ inspection: Inspection, of window: StreamWindow.Window, number: Int) {
+        sum.tokens += inspection.tokens
+        sum.rulesDuration += inspection.rulesDuration
+        sum.modelDuration += inspection.modelDuration
+        sum.judgedAt = inspection.judgedAt
+        sum.failure = inspection.failure ?? sum.failure
+        sum.scores = Self.union(sum.scores, inspection.scores)
+        for view in inspection.views where !sum.views.contains(view) { sum.views.append(view) }
+
+        // A window begins with text that the one before it had, too.
+        let known = read[number, default: window.range.lowerBound]
+        let addition = window.text.utf8.dropFirst(max(0, known - window.range.lowerBound))
+        if read[number] == nil { sum.unscanned += inspection.unscanned }
+        read[number] = max(known, window.range.upperBound)
+        guard let segment = inspection.segments.first else {
+            sum.unscannedBytes += addition.count
+            return
+        }
+        let place = places[number] ?? sum.segments.count
+        if place == sum.segments.count {
+            places[number] = place
+            sum.segments.append(segment)
+            sum.segments[place].text = ""
+            sum.assessments += inspection.assessments
+        } else if sum.assessments.indices.contains(place) {
+            // What could not be judged in part was not judged.
+            let (before, now) = (sum.assessments[place], inspection.assessments.first.flatMap { $0 })
+            sum.assessments[place] = if let before, let now { before.union(now) } else { nil }
+        }
+        sum.segments[place].text += String(decoding: addition, as: UTF8.self)
+        for finding in inspection.decision.findings { add(finding, of: place, from: window.range.lowerBound) }
+    }
+
+    private static func union(_ first: Assessment?, _ second: Assessment?) -> Assessment? {
+        guard let first, let second else { return first ?? second }
+        return first.union(second)
+    }
+
+    /// - Parameters:
+    ///   - place: of its text among the segments.
+    ///   - start: where its window begins in that.
+    private mutating func add(_ finding: Finding, of place: Int, from start: Int) {
+        var finding = finding
+        if finding.segment != nil { finding.segment = place }
+        var spans: [Range<Int>] = []
+        if case .rule(let id, let found) = finding.source {
+            finding.source = .rule(id: id, spans: [])
+            spans = found.map { $0.lowerBound + start..<$0.upperBound + start }
+        }
+        guard let index = reasons.firstIndex(where: { $0.finding.repeats(finding) }) else {
+            reasons.append(Reason(finding: finding, spans: spans))
+            return
+        }
+        if case .model(let known, _) = reasons[index].finding.source, case .model(let score, _) = finding.source,
+            score > known
+        {
+            reasons[index].finding = finding
+        }
+        for span in spans { reasons[index].spans.join(span) }
+    }
+}
+
+extension Finding {
+    /// Whether both say the same of two windows of a text: all but where, and how surely.
+    fileprivate func repeats(_ other: Finding) -> Bool {
+        guard category == other.category, action == other.action, segment == other.segment else { return false }
+        switch (source, other.source) {
+        case (.rule(let left, _), .rule(let right, _)): return left == right
+        case (.model(_, let left), .model(_, let right)): return left == right
+        case (.failure, .failure): return true
+        default: return false
+        }
+    }
+}
+
+extension [Range<Int>] {
+    /// Adds a match, unless it is known from the window before. One that went on beyond the end of that window is longer now.
+    fileprivate mutating func join(_ span: Range<Int>) {
+        guard let last, span.lowerBound < last.upperBound else {
+            append(span)
+            return
+        }
+        guard span.upperBound > last.upperBound else { return }
+        self[count - 1] = Swift.min(last.lowerBound, span.lowerBound)..<span.upperBound
+    }
+}

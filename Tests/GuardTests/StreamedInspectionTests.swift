@@ -1,0 +1,122 @@
+import GuardCore
+import Policy
+import Testing
+
+@testable import Guard
+
+@Suite struct StreamedInspectionTests {
+    private func window(_ text: String, from start: Int = 0) -> StreamWindow.Window {
+        let range = start..<start + text.utf8.count
+        return .init(text: text, range: range, release: range.upperBound, canGrow: false)
+    }
+
+    private func rule(_ id: String, _ spans: [Range<Int>], action: Action = .log, segment: Int = 0) -> Finding {
+        Finding(category: .privacy, source: .rule(id: id, spans: spans), action: action, segment: segment)
+    }
+
+    private func score(_ score: Double, action: Action = .block) -> Finding {
+        Finding(category: .weapons, source: .model(score: score, threshold: 0.5), action: action, segment: 0)
+    }
+
+    /// What is made of a window's text.
+    private func inspection(
+        _ text: String,
+        _ findings: [Finding] = [],
+        assessments: [Assessment?] = [],
+        failure: ClassifierError? = nil
+    ) -> Inspection {
+        Inspection(
+            phase: .output,
+            decision: Decision(action: findings.map(\.action).max(), findings: findings),
+            segments: [TextSegment(path: "", role: .assistant, text: text)],
+            views: ["raw"],
+            tokens: 5,
+            assessments: assessments,
+            scores: assessments.compactMap { $0 }.first,
+            failure: failure,
+            rulesDuration: .milliseconds(1),
+            modelDuration: .milliseconds(2)
+        )
+    }
+
+    private func harm(_ harm: Double) -> Assessment {
+        Assessment(harm: harm, categories: CategoryScores(), tokens: 5)
+    }
+
+    @Test func `windows that overlap are one text, and what both show is found once`() {
+        let text = "one bluebird, two bluebirds, three"
+        var streamed = StreamedInspection()
+        let begin = String(text.prefix(18))
+        streamed.add(inspection(begin, [rule("bird", [4..<12])]), of: window(begin), number: 0)
+        streamed.add(inspection(text, [rule("bird", [4..<12, 18..<26])]), of: window(text), number: 0)
+        // A window that begins later.
+        let rest = String(text.dropFirst(14)) + " bluebird"
+        streamed.add(inspection(rest, [rule("bird", [4..<12, 21..<29])]), of: window(rest, from: 14), number: 0)
+        #expect(streamed.total.segments.map(\.text) == [text + " bluebird"])
+        #expect(streamed.total.scannedBytes == text.utf8.count + 9)
+        #expect(streamed.total.decision.findings == [rule("bird", [4..<12, 18..<26, 35..<43])])
+        #expect(streamed.total.decision.action == .log)
+    }
+
+    @Test func `a match that grew is as long as it was at last`() {
+        var streamed = StreamedInspection()
+        streamed.add(inspection("a blue", [rule("bird", [2..<6])]), of: window("a blue"), number: 0)
+        streamed.add(inspection("a bluebird", [rule("bird", [2..<10])]), of: window("a bluebird"), number: 0)
+        streamed.add(inspection("a bluebird!", [rule("bird", [2..<10])]), of: window("a bluebird!"), number: 0)
+        #expect(streamed.total.decision.findings == [rule("bird", [2..<10])])
+    }
+
+    @Test func `every window's findings count, the strictest first and the highest score of each`() {
+        var streamed = StreamedInspection()
+        streamed.add(inspection("a", [rule("note", [0..<1])]), of: window("a"), number: 0)
+        streamed.add(inspection("ab", [score(0.9)]), of: window("ab"), number: 0)
+        let hidden = rule("hide", [2..<3], action: .rewrite)
+        streamed.add(inspection("abc", [score(0.6), hidden]), of: window("abc"), number: 0)
+        #expect(streamed.total.decision.findings == [score(0.9), hidden, rule("note", [0..<1])])
+        #expect(streamed.total.decision.action == .block)
+        #expect(streamed.total.decision.categories == [.privacy, .weapons])
+    }
+
+    @Test func `texts stay apart, each with its own findings`() {
+        var streamed = StreamedInspection()
+        streamed.add(inspection("one", [rule("note", [0..<3])]), of: window("one"), number: 0)
+        streamed.add(inspection("two", [rule("note", [1..<2])]), of: window("two"), number: 7)
+        streamed.add(inspection("one more"), of: window("one more"), number: 0)
+        #expect(streamed.total.segments.map(\.text) == ["one more", "two"])
+        #expect(streamed.total.decision.findings == [rule("note", [0..<3]), rule("note", [1..<2], segment: 1)])
+    }
+
+    @Test func `scores are the highest of all windows, and a text that failed in part has none`() {
+        var streamed = StreamedInspection()
+        streamed.add(inspection("a", assessments: [harm(0.7)]), of: window("a"), number: 0)
+        streamed.add(inspection("ab", assessments: [harm(0.2)]), of: window("ab"), number: 0)
+        streamed.add(inspection("c", assessments: [harm(0.1)]), of: window("c"), number: 1)
+        #expect(streamed.total.assessments.map { $0?.harm } == [0.7, 0.1])
+        #expect(streamed.total.scores?.harm == 0.7 && streamed.total.failure == nil)
+        streamed.add(inspection("cd", assessments: [nil], failure: .overloaded), of: window("cd"), number: 1)
+        streamed.add(inspection("cde", assessments: [harm(0.3)]), of: window("cde"), number: 1)
+        #expect(streamed.total.assessments.map { $0?.harm } == [0.7, nil])
+        #expect(streamed.total.scores?.harm == 0.7 && streamed.total.failure == .overloaded)
+    }
+
+    @Test func `what the windows took is added up`() {
+        var streamed = StreamedInspection()
+        let last = inspection("ab")
+        streamed.add(inspection("a"), of: window("a"), number: 0)
+        streamed.add(last, of: window("ab"), number: 0)
+        let total = streamed.total
+        #expect(total.tokens == 10 && total.views == ["raw"] && total.judgedAt == last.judgedAt)
+        #expect(total.rulesDuration == .milliseconds(2) && total.modelDuration == .milliseconds(4))
+        #expect(total.phase == .output && total.decision.action == nil)
+    }
+
+    @Test func `a text whose role is left out counts as unread, once`() {
+        var streamed = StreamedInspection()
+        for text in ["ab", "abcd"] {
+            let unread = Inspection(phase: .output, unscanned: 1, unscannedBytes: text.utf8.count)
+            streamed.add(unread, of: window(text), number: 0)
+        }
+        #expect(streamed.total.segments.isEmpty && streamed.total.unscanned == 1)
+        #expect(streamed.total.unscannedBytes == 4 && streamed.total.scannedBytes == 0)
+    }
+}
