@@ -131,14 +131,15 @@ docs: deps ## Build the modules' documentation into .build/docs, to be served fr
 certs: build ## Make development certificates in Certs/.
 	.build/release/guardian certs dev
 
-# With the Swift runtime in the binary, so that it runs where there is no toolchain.
+# With the Swift runtime in the binary, so that it runs where there is no toolchain. A package of an earlier version does not stay beside it.
 package: model ## Build a Debian package into .build/package.
 	$(SWIFT) build -c release --product guardian --static-swift-stdlib --scratch-path .build-package $(STRICT)
+	rm -f .build/package/guardian_*_$$(dpkg --print-architecture).deb
 	examples/deploy/debian/make-package .build-package/release/guardian $(PACKED) .build/package
 
 # Not part of `test`: it installs and removes, as root, and wants a machine without Guardian.
 package-test: package ## Install the package, have it serve, upgrade, remove and purge it.
-	$(SUDO) Tests/Package/run .build/package/*.deb
+	$(SUDO) Tests/Package/run .build/package/guardian_*_$$(dpkg --print-architecture).deb
 
 demo: model build ## See a harmless question answered and harmful ones stopped (KEEP=1 stays up).
 	@KEEP="$${KEEP:-}" bash examples/quickstart/demo.sh

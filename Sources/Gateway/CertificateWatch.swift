@@ -14,7 +14,7 @@ import Upstream
 /// system's authorities, which are in no file that is named here.
 final class CertificateWatch: Sendable {
     /// What became of reading the files again.
-    enum Outcome: String, Sendable {
+    enum Outcome: String, Sendable, CaseIterable {
         case succeeded, failed
     }
 

@@ -66,16 +66,16 @@ package final class Gateway: Sendable {
         _ = try PolicyCompiler.compile(path: configuration.policy)
         let metrics = self.metrics
         certificates = try configuration.tls.map { tls throws(GatewayError) in
-            try CertificateWatch(tls, logger: logger) { metrics.countReload("certificates", $0) }
+            try CertificateWatch(tls, logger: logger) { metrics.countReload(.certificates, $0) }
         }
         adminCertificates = try configuration.administration.tls.map { tls throws(GatewayError) in
-            try CertificateWatch(tls, logger: logger) { metrics.countReload("admin_certificates", $0) }
+            try CertificateWatch(tls, logger: logger) { metrics.countReload(.adminCertificates, $0) }
         }
         callers = CallerDirectory(try configuration.callers.keys.map(Self.keys))
         let stamps = configuration.upstream.fileStamps
         let servers = try Self.servers(configuration.upstream)
         upstreamCertificates = CertificateWatch(configuration.upstream, of: servers, stamps: stamps, logger: logger) {
-            metrics.countReload("upstream_certificates", $0)
+            metrics.countReload(.upstreamCertificates, $0)
         }
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)

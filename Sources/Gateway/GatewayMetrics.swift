@@ -8,6 +8,14 @@ import Synchronization
 
 /// What the gateway counts. The names are documented in README.md, "Metrics".
 final class GatewayMetrics: Sendable {
+    /// What is read again while the gateway runs.
+    enum Reloaded: String, CaseIterable {
+        case policy, certificates
+        case adminCertificates = "admin_certificates"
+        case upstreamCertificates = "upstream_certificates"
+        case engineCertificates = "engine_certificates"
+    }
+
     let registry = Metrics()
     private let requests: Counter
     private let decisions: Counter
@@ -130,6 +138,12 @@ final class GatewayMetrics: Sendable {
                 + "response).",
             labels: ["stage"]
         )
+        // A series that begins with its first failure shows no increase by it.
+        for what in Reloaded.allCases {
+            for outcome in CertificateWatch.Outcome.allCases {
+                reloads.increment([what.rawValue, outcome.rawValue], by: 0)
+            }
+        }
     }
 
     func count(_ inspection: Inspection) {
@@ -156,8 +170,8 @@ final class GatewayMetrics: Sendable {
 
     func countHedge(_ engine: String, _ hedge: EngineServers.Hedge) { hedges.increment([engine, hedge.rawValue]) }
 
-    func countReload(_ what: String, _ outcome: CertificateWatch.Outcome) {
-        reloads.increment([what, outcome.rawValue])
+    func countReload(_ what: Reloaded, _ outcome: CertificateWatch.Outcome) {
+        reloads.increment([what.rawValue, outcome.rawValue])
     }
 
     /// Notes what came of reading the policy's files, the first time too, and which policy is in force.
@@ -167,7 +181,7 @@ final class GatewayMetrics: Sendable {
             defer { known = labels }
             return known
         }
-        if previous != nil { countReload("policy", outcome) }
+        if previous != nil { countReload(.policy, outcome) }
         stalePolicy.set(outcome == .failed ? 1 : 0)
         if let previous { policyInfo.set(0, previous) }
         policyInfo.set(1, labels)

@@ -11,7 +11,8 @@ import Synchronization
 /// The files, those that they include too, are looked at every few seconds. A change counts when it has stayed the same from
 /// one look to the next, so that files that are being written are not read half. The files of a policy are read before it is
 /// replaced, at once; one that cannot be used stays as it was, the other is replaced all the same, and the reason is logged
-/// once.
+/// once. A candidate whose file is not there is none, until it is: whoever saves the first one need not start the gateway anew, and
+/// whoever puts it in the policy's place leaves nothing broken.
 final class PolicyWatch: Sendable {
     /// What became of reading the files again.
     typealias Outcome = CertificateWatch.Outcome
@@ -39,7 +40,7 @@ final class PolicyWatch: Sendable {
 
     /// - Parameters:
     ///   - policy: the path of the policy.
-    ///   - candidate: the path of a policy to try beside it.
+    ///   - candidate: the path of a policy to try beside it, once it is there.
     ///   - onReload: told what came of each reading, the first too, and which policy is in force then.
     /// - Throws: `GatewayError` if the files cannot be used now.
     init(
@@ -63,9 +64,10 @@ final class PolicyWatch: Sendable {
         var read: [String] = []
         let files = Files(policy: policy, candidate: candidate, reading: &read)
         let base = try files.base(classifier: classifier, writer: writer, cache: cache)
-        let first = PolicyInForce(base, candidate: try files.candidate?.get())
+        let first = PolicyInForce(base, candidate: try files.candidate.get())
         store = PolicyStore(first)
         seen.withLock { $0 = Seen(paths: read, stamps: FileStamps(of: read)) }
+        warnOfMissing(files)
         onReload(.succeeded, first.base.policy)
     }
 
@@ -81,12 +83,17 @@ final class PolicyWatch: Sendable {
         seen.withLock {
             $0 = all == paths ? Seen(paths: paths, stamps: stamps) : Seen(paths: all, stamps: FileStamps(of: all))
         }
+        warnOfMissing(files)
         let failures = files.failures
         let current = store.current
         if failures.count < (candidate == nil ? 1 : 2) {
             let base = try? files.base(classifier: classifier, writer: writer, cache: cache)
-            let judge = files.candidate.map { try? $0.get() } ?? nil
-            store.replace(with: PolicyInForce(base ?? current.base, candidate: judge ?? current.candidate))
+            let judge: CandidateJudge? =
+                switch files.candidate {
+                case .success(let judge): judge
+                case .failure: current.candidate
+                }
+            store.replace(with: PolicyInForce(base ?? current.base, candidate: judge))
         }
         let policy = store.current.base.policy
         guard failures.isEmpty else {
@@ -98,6 +105,11 @@ final class PolicyWatch: Sendable {
         lastFailure.withLock { $0 = nil }
         onReload(.succeeded, policy)
         logger.info("Policy in force", metadata: ["policy": "\(policy.name)", "digest": "\(policy.digest)"])
+    }
+
+    private func warnOfMissing(_ files: Files) {
+        guard let path = files.missingCandidate else { return }
+        logger.warning("The candidate is not there; it is tried once it is", metadata: ["path": "\(path)"])
     }
 
     /// Looks after the files until the task is cancelled.
@@ -118,17 +130,24 @@ final class PolicyWatch: Sendable {
     /// What the files hold now, each policy by itself.
     private struct Files {
         var live: Result<PolicyCompiler.Compiled, GatewayError>
-        var candidate: Result<CandidateJudge, GatewayError>?
+        /// nil if there is none.
+        var candidate: Result<CandidateJudge?, GatewayError>
+        /// Where there is none because its file is not there, its path.
+        var missingCandidate: String?
 
         /// - Parameter read: gets the paths of all files that were looked for.
         init(policy: String, candidate: String?, reading read: inout [String]) {
             var paths: [String] = []
             live = Result { () throws(GatewayError) in try PolicyCompiler.compile(path: policy, reading: &paths) }
-            self.candidate = candidate.map { candidate in
-                Result { () throws(GatewayError) in
-                    let (policy, rules) = try PolicyCompiler.compile(path: candidate, reading: &paths)
-                    return CandidateJudge(policy: policy, rules: rules)
-                }
+            self.candidate = Result { () throws(GatewayError) -> CandidateJudge? in
+                guard let candidate else { return nil }
+                let (policy, rules) = try PolicyCompiler.compile(path: candidate, reading: &paths)
+                return CandidateJudge(policy: policy, rules: rules)
+            }
+            // Only now, so that it is among the files that were looked for.
+            if case .failure = self.candidate, let candidate, FileFacts.isMissing(candidate) {
+                self.candidate = .success(nil)
+                missingCandidate = candidate
             }
             read = Array(Set(paths)).sorted()
         }

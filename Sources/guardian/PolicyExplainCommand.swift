@@ -44,8 +44,8 @@ struct PolicyExplainCommand: AsyncParsableCommand {
     @Flag(help: "Try the rules alone; the guardian model is not loaded.")
     var rulesOnly = false
 
-    @Option(help: "The packed guardian model.")
-    var packed = ModelPaths.guardian
+    @Option(help: ModelFile.help)
+    var packed = ModelFile.standard
 
     @Option(help: "Compute threads.")
     var threads = ModelThreads.standard
@@ -82,7 +82,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         let tried = try TriedPolicy(path: file, rulesOnly: rulesOnly, scope: scope ?? RequestScope())
         let engine =
             rulesOnly
-            ? nil : try Gateway.engine(GatewayConfiguration.Model(file: packed, threads: threads), capacity: 1)
+            ? nil : try Gateway.engine(GatewayConfiguration.Model(file: packed.path, threads: threads), capacity: 1)
         defer { engine?.shutDown() }
         let pipeline = tried.pipeline(engine)
         let explanation = try await pipeline.explain(

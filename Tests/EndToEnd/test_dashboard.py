@@ -95,6 +95,19 @@ def test_other_thresholds_are_tried_on_recorded_traffic_and_saved_beside_the_liv
     assert run("policy", "check", saved["file"]).returncode == 0
 
 
+def test_the_first_candidate_is_tried_once_it_is_saved(start_gateway, scripted_origin, tmp_path):
+    path = tmp_path / "next.yaml"
+    gateway = start_gateway(scripted_origin.url, policy(), {"candidate": str(path)})
+    assert "candidate" not in api(gateway, "status")[1]
+    assert str(path) in gateway.process.words
+    status, saved = api(gateway, "candidate", {"input": {"hate": 0.25}})
+    assert status == 200 and saved["is_tried"], saved
+    limit = time.monotonic() + 60
+    while "candidate" not in api(gateway, "status")[1] and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert gateway.record(gateway.ask("hello"))["candidate"]["policy"]["name"] == policy()["name"]
+
+
 def test_a_store_in_a_file_outlives_the_process(tmp_path, certificates, origin):
     changes = {"store": {"path": str(tmp_path / "decisions.sqlite")}}
     for count in (1, 2):
@@ -239,7 +252,7 @@ def test_pages_with_nothing_to_show_say_so(browser, start_gateway, scripted_orig
     gateway = start_gateway(scripted_origin.url, rules_only())
     for page, words in [
         ("now", "No request has passed the gateway in this time."), ("decisions", "Nothing is stored yet."),
-        ("tuning", "Nothing was scored in this time"), ("system", "None is configured"),
+        ("tuning", "Nothing was scored in this time"), ("system", "None is tried"),
     ]:
         shown = visit(browser, gateway, page)
         shown.until(lambda driver: words in driver.find_element(By.ID, f"page-{page}").text)

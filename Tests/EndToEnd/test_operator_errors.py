@@ -43,6 +43,11 @@ def test_a_missing_model_file(fails, tmp_path):
     fails(tmp_path / "none.slm", "make model", model={"file": str(tmp_path / "none.slm")})
 
 
+def test_a_model_that_is_named_is_not_looked_for_elsewhere(tmp_path):
+    done = run("classify", "--model", "Models/.cache/guardian.slm", stdin='{"text": "hello"}\n', cwd=tmp_path)
+    assert done.returncode == 69 and "Models/.cache/guardian.slm" in done.stderr and done.stdout == ""
+
+
 @pytest.mark.parametrize("kind", ["empty", "other", "cut", "cut-header", "text", "flipped"])
 def test_a_corrupt_model_file(fails, tmp_path, kind):
     path = tmp_path / "broken.slm"

@@ -2,6 +2,7 @@ import Audit
 import DecisionStore
 import Engines
 import Foundation
+import Guard
 import Logging
 import NIOCore
 import NIOPosix
@@ -129,11 +130,32 @@ import Testing
         machine.availableMemory = 150 << 20
         #expect(doctor.memory.verdict == .failure)
         #expect(doctor.memory.advice?.contains("192 MiB") == true)
-        machine.availableMemory = 300 << 20
+        machine.availableMemory = 400 << 20
         #expect(doctor.memory.verdict == .warning)
         configuration.limits.bufferedBytes = 64 << 20
         #expect(doctor.memory.verdict == .warning)
         configuration.model.memory = 64 << 20
+        // Records that wait, those of the store, and conversations.
+        #expect(doctor.memory.advice?.contains("448 MiB") == true)
+        configuration.conversationLimits.bytes = 32 << 20
+        #expect(doctor.memory.advice?.contains("416 MiB") == true)
+        configuration.store.place = .file(folder.path + "/decisions.sqlite")
+        #expect(doctor.memory.verdict == .ok)
+    }
+
+    @Test mutating func `the pods of the Kubernetes manifests have the memory that they may take`() throws {
+        let manifests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("examples/deploy/kubernetes.yaml")
+        let text = try String(contentsOf: manifests, encoding: .utf8)
+        let limit = try #require(text.firstMatch(of: #/limits: \{memory: (\d+)Mi\}/#).flatMap { Int($0.1) })
+        let map = try #require(text.firstMatch(of: #/guardian\.yaml: \|\n((?: {4}.*\n)+)/#)?.1)
+        configuration = try .load(
+            path: folder.file("guardian.yaml", "\n\(map)".replacing("\n    ", with: "\n")),
+            environment: ["UPSTREAM_AUTHORIZATION": "Bearer x"]
+        )
+        configuration.model.file = folder.file("guardian.slm")
+        #expect(truncate(configuration.model.file, 140 << 20) == 0)
+        machine.availableMemory = limit << 20
         #expect(doctor.memory.verdict == .ok)
     }
 
@@ -178,6 +200,9 @@ import Testing
         configuration.candidate = folder.file("next.yaml", text.replacing("0.5", with: "5"))
         #expect(doctor.policies.map(\.subject) == ["policy", "candidate"])
         #expect(doctor.policies[1].verdict == .failure && doctor.policies[1].found.contains("next.yaml:"))
+        configuration.candidate = folder.path + "/none.yaml"
+        #expect(doctor.policies.map(\.verdict) == [.ok, .warning])
+        #expect(doctor.policies[1].found.hasSuffix("/none.yaml is not there"))
         configuration.candidate = nil
         _ = folder.file("policy.yaml", text.replacing("MODE", with: "shadow"))
         #expect(doctor.policies.map(\.verdict) == [.warning])

@@ -591,5 +591,9 @@ import Upstream
         let unit = try String(contentsOf: folder.appendingPathComponent("guardian.service"), encoding: .utf8)
         let stop = try #require(unit.firstMatch(of: #/TimeoutStopSec=(\d+)s/#).flatMap { Int($0.1) })
         #expect(.seconds(stop) > configuration.drainTimeout)
+        // What the file offers in a comment is in the folder that the unit lets the service write.
+        let text = try String(contentsOf: folder.appendingPathComponent("guardian.yaml"), encoding: .utf8)
+        let candidate = try load(text.replacing("# candidate:", with: "candidate:")).candidate
+        #expect(candidate == "/var/lib/guardian/candidate.yaml" && unit.contains("\nStateDirectory=guardian\n"))
     }
 }

@@ -157,6 +157,30 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         #expect(watch.store.current.candidate(for: RequestScope())?.policy.name == "better")
     }
 
+    @Test func `a candidate that is not there is none until it is, and none again when it is gone`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes, candidate: true)
+        func name() -> String? { watch.store.current.candidate?.policy.name }
+        #expect(name() == nil)
+        let task = Task { await watch.run() }
+        defer { task.cancel() }
+        try folder.write("candidate.yaml", Folder.policy("next"))
+        try await outcomes.wait(for: 2)
+        #expect(name() == "next")
+        try FileManager.default.removeItem(atPath: folder.path + "/candidate.yaml")
+        try await outcomes.wait(for: 3)
+        #expect(name() == nil)
+        #expect(watch.failure == nil)
+        #expect(outcomes.all == [.succeeded, .succeeded, .succeeded])
+    }
+
+    @Test func `a candidate that is there and broken is an error at the start`() throws {
+        let folder = try Folder()
+        try folder.write("candidate.yaml", Folder.policy("next").replacing("pack.yaml", with: "missing.yaml"))
+        #expect(throws: GatewayError.self) { try watch(folder, Outcomes(), candidate: true) }
+    }
+
     @Test func `the gauges tell which policy is in force and whether it is stale`() {
         let metrics = GatewayMetrics()
         let (old, new) = (Policy(name: "p", digest: "aa"), Policy(name: "p", digest: "bb"))

@@ -8,8 +8,16 @@ import TLS
 
 extension Doctor {
     var policies: [CheckResult] {
-        let candidate = configuration.candidate.map { [policy("candidate", $0)] } ?? []
-        return [policy("policy", configuration.policy)] + candidate
+        [policy("policy", configuration.policy)] + (configuration.candidate.map { [candidate($0)] } ?? [])
+    }
+
+    private func candidate(_ path: String) -> CheckResult {
+        guard FileFacts.isMissing(path) else { return policy("candidate", path) }
+        return .warning(
+            "candidate",
+            "\(path) is not there",
+            "it is tried once it is; Save as candidate on the dashboard writes it"
+        )
     }
 
     private func policy(_ subject: String, _ path: String) -> CheckResult {

@@ -1,3 +1,6 @@
+import Audit
+import DecisionStore
+import Guard
 package import Logging
 import Proxy
 
@@ -56,7 +59,7 @@ extension Doctor {
         return .ok("processor", found)
     }
 
-    /// What the process needs beside the model's file and the bodies it holds: caches, buffers, code.
+    /// What the process needs beside the model's file and what it holds within limits: caches, buffers, code.
     private static let ownMemory = 128 << 20
 
     var memory: CheckResult {
@@ -64,7 +67,10 @@ extension Doctor {
         let file = FileFacts(configuration.model.file)?.size ?? 0
         let least = file + Self.ownMemory
         let kept = configuration.model.memory - GatewayConfiguration.Model.leastMemory
-        let most = least + kept + configuration.limits.bufferedBytes
+        let records = AuditLog.mostBytes
+        let stored = configuration.store.place == .memory ? configuration.store.retention.bytesInMemory : 0
+        let held = configuration.limits.bufferedBytes + configuration.conversationLimits.bytes
+        let most = least + kept + held + records + stored
         let found = "\(available >> 20) MiB can be had"
         if available < least {
             return .failure("memory", found, "the model and the gateway need about \(least >> 20) MiB")
@@ -73,7 +79,8 @@ extension Doctor {
             return .warning(
                 "memory",
                 found,
-                "with limits.buffered_bytes and model.memory in use the gateway takes up to about \(most >> 20) MiB: lower them"
+                "with limits.buffered_bytes, model.memory and conversations.bytes in use, and records waiting, the "
+                    + "gateway takes up to about \(most >> 20) MiB: lower them"
             )
         }
         return .ok("memory", found)

@@ -27,6 +27,12 @@ struct FileFacts {
         isWrittenByAll = status.st_mode & S_IWOTH != 0
     }
 
+    /// Whether nothing is there; false where this user may not know.
+    static func isMissing(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 && errno == ENOENT
+    }
+
     static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
     /// Bytes that this user may still write to the file system of `path`; nil if the system does not tell.

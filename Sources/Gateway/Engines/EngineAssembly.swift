@@ -33,7 +33,7 @@ struct EngineAssembly: Sendable {
                 let made = try await EngineServers.make(remote, eventLoop: eventLoop, logger: logger) {
                     metrics.countHedge(name, $0)
                 } onReload: {
-                    metrics.countReload("engine_certificates", $0)
+                    metrics.countReload(.engineCertificates, $0)
                 }
                 servers.append(made)
                 engine = RemoteEngine(remote.settings, server: made)

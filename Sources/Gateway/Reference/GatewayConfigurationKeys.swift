@@ -41,7 +41,8 @@ enum GatewayConfigurationKeys {
             "candidate",
             .path,
             .none,
-            "a policy that is tried beside it: decides from the same scores, is recorded, never acts"
+            "a policy that is tried beside it: decides from the same scores, is recorded, never acts. Read again as "
+                + "the policy is; where the file is not there, none is tried until it is"
         ),
         ConfigurationKey(
             "callers",

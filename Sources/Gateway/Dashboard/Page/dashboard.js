@@ -2,7 +2,7 @@
 // The dashboard: asks the API of the listener that served it, and shows what came back.
 
 const byID = (id) => document.getElementById(id);
-const NO_CANDIDATE = "None is configured. A second policy under 'candidate' is tried on live traffic and decides nothing.";
+const NO_CANDIDATE = "None is tried. The policy that 'candidate' names is tried on live traffic once its file is there, and decides nothing.";
 const pages = ["now", "decisions", "tuning", "system"];
 let token = sessionStorage.getItem("token");
 let page = null;
