@@ -30,8 +30,8 @@ from torch.nn import functional
 SEEDS = (1, 2, 3)
 LENGTH_LIMIT = 900
 """Characters of a conversation, at the most: longer ones cost more time than they teach."""
-SHARES = {"pairs": 9000, "texts": 2200, "chats": 3600, "replies": 3600, "prompts": 400, "contexts": 400}
-READ, PUBLIC, ATTACKS, KOREAN = 18000, 12000, 6000, 900
+SHARES = {"pairs": 10000, "texts": 4200, "chats": 4200, "replies": 3600, "prompts": 400, "contexts": 400}
+READ, PUBLIC, ATTACKS, KOREAN = 18000, 12000, 6000, 4000
 EVERYDAY = (
     "banking77",
     "clinc150",
