@@ -43,7 +43,7 @@ extension GuardSession {
             defer { state.observed = nil }
             return (state.observed, state.isEventStream)
         }
-        guard let observed, let answer = try? answer(of: observed, isStream: isStream, requiresEnd: false) else {
+        guard let observed, let answer = try? read(observed, isStream: isStream, requiresEnd: false).answer else {
             state.withLock {
                 $0.unreadable[.output, default: 0] += 1
                 $0.passed.insert(.output)
@@ -55,7 +55,10 @@ extension GuardSession {
     }
 
     private func judgeObserved(_ answer: any DialectAnswer) async {
-        guard pipeline.judges(.output) else { return }
+        guard pipeline.judges(.output) else {
+            state.withLock { _ = $0.passed.insert(.output) }
+            return
+        }
         let deadline = ContinuousClock.now + environment.configuration.model.timeout
         note(
             await pipeline.inspect(

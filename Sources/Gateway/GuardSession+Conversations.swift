@@ -43,7 +43,7 @@ extension GuardSession {
         let said = answer.spoken
         if !said.isEmpty { turns.append(ClassifierInput.Turn(role: .assistant, text: said)) }
         let ledger = environment.ledger
-        let entry = earlier.appending(turns, storedAs: name, bytes: ledger.limits.conversationBytes)
+        let entry = earlier.appending(turns, storedAs: name, within: ledger.limits)
         ledger.record(entry, as: name, of: account)
         if let stored = request.goesOnFrom, stored.isOngoing { ledger.record(entry, as: stored.name, of: account) }
     }

@@ -17,6 +17,7 @@ extension GuardSession {
         } catch {
             return reply(error)
         }
+        choosePolicy(model: request.model)
         state.withLock { $0.note(request.unscanned, in: .input) }
         var moderations: [Moderation] = []
         var strictest: Inspection?
@@ -24,10 +25,13 @@ extension GuardSession {
             let inspection = await pipeline.inspect(segments, phase: .input, sampling: sampling, deadline: deadline)
             note(inspection)
             guard inspection.failure == nil else { return reply(Self.unjudged(inspection.failure)) }
-            if (inspection.decision.action.map { $0 > strictest?.decision.action ?? .log } ?? false) || strictest == nil
-            {
-                strictest = inspection
-            }
+            let isStricter =
+                switch (inspection.decision.action, strictest?.decision.action) {
+                case (let action?, let known?): action > known
+                case (let action, nil): action != nil || strictest == nil
+                case (nil, _): false
+                }
+            if isStricter { strictest = inspection }
             moderations.append(
                 Moderation(
                     found: Set(inspection.decision.findings.map(\.category)),
@@ -35,11 +39,13 @@ extension GuardSession {
                 )
             )
         }
-        // The record tells of the worst input.
+        // The record tells of the worst input, and so does the head.
         state.withLock { $0.input = strictest }
+        var headers: HTTPHeaders = ["content-type": "application/json"]
+        markDecision(&headers, output: nil)
         return LocalReply(
             status: .ok,
-            headers: ["content-type": "application/json"],
+            headers: headers,
             body: .bytes(
                 ByteBuffer(
                     bytes: Moderation.reply(moderations, id: "modr-guardian-\(client.requestID)", model: request.model)

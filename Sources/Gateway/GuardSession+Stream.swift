@@ -13,12 +13,14 @@ extension GuardSession {
     /// is that of an answer that was held.
     func response(head: HTTPResponseHead, chunks: AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome {
         guard let dialect else { return .reply(reply(GuardSession.closedEarly)) }
+        // Nothing waits for a verdict that nobody acts on.
+        let holdBack = observesStreams ? HoldBack(delay: .zero) : pipeline.policy.stream.holdBack
         let (output, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         let (outcomes, outcome) = AsyncStream<ResponseOutcome>.makeStream()
         let passage = StreamPassage(
             session: self,
             head: head,
-            answer: StreamedAnswer(dialect.stream(limits: answerLimits), bounds: pipeline.policy.stream.holdBack),
+            answer: StreamedAnswer(dialect.stream(limits: answerLimits), bounds: holdBack),
             body: output,
             output: continuation,
             outcome: outcome
@@ -65,6 +67,8 @@ struct StreamPassage {
     }
 
     let session: GuardSession
+    /// Whether the answer is only edited on its way, for what was masked or is no text, and judged like one that is observed.
+    private let isObserved: Bool
     /// Whether nothing more of it goes out before all of it was judged.
     private var isHeldWhole: Bool
     let head: HTTPResponseHead
@@ -92,7 +96,8 @@ struct StreamPassage {
         outcome: AsyncStream<ResponseOutcome>.Continuation
     ) {
         self.session = session
-        isHeldWhole = session.pipeline.policy.stream.mode == .full
+        isObserved = session.observesStreams
+        isHeldWhole = !isObserved && session.pipeline.policy.stream.mode == .full
         asked = session.asked
         restorations = session.restorations
         self.head = head
@@ -139,7 +144,9 @@ struct StreamPassage {
     /// - Returns: whether the answer goes on.
     private mutating func handle(_ event: Event) async throws -> Bool {
         switch event {
-        case .chunk(let chunk): try answer.read(chunk.readableBytesView, at: .now)
+        case .chunk(let chunk):
+            if isObserved { session.observe(chunk) }
+            try answer.read(chunk.readableBytesView, at: .now)
         case .late: break
         case .failure(let error): throw error
         case .end:
@@ -168,7 +175,7 @@ struct StreamPassage {
         session.mediaHandling(in: .output) != .pass && !answer.stream.answer.unscanned.media.isEmpty
     }
 
-    /// Judges what is due.
+    /// Judges what is due, unless the answer is only observed.
     ///
     /// - Parameter take: given each text that may go out.
     /// - Returns: false if the stream was ended by a block.
@@ -176,6 +183,11 @@ struct StreamPassage {
         _ take: (inout StreamPassage, String, Int) -> Void
     ) async throws -> Bool {
         while let (number, window) = answer.next(at: .now) {
+            guard !isObserved else {
+                let text = answer.release(window, of: number, redactions: [])
+                if !text.isEmpty { take(&self, text, number) }
+                continue
+            }
             let segment = TextSegment(path: "", role: .assistant, turn: number, text: window.text)
             let inspection = await session.pipeline.inspect(
                 [segment],
@@ -234,35 +246,44 @@ struct StreamPassage {
     /// The answer has come to its end: the rest of the texts, and everything else, judged as a whole.
     private mutating func finish() async throws {
         let whole = answer.stream.answer
-        guard !answer.stream.begun.isEmpty || !answer.withheld.isEmpty else {
-            return try await deliver(await session.judge(whole, head: head, isStream: true))
+        let hasBegun = !answer.stream.begun.isEmpty || !answer.withheld.isEmpty
+        guard hasBegun || isObserved else {
+            return try await deliver(await session.judge(whole, head: head, stream: answer.stream))
         }
-        answer.finish()
         var tails: [Int: String] = [:]
-        let isWhole = try await judge { passage, text, number in
-            tails[number, default: ""] += passage.restored(text, of: number)
+        if hasBegun {
+            answer.finish()
+            let isWhole = try await judge { passage, text, number in
+                tails[number, default: ""] += passage.restored(text, of: number)
+            }
+            guard isWhole else { return }
+            for number in restorers.keys { tails[number, default: ""] += restorers[number]?.finish() ?? "" }
         }
-        guard isWhole else { return }
-        for number in restorers.keys { tails[number, default: ""] += restorers[number]?.finish() ?? "" }
-        let inspection = await session.pipeline.inspect(
-            whole.segments,
-            phase: .output,
-            context: asked,
-            sampling: session.sampling,
-            deadline: session.deadline
-        )
-        try Task.checkCancellation()
-        session.note(total(inspection))
-        session.noteAnswer(whole)
-        guard inspection.enforcedAction != .block else { return try await stop(inspection) }
+        var edits: [String: String] = [:]
+        var replaced: Set<String> = []
+        // What is only observed is judged when the exchange is over.
+        if !isObserved {
+            let inspection = await session.pipeline.inspect(
+                whole.segments,
+                phase: .output,
+                context: asked,
+                sampling: session.sampling,
+                deadline: session.deadline
+            )
+            try Task.checkCancellation()
+            session.note(total(inspection))
+            session.noteAnswer(whole)
+            guard inspection.enforcedAction != .block else { return try await stop(inspection) }
+            edits = inspection.edits.replacements
+            replaced = replacedPaths(of: inspection)
+        }
         let rest: any DialectAnswer
         do throws(ChatAPIError) {
             rest = try session.handlingMedia(of: whole)
         } catch {
             return refuse(error)
         }
-        let replaced = replacedPaths(of: inspection)
-        let replacements = session.restored(whole.segments, over: inspection.edits.replacements)
+        let replacements = session.restored(whole.segments, over: edits)
         var rests = tails.merging(answer.withheld) { $1 }
         for number in answer.stream.begun where rests[number] == nil { rests[number] = "" }
         for text in answer.stream.texts where rests[text.number] != nil && replaced.contains(text.path) {
@@ -296,6 +317,7 @@ struct StreamPassage {
         // Its beginning has gone out under the LLM's own name, and the provider has all of it.
         session.noteAnswer(answer.stream.answer)
         guard reply.style != .error else {
+            session.state.withLock { $0.error = GuardSession.withheld(reply.category, in: .output) }
             output.yield(ByteBuffer(bytes: answer.stream.filtered(saying: [])))
             return
         }
@@ -339,13 +361,10 @@ struct StreamPassage {
         }
     }
 
-    /// The inspection of the whole answer with what those of its windows took.
+    /// The inspection of the whole answer with what came of its windows.
     private func total(_ inspection: Inspection) -> Inspection {
-        guard let windows = session.state.withLock({ $0.streamed?.total }) else { return inspection }
-        var total = inspection
-        total.tokens += windows.tokens
-        total.rulesDuration += windows.rulesDuration
-        total.modelDuration += windows.modelDuration
-        return total
+        guard let windows = session.state.withLock({ $0.streamed }) else { return inspection }
+        let paths = Dictionary(answer.stream.texts.map { ($0.number, $0.path) }) { $1 }
+        return windows.completing(inspection, paths: paths)
     }
 }

@@ -319,21 +319,22 @@ final class GuardSession: FilterSession {
         }
         guard !isShadow else { return .observe(limit: limit) }
         guard isStream else { return .hold(limit: limit) }
-        // What is only recorded holds nothing up.
-        guard pipeline.policy.acts(in: .output) || isMasked else { return .observe(limit: limit) }
-        switch pipeline.policy.stream.mode {
-        case .window, .full: return .window(limit: limit)
-        case .observe:
-            let isEdited = isMasked || mediaHandling(in: .output) != .pass
-            return isEdited ? .window(limit: limit) : .observe(limit: limit)
-        }
+        // What was masked has to be put back on the way, and what is no text dealt with, whatever is judged.
+        let isEdited = isMasked || mediaHandling(in: .output) != .pass
+        return observesStreams && !isEdited ? .observe(limit: limit) : .window(limit: limit)
+    }
+
+    /// Whether what is decided about a streamed answer is only recorded, and so holds nothing of it up.
+    var observesStreams: Bool {
+        let policy = pipeline.policy
+        return policy.stream.mode == .observe || !policy.acts(in: .output)
     }
 
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
         let isStream = state.withLock { $0.isEventStream }
         do throws(ChatAPIError) {
-            let answer = try answer(of: body, isStream: isStream, requiresEnd: true)
-            return await judge(answer, head: head, isStream: isStream)
+            let (answer, stream) = try read(body, isStream: isStream, requiresEnd: true)
+            return await judge(answer, head: head, stream: stream)
         } catch {
             return .reply(reply(error))
         }
@@ -353,7 +354,13 @@ final class GuardSession: FilterSession {
     }
 
     /// Judges a whole answer of which nothing has gone out.
-    func judge(_ answer: any DialectAnswer, head: HTTPResponseHead, isStream: Bool) async -> ResponseOutcome {
+    ///
+    /// - Parameter stream: what read it, if it came as a stream: it knows what the upstream said of the answer on the way.
+    func judge(
+        _ answer: any DialectAnswer,
+        head: HTTPResponseHead,
+        stream: (any DialectStream)?
+    ) async -> ResponseOutcome {
         let inspection = await pipeline.inspect(
             answer.segments,
             phase: .output,
@@ -361,7 +368,8 @@ final class GuardSession: FilterSession {
             sampling: sampling,
             deadline: deadline
         )
-        note(inspection)
+        // Windows may have been judged of which nothing went out.
+        note(state.withLock { $0.streamed?.total }.map { inspection.adding(costOf: $0) } ?? inspection)
         noteAnswer(answer)
         let rest: any DialectAnswer
         do throws(ChatAPIError) {
@@ -374,41 +382,40 @@ final class GuardSession: FilterSession {
             return .reply(blocked(inspection, in: .output, query: state.withLock { $0.request?.lastUserText }))
         case .rewrite:
             let replacements = restored(answer.segments, over: inspection.edits.replacements)
-            return forward(rest.editing(replacements: replacements), head: head, isStream: isStream)
+            return forward(rest.editing(replacements: replacements), head: head, stream: stream)
         case .log, nil:
             let replacements = restored(answer.segments, over: [:])
             let edited = replacements.isEmpty ? rest : rest.editing(replacements: replacements)
-            return forward(edited, head: head, isStream: isStream)
+            return forward(edited, head: head, stream: stream)
         }
     }
 
     private func forward(
         _ answer: any DialectAnswer,
         head: HTTPResponseHead,
-        isStream: Bool
+        stream: (any DialectStream)?
     ) -> ResponseOutcome {
         var head = head
         markDecision(&head.headers, output: state.withLock { $0.output })
-        guard isStream, var stream = dialect?.stream(limits: answerLimits) else {
-            return .forward(head: head, body: ByteBuffer(bytes: answer.serialized))
-        }
+        guard var stream else { return .forward(head: head, body: ByteBuffer(bytes: answer.serialized)) }
         return .forward(head: head, body: ByteBuffer(bytes: stream.rest(of: answer, texts: [:])))
     }
 
     /// - Parameter requiresEnd: whether a stream that does not say that it is complete is an error.
-    func answer(
-        of body: ByteBuffer,
+    /// - Returns: the answer, and what read it, if it came as a stream.
+    func read(
+        _ body: ByteBuffer,
         isStream: Bool,
         requiresEnd: Bool
-    ) throws(ChatAPIError) -> any DialectAnswer {
+    ) throws(ChatAPIError) -> (answer: any DialectAnswer, stream: (any DialectStream)?) {
         guard let dialect else { throw Self.unknownPath(head) }
         guard isStream else {
-            return try dialect.answer(parsing: Array(body.readableBytesView), limits: answerLimits)
+            return (try dialect.answer(parsing: Array(body.readableBytesView), limits: answerLimits), nil)
         }
         var stream = dialect.stream(limits: answerLimits)
         try stream.read(body.readableBytesView)
         guard stream.isComplete || !requiresEnd else { throw Self.closedEarly }
-        return stream.answer
+        return (stream.answer, stream)
     }
 
     static let closedEarly = ChatAPIError(

@@ -7,10 +7,15 @@ package final class ConversationLedger: Sendable {
     /// How much is kept.
     package struct Limits: Sendable, Equatable {
         package var conversations = 10_000
-        /// UTF-8 bytes of all texts.
+        /// Bytes of all texts and names, and of the places that they take.
         package var bytes = 64 << 20
         /// UTF-8 bytes of one conversation's texts: its last ones are kept.
         package var conversationBytes = 16 << 10
+        /// Turns of one conversation, likewise: many of a letter each take far more room than their letters.
+        package var conversationTurns = 256
+        /// UTF-8 bytes of a name. A conversation with a longer one is not kept: a caller may name it with as much as a request
+        /// holds.
+        package var nameBytes = 512
 
         package init() {}
     }
@@ -28,10 +33,14 @@ package final class ConversationLedger: Sendable {
         }
 
         /// The entry with more turns, and with no more of them than may be kept.
-        package func appending(_ more: [ClassifierInput.Turn], storedAs name: String?, bytes limit: Int) -> Entry {
+        package func appending(
+            _ more: [ClassifierInput.Turn],
+            storedAs name: String?,
+            within limits: Limits
+        ) -> Entry {
             var kept: [ClassifierInput.Turn] = []
-            var room = limit
-            for turn in (turns + more).reversed() where room > 0 {
+            var room = limits.conversationBytes
+            for turn in (turns + more).reversed() where room > 0 && kept.count < limits.conversationTurns {
                 var turn = turn
                 if turn.text.utf8.count > room {
                     turn.text = String(decoding: turn.text.utf8.suffix(room), as: UTF8.self)
@@ -42,12 +51,20 @@ package final class ConversationLedger: Sendable {
             return Entry(turns: kept.reversed(), storedAs: name)
         }
 
-        var bytes: Int { turns.reduce(0) { $0 + $1.text.utf8.count } }
+        /// A turn's place in its list, and the head of its text.
+        private static let turnBytes = 64
+
+        var bytes: Int {
+            turns.reduce(storedAs?.utf8.count ?? 0) { $0 + $1.text.utf8.count + Self.turnBytes }
+        }
     }
 
     private struct Key: Hashable {
         var account: String
         var name: String
+
+        /// What an entry takes under this name.
+        func bytes(with entry: Entry) -> Int { name.utf8.count + entry.bytes }
     }
 
     private struct Store {
@@ -70,10 +87,11 @@ package final class ConversationLedger: Sendable {
     }
 
     package func record(_ entry: Entry, as name: String, of account: String) {
+        guard name.utf8.count <= limits.nameBytes else { return }
         let key = Key(account: account, name: name)
         store.withLock { store in
             store.count += 1
-            store.bytes += entry.bytes - (store.entries[key]?.entry.bytes ?? 0)
+            store.bytes += key.bytes(with: entry) - (store.entries[key].map { key.bytes(with: $0.entry) } ?? 0)
             store.entries[key] = (entry, store.count)
             store.order.append((key, store.count))
             while store.entries.count > limits.conversations || store.bytes > limits.bytes
@@ -82,7 +100,7 @@ package final class ConversationLedger: Sendable {
                 let oldest = store.order[store.first]
                 store.first += 1
                 guard let entry = store.entries[oldest.key], entry.number == oldest.number else { continue }
-                store.bytes -= entry.entry.bytes
+                store.bytes -= oldest.key.bytes(with: entry.entry)
                 store.entries[oldest.key] = nil
             }
             if store.first > 1024, store.first * 2 > store.order.count {

@@ -59,6 +59,15 @@ package struct Inspection: Sendable {
     /// UTF-8 bytes of the texts that were judged.
     package var scannedBytes: Int { segments.reduce(0) { $0 + $1.text.utf8.count } }
 
+    /// The inspection with what another of the same phase took beside it.
+    package func adding(costOf other: Inspection) -> Inspection {
+        var sum = self
+        sum.tokens += other.tokens
+        sum.rulesDuration += other.rulesDuration
+        sum.modelDuration += other.modelDuration
+        return sum
+    }
+
     /// The action that is carried out: none in shadow mode.
     package var enforcedAction: Action? { decision.isShadow ? nil : decision.action }
 }

@@ -2,7 +2,7 @@ import GuardCore
 import Policy
 
 /// What was decided about a streamed answer, window by window, put together as one inspection of its texts as far as they were read:
-/// for the record of an answer that was never judged as a whole.
+/// for the record of an answer that was never judged as a whole, and beside the inspection of one that was.
 package struct StreamedInspection: Sendable {
     /// What was found, without the spans: they are kept apart, so that one more does not copy those before it.
     private struct Reason {
@@ -28,11 +28,31 @@ package struct StreamedInspection: Sendable {
             if case .rule(let id, _) = finding.source { finding.source = .rule(id: id, spans: reason.spans) }
             return finding
         }
-        total.decision.action = findings.map(\.action).max()
-        total.decision.findings = findings.sorted {
-            $0.action == $1.action ? $0.category < $1.category : $0.action > $1.action
-        }
+        total.decision.note(findings)
         return total
+    }
+
+    /// The inspection of the whole answer with what the windows took, and with what they alone were edited for: a window may match
+    /// a rule, reach a threshold or fail to be judged where the whole does not, and what was done about it has been done.
+    ///
+    /// - Parameter paths: where the texts stand in the answer, by their numbers.
+    package func completing(_ whole: Inspection, paths: [Int: String]) -> Inspection {
+        let windows = total
+        var result = whole.adding(costOf: windows)
+        let known = whole.decision.findings
+        var further = windows.decision.findings.filter { finding in
+            finding.action > .log && !known.contains { $0.hasReason(of: finding) }
+        }
+        guard !further.isEmpty else { return result }
+        let indices = Dictionary(whole.segments.enumerated().map { ($1.path, $0) }) { first, _ in first }
+        var segments: [Int: Int] = [:]
+        for (number, place) in places { segments[place] = paths[number].flatMap { indices[$0] } }
+        for index in further.indices {
+            further[index].segment = further[index].segment.flatMap { segments[$0] }
+        }
+        result.decision.note(further + known)
+        if further.contains(where: { $0.source == .failure }) { result.failure = result.failure ?? windows.failure }
+        return result
     }
 
     /// Takes what was decided about one more window. Windows of a text come in the order in which they end.
@@ -102,10 +122,23 @@ package struct StreamedInspection: Sendable {
     }
 }
 
+extension Decision {
+    /// Takes these for its findings: the strictest first.
+    fileprivate mutating func note(_ findings: [Finding]) {
+        action = findings.map(\.action).max()
+        self.findings = findings.sorted {
+            $0.action == $1.action ? $0.category < $1.category : $0.action > $1.action
+        }
+    }
+}
+
 extension Finding {
     /// Whether both say the same of two windows of a text: all but where, and how surely.
-    fileprivate func repeats(_ other: Finding) -> Bool {
-        guard category == other.category, action == other.action, segment == other.segment else { return false }
+    fileprivate func repeats(_ other: Finding) -> Bool { segment == other.segment && hasReason(of: other) }
+
+    /// Whether both are there for the same reason, of whatever text.
+    fileprivate func hasReason(of other: Finding) -> Bool {
+        guard category == other.category, action == other.action else { return false }
         switch (source, other.source) {
         case (.rule(let left, _), .rule(let right, _)): return left == right
         case (.model(_, let left), .model(_, let right)): return left == right

@@ -264,6 +264,29 @@ struct DialectStreamTests {
         #expect(events.first { $0.contains("\"message_delta\"") }?.contains("\"output_tokens\":9") == true)
     }
 
+    @Test func wordsAmongTheFirstTokenCountsThatTheEndTakesBackAreNotSent() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+            .replacing(#""output_tokens":1}"#, with: #""output_tokens":1,"service_tier":"a purple zebra"}"#)
+            .replacing(#""output_tokens":9}"#, with: #""output_tokens":9,"service_tier":"standard"}"#)
+        var stream = try read(fixture, text.utf8)
+        #expect(!stream.answer.segments.contains { $0.text.contains("zebra") })
+        let written = String(decoding: stream.rest(of: stream.answer, texts: [:]), as: UTF8.self)
+        #expect(written.contains(#""output_tokens":1}"#) && !written.contains("zebra"))
+    }
+
+    @Test(arguments: ["ollama chat", "ollama generate"])
+    func whatEachLineRepeatsIsSentAsItWasEdited(name: String) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == name })
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+            .replacing(#""model":"m""#, with: #""model":"a purple zebra""#)
+        var stream = try read(fixture, text.utf8)
+        let answer = stream.answer.editing(replacements: ["/model": "a purple [x]"])
+        let written = String(decoding: stream.rest(of: answer, texts: [:]), as: UTF8.self)
+        #expect(!written.contains("zebra"))
+        #expect(written.split(separator: "\n").allSatisfy { $0.contains("a purple [x]") })
+    }
+
     /// Clients that look at the first choice of each event know no event without one.
     @Test(arguments: ["chat", "completions"], [true, false])
     func tokenCountsAreSentAsTheyCame(name: String, isAlone: Bool) throws {

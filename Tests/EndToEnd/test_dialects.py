@@ -1,5 +1,7 @@
 """Every dialect with its official client, unchanged: allowed, blocked, rewritten, and cut in the middle of a stream."""
 
+import json
+
 import pytest
 
 from callers import CALLERS, CALLERS_OF_TOOLS, Chat, Messages
@@ -82,6 +84,25 @@ def test_a_call_of_a_tool_arrives_whole(tool_caller, mode):
     heard = getattr(tool_caller, mode)("Hello.", model="harmless-tool")
     assert heard.text == "Let me see."
     assert "garden herbs" in "".join(heard.calls)
+
+
+def test_a_stream_that_only_calls_a_tool_is_read_by_its_client(gateway, origin):
+    usage = {"input_tokens": 3, "output_tokens": 1}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [], "usage": usage}
+    call = {"type": "tool_use", "id": "toolu_1", "name": "search", "input": {}}
+    delta = {"type": "input_json_delta", "partial_json": '{"query": "garden herbs"}'}
+    events = [
+        {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None}},
+        {"type": "content_block_start", "index": 0, "content_block": call},
+        {"type": "content_block_delta", "index": 0, "delta": delta},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": {"output_tokens": 5}},
+        {"type": "message_stop"},
+    ]
+    stream = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+    origin.script = ("text/event-stream", stream.encode())
+    heard = Messages(gateway).stream("Hello.")
+    assert (heard.text, heard.calls, heard.reason) == ("", ["garden herbs"], "tool_use")
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -62,6 +62,22 @@ private final class Hesitant: SafetyClassifier {
     }
 }
 
+/// Finds hate in whatever is short, and reads five tokens of each text.
+private final class Hasty: SafetyClassifier {
+    private let asked = Mutex(0)
+    /// How many texts it was asked about.
+    var count: Int { asked.withLock { $0 } }
+
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        asked.withLock { $0 += texts.count }
+        return texts.map { input in
+            var scores = CategoryScores()
+            if input.text.utf8.count < 1000 { scores[.hate] = 0.9 }
+            return Assessment(harm: 0, categories: scores, tokens: 5)
+        }
+    }
+}
+
 @Suite struct GuardSessionTests {
     private let sink = MemorySink()
     private let began = ContinuousClock.now
@@ -789,14 +805,16 @@ private final class Hesitant: SafetyClassifier {
     private func beginning(
         of words: String,
         in session: GuardSession,
+        asking question: String = "hello",
         upTo enough: String
     ) async throws -> (heard: String, upstream: AsyncThrowingStream<ByteBuffer, any Error>.Continuation) {
         _ = session.begin()
-        _ = await session.request(body: body("hello", stream: true))
+        _ = await session.request(body: body(question, stream: true))
         let (chunks, upstream) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         let writer = ChatCompletionWriter(id: "c", created: 1, model: "m")
         upstream.yield(ByteBuffer(bytes: writer.start() + writer.piece(words)))
-        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        _ = session.responseHead(&head)
         var heard = ""
         guard case .reply(let reply) = await session.response(head: head, chunks: chunks),
             case .stream(let answer) = reply.body
@@ -858,6 +876,198 @@ private final class Hesitant: SafetyClassifier {
         let output = try #require(sink.records.first?.output)
         #expect(output.action == .rewrite && output.categories == [.privacy, .hate])
         #expect(output.bytesScanned == words.utf8.count)
+    }
+
+    /// What the caller gets of a stream that came in one piece.
+    private func heard(of bytes: [UInt8], in session: GuardSession) async throws -> String {
+        let type = session.dialect?.streamType ?? ""
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": type])
+        guard case .window = session.responseHead(&head) else {
+            Issue.record("not read on its way")
+            return ""
+        }
+        let (chunks, upstream) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        upstream.yield(ByteBuffer(bytes: bytes))
+        upstream.finish()
+        switch await session.response(head: head, chunks: chunks) {
+        case .reply(let reply): return try await text(reply)
+        case .forward(_, let body): return String(buffer: body)
+        }
+    }
+
+    /// The stream of an upstream that says this, in one piece.
+    private func saying(_ words: String) -> [UInt8] {
+        Array(ChatCompletionWriter(id: "c", created: 1, model: "m").stream(words, finish: .stop, usage: nil).joined())
+    }
+
+    /// Streams of which nothing goes out before their end, and what the caller is told of them: first, and ever.
+    private static let held: [(path: String, events: [String], first: [String], told: [String])] = [
+        (
+            "/v1/messages",
+            [
+                #"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":3,"output_tokens":1}}}"#,
+                #"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}}"#,
+                #"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"q\":\"herbs\"}"}}"#,
+                #"{"type":"content_block_stop","index":0}"#,
+                #"{"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":9}}"#,
+                #"{"type":"message_stop"}"#,
+            ],
+            ["message_start", #""usage":{"input_tokens":3,"output_tokens":1}"#],
+            ["herbs", #""output_tokens":9"#]
+        ),
+        (
+            "/v1/responses",
+            [
+                #"{"type":"response.created","response":{"id":"r","object":"response","status":"in_progress","error":null,"model":"m","output":[]}}"#,
+                #"{"type":"response.failed","response":{"id":"r","object":"response","status":"failed","error":{"code":"server_error","message":"Not now."},"model":"m","output":[]}}"#,
+            ],
+            ["response.created", #""id":"r""#, #""error":null"#, #""model":"m""#],
+            ["event: response.failed\n", "Not now."]
+        ),
+        (
+            "/v1/responses",
+            [
+                #"{"type":"response.created","response":{"id":"r","object":"response","status":"in_progress","model":"m","output":[]}}"#,
+                #"{"type":"response.incomplete","response":{"id":"r","object":"response","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"model":"m","output":[]}}"#,
+            ],
+            ["response.created", #""id":"r""#, #""model":"m""#],
+            ["event: response.incomplete\n", "max_output_tokens"]
+        ),
+        (
+            "/v1/responses",
+            [
+                #"{"type":"response.created","response":{"id":"r","object":"response","status":"in_progress","model":"m","output":[]}}"#,
+                #"{"type":"error","code":"server_error","message":"Not now.","param":null}"#,
+            ],
+            ["response.created", #""id":"r""#, #""model":"m""#],
+            ["event: error\n", "Not now."]
+        ),
+        (
+            "/api/chat",
+            [
+                #"{"model":"m","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"Soup."},"done":false}"#,
+                #"{"model":"m","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}"#,
+            ],
+            [#""model":"m""#, #""created_at":"2026-01-01T00:00:00Z""#],
+            ["Soup.", #""done":true"#]
+        ),
+    ]
+
+    @Test(arguments: held, [StreamPolicy.Mode.window, .full])
+    func `a stream of which nothing went out before its end says what the upstream's said`(
+        stream: (path: String, events: [String], first: [String], told: [String]),
+        mode: StreamPolicy.Mode
+    ) async throws {
+        let policy = Policy(name: "test", stream: StreamPolicy(mode: mode), rules: Self.rules)
+        let session = try session(path: stream.path, policy: policy)
+        let request = try #require(Self.streamed.first { $0.path == stream.path }?.body)
+        _ = await session.request(body: ByteBuffer(string: request))
+        let isLines = stream.path.hasPrefix("/api")
+        let separator: String = isLines ? "\n" : "\n\n"
+        let events = stream.events.map { (isLines ? "" : "data: ") + $0 + separator }.joined()
+        let heard = try await heard(of: Array(events.utf8), in: session)
+        let first = try #require(heard.split(separator: separator).first)
+        for word in stream.first { #expect(first.contains(word)) }
+        for word in stream.told { #expect(heard.contains(word)) }
+        #expect(!heard.contains("response.completed"))
+    }
+
+    @Test func `what a window alone was replaced for is recorded`() async throws {
+        let hate = CategoryPolicy(threshold: 0.5, action: .rewrite, rewrite: .replace(text: "Enough."))
+        let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
+        let policy = Policy(name: "test", output: PhasePolicy(categories: [.hate: hate]), stream: patient)
+        let model = Hasty()
+        let session = try session(policy: policy, classifier: model)
+        _ = await session.request(body: body("hello", stream: true))
+        let heard = try await heard(of: saying(Self.soup), in: session)
+        #expect(heard.contains("Enough.") && !heard.contains("Soup"))
+        session.finish(ExchangeSummary(status: 200))
+        let record = try #require(sink.records.first)
+        #expect(record.output?.action == .rewrite && record.output?.categories == [.hate])
+        let output = try #require(session.state.withLock { $0.output })
+        let segment = try #require(record.output?.findings.first?.segment)
+        #expect(output.segments[segment].path == "/choices/0/message/content")
+        #expect(record.tokens.judged == 5 * model.count)
+    }
+
+    @Test func `what windows took of a stream of which nothing went out is recorded`() async throws {
+        let hate = CategoryPolicy(threshold: 0.95, action: .block)
+        let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
+        let policy = Policy(name: "test", output: PhasePolicy(categories: [.hate: hate]), stream: patient)
+        let model = Hasty()
+        let session = try session(policy: policy, classifier: model)
+        _ = await session.request(body: body("hello", stream: true))
+        // A window's worth of text, and less than another behind which it might go out.
+        let heard = try await heard(of: saying("Soup is made of water and time. Soup."), in: session)
+        #expect(heard.contains("water"))
+        session.finish(ExchangeSummary(status: 200))
+        let record = try #require(sink.records.first)
+        #expect(record.output?.action == nil)
+        #expect(model.count > 1 && record.tokens.judged == 5 * model.count)
+    }
+
+    @Test func `an observed stream flows on with what was masked put back, and is judged in the end`() async throws {
+        let observing = StreamPolicy(mode: .observe, holdBack: HoldBack(delay: .seconds(3600)))
+        let session = try session(policy: Policy(name: "test", stream: observing, rules: Self.rules + [Self.mask]))
+        let words = "A forbidden thing for [email-1] of bluebird."
+        let question = "to ann@a.example"
+        let (heard, upstream) = try await beginning(of: words, in: session, asking: question, upTo: "bluebird.")
+        defer { upstream.finish() }
+        #expect(heard.contains("A forbidden thing for ann@a.example of bluebird."))
+        session.finish(ExchangeSummary(status: 200))
+        for _ in 0..<3000 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let record = try #require(sink.records.first)
+        #expect(record.input?.action == .rewrite)
+        #expect(record.output?.action == .block && record.output?.categories == [.privacy, .weapons])
+        #expect(record.outcome == .answered && record.response == nil)
+    }
+
+    @Test(arguments: [MediaHandling.drop, .refuse])
+    func `an observed stream loses what is no text, and nothing else`(media: MediaHandling) async throws {
+        let policy = Policy(
+            name: "test",
+            output: PhasePolicy(media: media),
+            stream: StreamPolicy(mode: .observe),
+            rules: Self.rules
+        )
+        let gemini = Self.streamed[6]
+        let session = try session(path: gemini.path, policy: policy)
+        _ = await session.request(body: ByteBuffer(string: gemini.body))
+        let data = String(repeating: "QUJDRA", count: 8)
+        let parts = [
+            #"{"text":"A forbidden thing."}],"role":"model"},"index":0}]}"#,
+            #"{"inlineData":{"mimeType":"image/png","data":"\#(data)"}}],"role":"model"},"finishReason":"STOP","index":0}]}"#,
+        ]
+        let events = parts.map { #"data: {"candidates":[{"content":{"parts":["# + $0 + "\n\n" }.joined()
+        let heard = try await heard(of: Array(events.utf8), in: session)
+        #expect(!heard.contains(data) && heard.contains("not passed on") == (media == .refuse))
+        // Both came in one piece, so that nothing went out before it was known what stands behind.
+        #expect(heard.contains(" forbidden") == (media == .drop))
+        session.finish(ExchangeSummary(status: 200))
+        for _ in 0..<3000 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        let record = try #require(sink.records.first)
+        #expect(record.output?.action == .block)
+        #expect(record.error == (media == .refuse ? "media_refused" : nil))
+    }
+
+    @Test func `a stream that is stopped where an error is wanted is recorded as withheld`() async throws {
+        let rule = Rule(
+            id: "stop",
+            category: .weapons,
+            phases: [.output],
+            matchers: [.keyword("forbidden")],
+            action: .block,
+            response: .error
+        )
+        let session = try session(policy: Policy(name: "test", rules: [rule]))
+        let words = "\(Self.soup)A forbidden thing. \(Self.soup)"
+        let (heard, upstream) = try await beginning(of: words, in: session, upTo: "[DONE]")
+        defer { upstream.finish() }
+        #expect(heard.contains("Soup") && heard.contains("content_filter") && !heard.contains("forbidden"))
+        session.finish(ExchangeSummary(status: 200))
+        let record = try #require(sink.records.first)
+        #expect(record.outcome == .safeguarded && record.response == nil)
+        #expect(record.error == "content_filter" && record.fault == "client")
     }
 
     @Test func `judging in shadow mode has its own time, and not that of the exchange's end`() async throws {
@@ -973,6 +1183,43 @@ private final class Hesitant: SafetyClassifier {
         session.finish(ExchangeSummary(status: 200))
         #expect(sink.records.first?.dialect == "openai.moderations")
         #expect(sink.records.first?.input?.action == .block)
+    }
+
+    @Test(
+        arguments: [
+            (#"["hello","a remark"]"#, Action.log), (#"["a remark","hello"]"#, .log),
+            (#"["a remark","a forbidden thing","a remark"]"#, .block), (#"["hello","hello"]"#, nil),
+        ] as [(String, Action?)]
+    )
+    func `the worst input of a moderation is recorded and told`(inputs: String, action: Action?) async throws {
+        let session = try session(path: "/v1/moderations", limits: CallerLimits(requestsPerMinute: 10))
+        guard case .reply(let reply) = await session.request(body: ByteBuffer(string: #"{"input":\#(inputs)}"#)) else {
+            Issue.record("not answered")
+            return
+        }
+        #expect(reply.headers["x-guardian-decision"] == [action?.rawValue ?? "allow"])
+        let category = action == .block ? "weapons" : action == .log ? "hate" : ""
+        #expect(reply.headers["x-guardian-categories"] == [category])
+        #expect(reply.headers["x-ratelimit-limit-requests"] == ["10"])
+        session.finish(ExchangeSummary(status: 200))
+        #expect(try #require(sink.records.first).input?.action == action)
+    }
+
+    @Test(arguments: [("m", false), ("n", true)])
+    func `a moderation is judged by what holds for its model`(model: String, isFlagged: Bool) async throws {
+        let override = PolicyOverride(
+            name: "o",
+            when: ScopePattern(models: [WordPattern("m")]),
+            then: PolicyPatch(excludedRules: ["stop"])
+        )
+        let policy = Policy(name: "test", rules: Self.rules, overrides: [override])
+        let session = try session(path: "/v1/moderations", policy: policy)
+        let body = ByteBuffer(string: #"{"model":"\#(model)","input":"a forbidden thing"}"#)
+        guard case .reply(let reply) = await session.request(body: body) else {
+            Issue.record("not answered")
+            return
+        }
+        #expect(try await text(reply).contains(#""flagged":\#(isFlagged)"#))
     }
 
     @Test func `an error of the proxy has the dialect's form`() async throws {

@@ -28,14 +28,37 @@ import Testing
 
     @Test func bytesAreBounded() {
         var limits = ConversationLedger.Limits()
-        limits.bytes = 100
+        limits.bytes = 300
         let ledger = ConversationLedger(limits)
         for number in 1...50 {
             ledger.record(.init(turns: [turn(String(repeating: "x", count: 30))]), as: "r\(number)", of: "a")
         }
         #expect((1...50).count { ledger.entry("r\($0)", of: "a") != nil } == 3)
-        ledger.record(.init(turns: [turn(String(repeating: "x", count: 101))]), as: "large", of: "a")
+        // What is written again is counted once.
+        for _ in 1...50 { ledger.record(.init(turns: [turn(String(repeating: "x", count: 30))]), as: "r50", of: "a") }
+        #expect((1...50).count { ledger.entry("r\($0)", of: "a") != nil } == 3)
+        ledger.record(.init(turns: [turn(String(repeating: "x", count: 301))]), as: "large", of: "a")
         #expect(ledger.entry("large", of: "a") == nil)
+    }
+
+    @Test func turnsWithoutWordsAndNamesTakeRoomToo() {
+        var limits = ConversationLedger.Limits()
+        limits.bytes = 10_000
+        let ledger = ConversationLedger(limits)
+        let letters = Array(repeating: turn("x"), count: 30)
+        for number in 1...50 { ledger.record(.init(turns: letters), as: "r\(number)", of: "a") }
+        #expect((1...50).count { ledger.entry("r\($0)", of: "a") != nil } == 5)
+        let name = String(repeating: "n", count: 400)
+        for number in 1...50 { ledger.record(.init(storedAs: name), as: "\(number)" + name, of: "a") }
+        #expect((1...50).count { ledger.entry("\($0)" + name, of: "a") != nil } == 12)
+    }
+
+    @Test func aNameThatIsTooLongIsNotKept() {
+        var limits = ConversationLedger.Limits()
+        limits.nameBytes = 4
+        let ledger = ConversationLedger(limits)
+        for name in ["four", "fives"] { ledger.record(.init(turns: [turn("hello")]), as: name, of: "a") }
+        #expect(ledger.entry("four", of: "a") != nil && ledger.entry("fives", of: "a") == nil)
     }
 
     @Test func oneConversationWrittenAgainAndAgainStaysOne() {
@@ -48,10 +71,23 @@ import Testing
 
     @Test func aConversationKeepsItsLastWords() {
         let entry = ConversationLedger.Entry(turns: [turn("one two")])
-        #expect(entry.appending([turn("three")], storedAs: "r", bytes: 8).turns == [turn("two"), turn("three")])
-        #expect(entry.appending([turn("three")], storedAs: "r", bytes: 5).turns == [turn("three")])
-        #expect(entry.appending([turn("three")], storedAs: nil, bytes: 100).turns == [turn("one two"), turn("three")])
+        func texts(_ more: String, bytes: Int) -> [String] {
+            var limits = ConversationLedger.Limits()
+            limits.conversationBytes = bytes
+            return entry.appending([turn(more)], storedAs: "r", within: limits).turns.map(\.text)
+        }
+        #expect(texts("three", bytes: 8) == ["two", "three"])
+        #expect(texts("three", bytes: 5) == ["three"])
+        #expect(texts("three", bytes: 100) == ["one two", "three"])
         // Cut inside a character.
-        #expect(entry.appending([turn("ä")], storedAs: nil, bytes: 1).turns.count == 1)
+        #expect(texts("ä", bytes: 1).count == 1)
+    }
+
+    @Test func aConversationKeepsItsLastTurns() {
+        var limits = ConversationLedger.Limits()
+        limits.conversationTurns = 3
+        let entry = ConversationLedger.Entry(turns: [turn("a"), turn("b")])
+        let more = entry.appending([turn("c"), turn("d")], storedAs: nil, within: limits)
+        #expect(more.turns == [turn("b"), turn("c"), turn("d")])
     }
 }

@@ -110,6 +110,50 @@ import Testing
         #expect(total.phase == .output && total.decision.action == nil)
     }
 
+    /// Two texts of a whole answer, in which this was found.
+    private func whole(_ findings: [Finding]) -> Inspection {
+        Inspection(
+            phase: .output,
+            decision: Decision(action: findings.map(\.action).max(), findings: findings),
+            segments: ["/a", "/b"].map { TextSegment(path: $0, role: .assistant, text: "abc") },
+            tokens: 5,
+            rulesDuration: .milliseconds(1),
+            modelDuration: .milliseconds(2)
+        )
+    }
+
+    @Test func `what a window alone was edited for stands beside what the whole shows`() {
+        let noted = rule("other", [0..<1])
+        var streamed = StreamedInspection()
+        let found = [rule("hide", [2..<3], action: .rewrite), rule("note", [0..<1])]
+        streamed.add(inspection("abc", found), of: window("abc"), number: 7)
+        let total = streamed.completing(whole([noted]), paths: [3: "/a", 7: "/b"])
+        #expect(total.decision.action == .rewrite)
+        #expect(total.decision.findings == [rule("hide", [2..<3], action: .rewrite, segment: 1), noted])
+        #expect(total.segments.map(\.path) == ["/a", "/b"] && total.failure == nil)
+        #expect(total.tokens == 10)
+        #expect(total.rulesDuration == .milliseconds(2) && total.modelDuration == .milliseconds(4))
+    }
+
+    @Test func `what the whole shows as well is found once, and what it shows alone stays`() {
+        let hidden = rule("hide", [0..<1, 2..<3], action: .rewrite, segment: 1)
+        let stopped = rule("stop", [0..<3], action: .block)
+        var streamed = StreamedInspection()
+        streamed.add(inspection("abc", [rule("hide", [2..<3], action: .rewrite)]), of: window("abc"), number: 7)
+        let total = streamed.completing(whole([stopped, hidden]), paths: [7: "/b"])
+        #expect(total.decision.findings == [stopped, hidden] && total.decision.action == .block)
+    }
+
+    @Test(arguments: [Action.log, .rewrite])
+    func `a window that failed is told of where it was edited for that`(action: Action) {
+        let failed = Finding(category: .hate, source: .failure, action: action, segment: 0)
+        var streamed = StreamedInspection()
+        streamed.add(inspection("abc", [failed], failure: .overloaded), of: window("abc"), number: 0)
+        let total = streamed.completing(whole([]), paths: [0: "/a"])
+        #expect(total.failure == (action == .rewrite ? ClassifierError.overloaded : nil))
+        #expect(total.decision.findings == (action == .rewrite ? [failed] : []))
+    }
+
     @Test func `a text whose role is left out counts as unread, once`() {
         var streamed = StreamedInspection()
         for text in ["ab", "abcd"] {

@@ -41,7 +41,8 @@ package struct MessageStream: DialectStream {
         guard let message = answer.body.object else { return [] }
         let blocks = (message["content"]?.array ?? []).map { $0.object ?? JSONObject() }
         var head = message
-        head["usage"] = assembler.firstHead["usage"]
+        // As they were at the beginning. Words among them were judged only if the end left them there.
+        head["usage"] = assembler.plainHead["usage"]
         var bytes = writer.start(head)
         bytes += writer.finish(before: blocks.count, of: blocks, texts: texts)
         let events = (message["events"]?.array ?? []).compactMap(\.object)

@@ -111,7 +111,11 @@ package struct OllamaStream: DialectStream {
     // MARK: Writing
 
     /// What each line says about the answer.
-    private var frame: JSONObject { JSONObject(head.members.filter { ["model", "created_at"].contains($0.name) }) }
+    private var frame: JSONObject { Self.frame(head) }
+
+    private static func frame(_ body: JSONObject) -> JSONObject {
+        JSONObject(body.members.filter { ["model", "created_at"].contains($0.name) })
+    }
 
     private func line(_ holder: JSONObject, head: JSONObject, isLast: Bool) -> [UInt8] {
         var line = head.without(["done"])
@@ -141,6 +145,8 @@ package struct OllamaStream: DialectStream {
 
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let body = answer.body.object ?? JSONObject()
+        // As it was edited.
+        let frame = Self.frame(body)
         var last = operation.holder.map { body[$0]?.object ?? JSONObject() } ?? JSONObject()
         var bytes: [UInt8] = []
         for (number, name) in [(Self.thinking, "thinking"), (Self.text, operation.text)] {

@@ -35,6 +35,8 @@ struct ResponseEventWriter: Sendable {
         var response = frame
         response["status"] = .string("in_progress")
         response["incomplete_details"] = .null
+        // Of one that was held, the end is known.
+        if response["error"] != nil { response["error"] = .null }
         response["output"] = .array([])
         let members: JSONObject = ["response": .object(response)]
         return event("response.created", members) + event("response.in_progress", members)
