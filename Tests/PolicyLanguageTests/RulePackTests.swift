@@ -1,4 +1,5 @@
 import Foundation
+import GuardCore
 import Policy
 import PolicyLanguage
 import Rules
@@ -30,6 +31,36 @@ import Testing
             #expect(Set(rule.tests.map(\.matches)) == [true, false], "\(rule.id)")
             #expect(try RuleSet.runTests(of: rule).map(\.description) == [], "\(rule.id)")
         }
+    }
+
+    /// A text without what one rule of a pack finds in it.
+    private func rest(of text: String, without id: String, in pack: String) throws -> String {
+        let rule = try #require(try rules(pack).first { $0.id == id })
+        let segment = TextSegment(path: "/messages/0/content", role: .user, text: text)
+        var bytes = Array(text.utf8)
+        for match in try RuleSet([rule]).matches(in: [segment], phase: .input).reversed() {
+            bytes.removeSubrange(match.span)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        #"-----BEGIN PRIVATE KEY-----\nTm90QUtleQ==\n-----END PRIVATE KEY-----"#,
+        #"-----BEGIN PRIVATE KEY-----\\nTm90QUtleQ==\\n-----END PRIVATE KEY-----"#,
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nTm90QUtleQ==\n"
+            + "-----END RSA PRIVATE KEY-----",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: example\n\nTm90QUtleQ==\n=AAAA\n"
+            + "-----END PGP PRIVATE KEY BLOCK-----",
+    ]) func nothingOfAPrivateKeyIsLeft(key: String) throws {
+        let text = "Use {\"private_key\": \"\(key)\"}, please."
+        let rest = try rest(of: text, without: "secret.private-key", in: "secrets.yaml")
+        #expect(rest == "Use {\"private_key\": \"\"}, please.")
+    }
+
+    @Test func nothingOfALongWebTokenIsLeft() throws {
+        let payload = String(repeating: "0123456789abcdefghijklmnopqrstuvwxyz", count: 200)
+        let text = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJ\(payload).\(payload) is mine"
+        #expect(try rest(of: text, without: "secret.json-web-token", in: "secrets.yaml") == "Bearer  is mine")
     }
 
     @Test func secretsOfAtLeastFortyServicesAreKnown() throws { #expect(try rules("secrets.yaml").count >= 40) }

@@ -8,6 +8,8 @@ final class RegexAlphabet: Sendable {
     /// By class: whether it holds word scalars, in the sense of `\b`. False for the end of the text. Meaningless without
     /// context.
     let isWord: [Bool]
+    /// By class: whether its scalars are word scalars of scripts that mark no words. As `isWord` otherwise.
+    let isUnspaced: [Bool]
     /// By class: whether it is the line feed.
     let isNewline: [Bool]
     private let ascii: [UInt16]
@@ -19,9 +21,9 @@ final class RegexAlphabet: Sendable {
 
     var endOfText: Int { count }
 
-    /// - Parameter hasContext: whether `isWord` and `isNewline` are wanted; they make many more intervals.
+    /// - Parameter hasContext: whether `isWord`, `isUnspaced` and `isNewline` are wanted; they make many more intervals.
     init(sets programSets: [ScalarSet], hasContext: Bool) {
-        let sets = hasContext ? programSets + [.word, .newline] : programSets
+        let sets = hasContext ? programSets + [.word, .unspaced, .newline] : programSets
         var cuts: Set<UInt32> = [0]
         for range in sets.lazy.flatMap(\.ranges) {
             cuts.insert(range.lowerBound)
@@ -59,6 +61,7 @@ final class RegexAlphabet: Sendable {
         for (bound, index) in zip(bounds, classes) { representative[index] = bound }
         membership = programSets.flatMap { set in representative.map { set.contains($0) } }
         isWord = representative.map { ScalarSet.word.contains($0) } + [false]
+        isUnspaced = representative.map { ScalarSet.unspaced.contains($0) } + [false]
         isNewline = representative.map { ScalarSet.newline.contains($0) } + [false]
         self.count = count
         self.bounds = bounds

@@ -2,18 +2,23 @@
 struct RegexContext: Hashable, Sendable {
     var isTextStart = false
     var followsWord = false
+    /// Whether that is a letter of a script that marks no words.
+    var followsUnspaced = false
     var followsNewline = false
 
     static let textStart = RegexContext(isTextStart: true)
 
     /// A number of the context's own, below `count`.
-    var number: Int { (isTextStart ? 1 : 0) | (followsWord ? 2 : 0) | (followsNewline ? 4 : 0) }
+    var number: Int {
+        (isTextStart ? 1 : 0) | (followsWord ? 2 : 0) | (followsNewline ? 4 : 0) | (followsUnspaced ? 8 : 0)
+    }
 
-    static let count = 8
+    static let count = 16
 
     /// - Parameter previous: the class of the scalar before the position.
     init(after previous: Int, in alphabet: RegexAlphabet) {
         followsWord = alphabet.isWord[previous]
+        followsUnspaced = alphabet.isUnspaced[previous]
         followsNewline = alphabet.isNewline[previous]
     }
 
@@ -36,8 +41,14 @@ struct RegexContext: Hashable, Sendable {
         case .textEnd: next == alphabet.endOfText
         case .lineStart: isTextStart || followsNewline
         case .lineEnd: next == alphabet.endOfText || alphabet.isNewline[next]
-        case .wordBoundary: followsWord != alphabet.isWord[next]
-        case .notWordBoundary: followsWord == alphabet.isWord[next]
+        case .wordBoundary: isWordBoundary(before: next, in: alphabet)
+        case .notWordBoundary: !isWordBoundary(before: next, in: alphabet)
         }
+    }
+
+    /// Where a word begins or ends, or may do so unseen: a number or a name stands in Chinese, Japanese, Thai or Korean with no
+    /// space around it.
+    private func isWordBoundary(before next: Int, in alphabet: RegexAlphabet) -> Bool {
+        followsWord != alphabet.isWord[next] || followsUnspaced != alphabet.isUnspaced[next]
     }
 }

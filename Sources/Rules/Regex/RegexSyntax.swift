@@ -3,7 +3,8 @@
 /// - Literals; `.` (any scalar but line feed); `[a-z]`, `[^a-z]`; `\d` (0-9), `\w` (letters, marks, decimal digits and
 ///   connector punctuation of all scripts), `\s` (Unicode white space), and `\D`, `\W`, `\S`.
 /// - `\n \r \t \f \v`, `\xHH`, `\x{H...}`, `\uHHHH`, `\u{H...}`; a backslash before punctuation takes it literally.
-/// - `^`, `$`, `\A`, `\z` (start and end of the text), `\b`, `\B` (word boundary in the sense of `\w`).
+/// - `^`, `$`, `\A`, `\z` (start and end of the text), `\b`, `\B` (word boundary in the sense of `\w`; also
+///   between a letter of a script that marks no words, Chinese, Japanese, Thai or Korean, and a word character of another).
 /// - `a|b`, `(...)`, `(?:...)`; groups capture nothing.
 /// - `*`, `+`, `?`, `{m}`, `{m,}`, `{m,n}`, and the lazy forms with `?` behind them.
 /// - Flags `(?i)` (letter case, one scalar to one scalar), `(?m)` (`^` and `$` at lines), `(?s)` (`.` takes line feeds), for

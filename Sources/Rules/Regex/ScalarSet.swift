@@ -113,6 +113,13 @@ extension ScalarSet {
         }
     }
 
+    /// What of `word` belongs to scripts that write without spaces, or join words of other scripts with their own (Korean
+    /// particles).
+    static let unspaced = collect { scalar in
+        (ScalarClass.writesWithoutSpaces(scalar.value) || ScalarClass.isHangul(scalar.value))
+            && word.contains(scalar.value)
+    }
+
     /// What has another letter case.
     private static let cased = collect { $0.properties.changesWhenUppercased || $0.properties.changesWhenLowercased }
 

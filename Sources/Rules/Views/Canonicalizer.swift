@@ -98,6 +98,7 @@ struct Canonicalizer {
             }
         }
         composeMarks(from: start)
+        foldHyphens(from: start)
         stretches.append((stretch, units.count))
     }
 
@@ -124,6 +125,22 @@ struct Canonicalizer {
             units.append(Unit(scalar: scalar, source: source))
         }
     }
+
+    /// Reads dashes between two digits as the hyphen of a keyboard, which rules look for in numbers in groups. Those of prose stay.
+    ///
+    /// - Parameter start: the first unit of those that are read.
+    private mutating func foldHyphens(from start: Int) {
+        guard units.count > start + 2 else { return }
+        for index in (start + 1)..<(units.count - 1) where Self.isDash(units[index].scalar) {
+            let isBetweenDigits = Self.isDigit(units[index - 1].scalar) && Self.isDigit(units[index + 1].scalar)
+            if isBetweenDigits { units[index].scalar = 0x2D }
+        }
+    }
+
+    /// Hyphens and dashes up to the horizontal bar, and the minus sign.
+    private static func isDash(_ scalar: UInt32) -> Bool { (0x2010...0x2015).contains(scalar) || scalar == 0x2212 }
+
+    private static func isDigit(_ scalar: UInt32) -> Bool { (0x30...0x39).contains(scalar) }
 
     // MARK: Marks
 

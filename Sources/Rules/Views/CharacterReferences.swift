@@ -64,11 +64,11 @@ enum CharacterReferences {
         return references > 0 ? run : nil
     }
 
-    /// `&#` and decimal digits, `&#x` and hexadecimal ones, or one of a few names; browsers do without the semicolon.
+    /// `&#` and decimal digits, `&#x` and hexadecimal ones, or a name; browsers do without the semicolon behind a number.
     private static func entity(_ text: [UInt8], _ start: Int) -> Reference? {
         guard start + 2 < text.count else { return nil }
         guard text[start + 1] == UInt8(ascii: "#") else {
-            return names.first { text[start...].starts(with: $0.name) }.map { ($0.value, start + $0.name.count) }
+            return named(text, start)
         }
         let isHexadecimal = text[start + 2] | 0x20 == UInt8(ascii: "x")
         let first = start + (isHexadecimal ? 3 : 2)
@@ -76,6 +76,14 @@ enum CharacterReferences {
             return nil
         }
         return (value, end < text.count && text[end] == UInt8(ascii: ";") ? end + 1 : end)
+    }
+
+    private static func named(_ text: [UInt8], _ start: Int) -> Reference? {
+        let candidates = text[(start + 1)..<min(text.count, start + 2 + longestName)]
+        guard let end = candidates.firstIndex(of: UInt8(ascii: ";")), let value = names[candidates[..<end]] else {
+            return nil
+        }
+        return (value, end + 1)
     }
 
     private static func escape(_ text: [UInt8], _ start: Int) -> Reference? {
@@ -86,7 +94,7 @@ enum CharacterReferences {
                 text[end] == UInt8(ascii: "}")
             else { return nil }
             return (value, end + 1)
-        case UInt8(ascii: "u"): return number(text, from: start + 2, radix: 16, digits: 4...4)
+        case UInt8(ascii: "u"): return JSONEscapes.escape(text, start).map { ($0.value.value, $0.end) }
         case UInt8(ascii: "U"): return number(text, from: start + 2, radix: 16, digits: 8...8)
         default: return nil
         }
@@ -114,9 +122,22 @@ enum CharacterReferences {
         return end - start >= digits.lowerBound ? (value, end) : nil
     }
 
-    /// Those that stand between letters.
-    private static let names: [(name: [UInt8], value: UInt32)] = [
-        ("&amp;", 0x26), ("&lt;", 0x3C), ("&gt;", 0x3E), ("&quot;", 0x22), ("&apos;", 0x27), ("&nbsp;", 0x20),
-        ("&shy;", 0xAD), ("&zwnj;", 0x200C), ("&zwj;", 0x200D), ("&Tab;", 0x09), ("&NewLine;", 0x0A),
-    ].map { (Array($0.0.utf8), $0.1) }
+    /// Signs of ASCII, and what nobody sees between letters.
+    private static let names: [ArraySlice<UInt8>: UInt32] = {
+        let names: [(String, UInt32)] = [
+            ("amp", 0x26), ("lt", 0x3C), ("gt", 0x3E), ("quot", 0x22), ("apos", 0x27), ("nbsp", 0x20),
+            ("Tab", 0x09), ("NewLine", 0x0A), ("excl", 0x21), ("num", 0x23), ("dollar", 0x24), ("percnt", 0x25),
+            ("lpar", 0x28), ("rpar", 0x29), ("ast", 0x2A), ("plus", 0x2B), ("comma", 0x2C), ("period", 0x2E),
+            ("sol", 0x2F), ("colon", 0x3A), ("semi", 0x3B), ("equals", 0x3D), ("quest", 0x3F), ("commat", 0x40),
+            ("lsqb", 0x5B), ("lbrack", 0x5B), ("bsol", 0x5C), ("rsqb", 0x5D), ("rbrack", 0x5D), ("Hat", 0x5E),
+            ("lowbar", 0x5F), ("UnderBar", 0x5F), ("grave", 0x60), ("lcub", 0x7B), ("lbrace", 0x7B), ("verbar", 0x7C),
+            ("vert", 0x7C), ("rcub", 0x7D), ("rbrace", 0x7D), ("hyphen", 0x2010), ("dash", 0x2010), ("shy", 0xAD),
+            ("ZeroWidthSpace", 0x200B), ("zwnj", 0x200C), ("zwj", 0x200D), ("lrm", 0x200E), ("rlm", 0x200F),
+            ("NoBreak", 0x2060), ("ApplyFunction", 0x2061), ("af", 0x2061), ("InvisibleTimes", 0x2062),
+            ("it", 0x2062), ("InvisibleComma", 0x2063), ("ic", 0x2063),
+        ]
+        return Dictionary(uniqueKeysWithValues: names.map { (Array($0.0.utf8)[...], $0.1) })
+    }()
+
+    private static let longestName = names.keys.reduce(0) { max($0, $1.count) }
 }

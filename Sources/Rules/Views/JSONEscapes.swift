@@ -17,8 +17,7 @@ package enum JSONEscapes {
                 let encoded = UTF8.encode(value) ?? UTF8.encodedReplacementCharacter
                 hasEscape = true
                 while let line = lines.first, line.upperBound <= position { lines.removeFirst() }
-                // The two halves of a pair are a letter in JSON alone.
-                let isRead = lines.first.map { $0.contains(position) } == true && end - position <= oneEscape
+                let isRead = lines.first.map { $0.contains(position) } == true
                 if !isRead, ScalarClass.isWord(value.value) { run.isForModel = true }
                 run.bytes += encoded
                 run.map.append(viewLength: encoded.count, source: position..<end)
@@ -31,9 +30,6 @@ package enum JSONEscapes {
         }
         return hasEscape ? [run] : []
     }
-
-    /// Bytes of a `\u` and its digits.
-    private static let oneEscape = 6
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 

@@ -92,7 +92,7 @@ final class BacktrackingReference {
     private func holds(_ assertion: RegexAssertion, _ position: Int) -> Bool {
         let before = position > 0 ? scalars[position - 1] : nil
         let after = position < scalars.count ? scalars[position] : nil
-        let isBoundary = isWord(before) != isWord(after)
+        let isBoundary = isWord(before) != isWord(after) || isUnspaced(before) != isUnspaced(after)
         return switch assertion {
         case .textStart: before == nil
         case .textEnd: after == nil
@@ -104,6 +104,10 @@ final class BacktrackingReference {
     }
 
     private func isWord(_ scalar: Unicode.Scalar?) -> Bool { scalar.map { ScalarSet.word.contains($0.value) } ?? false }
+
+    private func isUnspaced(_ scalar: Unicode.Scalar?) -> Bool {
+        scalar.map { ScalarSet.unspaced.contains($0.value) } ?? false
+    }
 }
 
 /// Random patterns of the dialect and texts that have a chance to match them.
@@ -125,7 +129,8 @@ struct PatternGenerator {
 
     private mutating func piece(depth: Int) -> String {
         let atoms = [
-            "a", "b", "c", "é", "я", " ", "\n", ".", "\\d", "\\w", "\\s", "[ab]", "[^a]", "[a-c1-3]", "\\S", "😀", "abc",
+            "a", "b", "c", "é", "я", "中", " ", "\n", ".", "\\d", "\\w", "\\s", "[ab]", "[^a]", "[a-c1-3]", "\\S", "😀",
+            "abc",
         ]
         let assertions = ["\\b", "\\B", "^", "$", "(?m:^)", "(?m:$)"]
         let roll = Int.random(in: 0..<10, using: &random)
@@ -144,7 +149,7 @@ struct PatternGenerator {
         case .empty, .assertion: return ""
         case .scalar(let set):
             // Negated classes are almost everything; what the other texts are made of is likelier to matter.
-            let likely = "aBc1 é\n\tЯ😀".unicodeScalars.filter { set.contains($0.value) }
+            let likely = "aBc1 é\n\tЯ中😀".unicodeScalars.filter { set.contains($0.value) }
             let first = set.ranges.first.flatMap { Unicode.Scalar($0.lowerBound) }
             return String((likely.randomElement(using: &random) ?? first).map(Character.init) ?? "?")
         case .concatenation(let parts):
@@ -161,7 +166,7 @@ struct PatternGenerator {
         }
     }
 
-    mutating func text() -> String { random.text(of: "aabbccAB12 \néя😀_-", length: 0...14) }
+    mutating func text() -> String { random.text(of: "aabbccAB12 \néя中😀_-", length: 0...14) }
 }
 
 extension RegexNode {

@@ -18,6 +18,8 @@ import Testing
     @Test func startsInTheMiddleWithTheRightContext() throws {
         #expect(try candidate("\\bcat", "xcat", from: 1) == nil)
         #expect(try candidate("\\bcat", " cat", from: 1)?.end == 4)
+        #expect(try candidate("\\bcat", "我cat", from: 3)?.end == 6)
+        #expect(try candidate("\\bcat", "яcat", from: 2) == nil)
         #expect(try candidate("^a", "aa", from: 1) == nil)
     }
 

@@ -58,6 +58,15 @@ private func words(_ pattern: String, ignoreCase: Bool = false, in text: String)
         #expect(try spans("\\bcat\\b", in: "concat cat") == [7..<10])
     }
 
+    @Test func wordBoundariesStandBesideScriptsThatMarkNoWords() throws {
+        #expect(try words("\\b\\d{16}\\b", in: "我的卡号是4111111111111111。") == ["4111111111111111"])
+        let keys = "鍵はghp_0aです、คือghp_1aครับ 키는 ghp_2a입니다"
+        #expect(try words("\\bghp_[a-z0-9]+\\b", in: keys) == ["ghp_0a", "ghp_1a", "ghp_2a"])
+        #expect(try spans("\\b中", in: "中中 a中") == [0..<3, 8..<11])
+        #expect(try spans("\\B中", in: "中中 a中") == [3..<6])
+        #expect(try words("\\bcat\\b", in: "яcat catя 1cat _cat").isEmpty)
+    }
+
     @Test func anchorsHoldAtTextOrAtLines() throws {
         #expect(try spans("^a", in: "aa\na") == [0..<1])
         #expect(try spans("(?m)^a", in: "aa\na") == [0..<1, 3..<4])

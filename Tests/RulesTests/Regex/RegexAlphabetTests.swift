@@ -12,6 +12,7 @@ import Testing
                 #expect(alphabet.isMember(class: index, ofSet: number) == set.contains(value))
             }
             #expect(alphabet.isWord[index] == ScalarSet.word.contains(value))
+            #expect(alphabet.isUnspaced[index] == ScalarSet.unspaced.contains(value))
             #expect(alphabet.isNewline[index] == (value == 0x0A))
         }
     }

@@ -17,6 +17,11 @@ import Testing
         }
     }
 
+    @Test func unspacedHoldsLettersOfScriptsThatMarkNoWords() {
+        for scalar in "中あカก한ᄒ".unicodeScalars { #expect(ScalarSet.unspaced.contains(scalar.value), "\(scalar)") }
+        for scalar in "aéяعअ1_・。 ".unicodeScalars { #expect(!ScalarSet.unspaced.contains(scalar.value), "\(scalar)") }
+    }
+
     @Test func membershipAgreesWithTheRanges() {
         let set = ScalarSet([3...5, 9...9])
         #expect((0...11).filter { set.contains($0) } == [3, 4, 5, 9])

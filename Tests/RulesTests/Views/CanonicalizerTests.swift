@@ -56,6 +56,19 @@ private func isMaterial(_ text: String) -> Bool {
         #expect(!isMaterial(text))
     }
 
+    @Test(arguments: ["\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2015}", "\u{2212}"])
+    func dashesBetweenDigitsAreHyphens(dash: String) throws {
+        let text = "4111\(dash)1111"
+        #expect(canonical(text) == "4111-1111")
+        #expect(!isMaterial(text))
+        let result = try #require(Canonicalizer.canonicalize(Array(text.utf8)))
+        #expect(result.map.source(of: 4..<5) == 4..<7)
+    }
+
+    @Test(arguments: ["yes – no", "a–b", "5 – 6", "–5", "5–", "5–a", "5——6"]) func otherDashesStay(text: String) {
+        #expect(canonical(text) == text)
+    }
+
     @Test func letterCaseStays() {
         #expect(canonical("ＷoＲd") == "WoRd")
     }
@@ -73,7 +86,7 @@ private func isMaterial(_ text: String) -> Bool {
         let pieces = [
             "plain", "words", " ", ", ", "\n", "_", "9", "e\u{301}", "\u{301}", "x\u{200B}", "\u{200B}", "\u{7F}", "ｗ",
             "рау", "pаy",
-            "한", "\u{1112}\u{1161}", "α", "“", "\u{A0}", "😀\u{FE0F}", "ﬁ", "-", "1\u{FE0F}\u{20E3}", "\u{1}", "ß",
+            "한", "\u{1112}\u{1161}", "α", "“", "–", "\u{A0}", "😀\u{FE0F}", "ﬁ", "-", "1\u{FE0F}\u{20E3}", "\u{1}", "ß",
         ]
         for _ in 0..<1500 {
             let text = (0..<Int.random(in: 1...14, using: &random)).map { _ in

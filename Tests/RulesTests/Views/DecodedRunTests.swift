@@ -258,6 +258,26 @@ private func texts(_ runs: [DecodedRun]) -> [String] { runs.map { String(decodin
         #expect(texts(CharacterReferences.findEscapes(in: bytes(#"jane\u0040a.example"#))) == ["jane@a.example"])
     }
 
+    @Test(arguments: [
+        ("jane&commat;a&period;example", "jane@a.example"), ("a&lowbar;b&colon;&sol;&sol;c", "a_b://c"),
+        ("4111&hyphen;1111", "4111\u{2010}1111"), ("jane&ZeroWidthSpace;@a.example", "jane\u{200B}@a.example"),
+        ("a&InvisibleComma;b", "a\u{2063}b"),
+    ]) func readsNamesOfSignsAndOfWhatNobodySees(text: String, plain: String) {
+        #expect(texts(CharacterReferences.findEntities(in: bytes(text))) == [plain])
+    }
+
+    @Test(arguments: ["jane&commat a", "jane&COMMAT;a", "a &; b", "a &InvisibleCommas; b", "a &com", "a &co;"])
+    func otherNamesAreLeft(text: String) {
+        #expect(CharacterReferences.findEntities(in: bytes(text)).isEmpty)
+    }
+
+    @Test(arguments: [
+        (#"\ud835\udc23ane"#, "𝐣ane"), (#"\ud835 x"#, "\u{FFFD} x"), (#"\ud835\u0041"#, "\u{FFFD}A"),
+        (#"\udc23"#, "\u{FFFD}"),
+    ]) func theHalvesOfAPairAreOneCharacter(text: String, plain: String) {
+        #expect(texts(CharacterReferences.findEscapes(in: bytes(text))) == [plain])
+    }
+
     @Test func whatIsNoScalarBecomesOne() {
         let text = "&#xD800;&#x110000;&#9999999;&#107;&#107;&#107;"
         #expect(texts(CharacterReferences.findEntities(in: bytes(text))) == ["\u{FFFD}\u{FFFD}\u{FFFD}kkk"])

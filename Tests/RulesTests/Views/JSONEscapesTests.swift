@@ -51,7 +51,7 @@ import Testing
         #expect(TextViews(#"{"q":"\u006f\u006e\u0065 two"}"#).modelViews.last == #"{"q":"one two"}"#)
     }
 
-    /// The line of three is read by itself, that of one only as JSON; so is a letter of two halves.
+    /// The line of three is read by itself, that of one only as JSON; a letter of two halves is read with its line.
     @Test(arguments: [
         "{\"a\":\"\\u0061\\u0062\\u0063\",\n\"q\":\"one t\\u0077o\"}",
         #"{"a":"\u0061\u0062\u0063","q":"one t\ud835\udc30o"}"#,
@@ -63,5 +63,7 @@ import Testing
         let text = Array(#"{"q":"\u006f\u006e\u0065"}"#.utf8)
         #expect(JSONEscapes.find(in: text).map(\.isForModel) == [true])
         #expect(JSONEscapes.find(in: text, besides: [text.indices]).map(\.isForModel) == [false])
+        let pair = Array(#"{"q":"\ud835\udc30"}"#.utf8)
+        #expect(JSONEscapes.find(in: pair, besides: [pair.indices]).map(\.isForModel) == [false])
     }
 }
