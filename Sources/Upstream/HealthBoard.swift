@@ -28,8 +28,8 @@ package final class HealthBoard: Sendable {
 
     /// - Parameters:
     ///   - servers: how many there are.
-    ///   - maximumEjected: the share of them that may be ejected at a time. A server that is alone is never ejected: a
-    ///     refusal of ours would be no better than its own.
+    ///   - maximumEjected: the share of them that may be ejected at a time. The last one that is neither ejected nor down is
+    ///     never ejected: a refusal of ours would be no better than its own.
     package convenience init(servers: Int, maximumEjected: Double = 0.5) {
         self.init(servers: servers, maximumEjected: maximumEjected, settings: .init())
     }
@@ -61,7 +61,10 @@ package final class HealthBoard: Sendable {
         self.flags[server].server.isSuspect.store(true, ordering: .relaxed)
         return self.servers.withLock { servers in
             let out = servers.count { $0.isEjected(at: now) }
-            let isEjected = servers[server].failed(at: now, self.settings, mayEject: out < self.most)
+            let hasOther = servers.enumerated().contains { other, health in
+                other != server && !health.isDown && !health.isEjected(at: now)
+            }
+            let isEjected = servers[server].failed(at: now, self.settings, mayEject: out < self.most && hasOther)
             self.publish(server, servers[server])
             return isEjected
         }

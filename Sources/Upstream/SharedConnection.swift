@@ -35,22 +35,11 @@ final class SharedConnection: ChannelInboundHandler {
 
     /// Gives a connection its handlers: this one last.
     static func add(_ last: SharedConnection, to channel: any Channel, limits: UpstreamLimits) throws {
-        var connection = NIOHTTP2Handler.ConnectionConfiguration()
-        connection.initialSettings = [
-            HTTP2Setting(parameter: .enablePush, value: 0),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
-            HTTP2Setting(parameter: .initialWindowSize, value: Self.window),
-        ]
-        connection.targetWindowSize = 4 * Self.window
-        var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.targetWindowSize = Self.window
-        stream.outboundBufferSizeHighWatermark = 64 * 1024
-        stream.outboundBufferSizeLowWatermark = 32 * 1024
         let frames = NIOHTTP2Handler(
             mode: .client,
             eventLoop: channel.eventLoop,
-            connectionConfiguration: connection,
-            streamConfiguration: stream
+            connectionConfiguration: Self.connectionConfiguration(limits),
+            streamConfiguration: Self.streamConfiguration()
         ) { pushed in
             // Nobody asked for it, and it was said so.
             pushed.close()
@@ -64,8 +53,39 @@ final class SharedConnection: ChannelInboundHandler {
         channel.read()
     }
 
+    private static func connectionConfiguration(_ limits: UpstreamLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
+        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+        configuration.initialSettings = [
+            HTTP2Setting(parameter: .enablePush, value: 0),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
+            HTTP2Setting(parameter: .initialWindowSize, value: Self.window),
+        ]
+        configuration.targetWindowSize = 4 * Self.window
+        // What is still on its way on a stream that was called off must not pass for an error of the connection: as many may be
+        // called off at a time as there may be.
+        configuration.maximumRecentlyResetStreams = 1024
+        configuration.maximumSequentialEmptyDataFrames = Self.oddities
+        configuration.maximumConnectionGlitches = Self.oddities
+        configuration.controlFrameRateLimit.maximumCount = Self.oddities
+        return configuration
+    }
+
+    private static func streamConfiguration() -> NIOHTTP2Handler.StreamConfiguration {
+        var configuration = NIOHTTP2Handler.StreamConfiguration()
+        configuration.targetWindowSize = Self.window
+        configuration.outboundBufferSizeHighWatermark = 64 * 1024
+        configuration.outboundBufferSizeLowWatermark = 32 * 1024
+        configuration.streamResetFrameRateLimit.maximumCount = Self.oddities
+        configuration.streamErrorRateLimit.maximumCount = Self.oddities
+        return configuration
+    }
+
     /// What a stream may send before it is read from.
     private static let window = 256 * 1024
+    /// How much of what a hostile client would do is borne from a peer. The frame handler's own limits are for clients; an
+    /// overloaded server that refuses streams goes beyond them, and would lose the exchanges that it is busy with. Bounded all the
+    /// same: room for so many times is set aside.
+    private static let oddities = 10_000
 
     // MARK: Called by the pool
 
@@ -159,7 +179,7 @@ final class SharedConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // What concerns one stream was told to it, or to whoever wrote to it.
         if error is NIOHTTP2Errors.StreamClosed || error is NIOHTTP2Errors.NoSuchStream
-            || error is NIOHTTP2Errors.StreamError || error is NIOHTTP2Errors.CreatedStreamAfterGoaway
+            || error is NIOHTTP2Errors.CreatedStreamAfterGoaway || HTTP2MessageFault.isReported(by: error)
         {
             return
         }

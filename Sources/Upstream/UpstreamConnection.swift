@@ -38,6 +38,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private let connectTimeout: TimeAmount
     private var state = State.opening
     private var turn = Turn()
+    private var begunAt = NIODeadline.distantPast
     /// A byte came since the exchange began.
     private var hasHeard = false
     /// The end of the request has been written, and not only handed over.
@@ -71,8 +72,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
     var isActive: Bool { self.context?.channel.isActive ?? false }
 
-    func begin(_ exchange: UpstreamExchange) {
+    func begin(_ exchange: UpstreamExchange, at now: NIODeadline = .now()) {
         self.uses += 1
+        self.begunAt = now
         self.idleTimer.clearStage()
         self.turn = Turn()
         self.hasHeard = false
@@ -171,6 +173,15 @@ final class UpstreamConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.settle(self.reason(for: error), isRefused: self.isRefusal(error))
         context.close(promise: nil)
+    }
+
+    /// How soon after a request was begun the end of its connection is the peer's idle limit, and not the request's doing.
+    private static let staleTime = TimeAmount.seconds(2)
+
+    /// Whether the end of the connection looks like a peer's idle limit that ran out just as the request was written. A peer that was
+    /// quiet for longer may have worked on the request.
+    func isStale(at now: NIODeadline = .now()) -> Bool {
+        !self.isStream && self.uses > 1 && !self.hasHeard && now < self.begunAt + Self.staleTime
     }
 
     // MARK: Called by the tap
@@ -284,8 +295,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .leased(let exchange):
             self.pool?.closed(self)
             if let error {
-                let isStale = !self.isStream && self.uses > 1 && !self.hasHeard
-                exchange.connectionFailed(error, isUntouched: isRefused || isStale)
+                exchange.connectionFailed(error, isUntouched: isRefused || self.isStale())
             }
         case .idle, .settling:
             self.pool?.closed(self)

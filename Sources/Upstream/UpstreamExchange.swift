@@ -31,9 +31,9 @@ package enum UpstreamBody: Sendable {
 /// Belongs to its pool's event loop. The exchange leases a connection, sends the request, and passes the answer on as
 /// the delegate asks for it.
 ///
-/// It sends the request a second time on the same server if the connection had been used before, it ended without a single
-/// byte in return, and the whole body is at hand. That is what a peer's idle limit looks like when it runs out just as a
-/// request is written (RFC 9112, 9.3.1). Over HTTP/2 the peer says so, by REFUSED_STREAM or GOAWAY (RFC 9113, 8.7). The
+/// It sends the request a second time on the same server if the connection had been used before, it ended at once and without
+/// a single byte in return, and the whole body is at hand. That is what a peer's idle limit looks like when it runs out just as
+/// a request is written (RFC 9112, 9.3.1). Over HTTP/2 the peer says so, by REFUSED_STREAM or GOAWAY (RFC 9113, 8.7). The
 /// answers that a guard waits for are to calls that change nothing at the peer, so this holds for every method. Beyond
 /// that `RetryRule` says what may be tried again, with another server if there is one, as often as the upstream's
 /// settings and its retry budget allow.

@@ -233,6 +233,24 @@ import Upstream
         }
     }
 
+    @Test func anUpstreamThatMayHaveWorkedOnARequestIsNotAskedTwice() async throws {
+        let origin = try await RawOrigin.http1 { connection, turn in
+            (connection, turn) == (1, 2)
+                ? [.closeLater(.milliseconds(2_500))]
+                : [.text("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")]
+        }
+        try await ProxyHarness.run(ScriptedFilter.inspecting(), upstreamPort: origin.port) { proxy in
+            let client = try await proxy.connect()
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+            try await client.wait { $0.hasSuffix("fine") }
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody")
+            let text = try await client.wait { $0.components(of: "HTTP/1.1 ") == 2 }
+            #expect(text.contains("HTTP/1.1 502 ") && text.contains("upstream_closed_early"))
+            #expect(origin.connections.count == 1)
+        }
+        try await origin.stop()
+    }
+
     @Test func aStreamedBodyIsNotSentTwice() async throws {
         try await ProxyHarness.run { proxy in
             let client = try await proxy.connect()

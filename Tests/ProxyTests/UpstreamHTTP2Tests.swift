@@ -271,6 +271,143 @@ import Upstream
         }
     }
 
+    /// Answers that are no message of HTTP/2 as it should be.
+    enum BadAnswer: CaseIterable {
+        case tooShort, fieldOfTheConnection, upperCaseName, trailersThatEndNothing
+
+        func frames(_ stream: UInt32) -> [RawFrame] {
+            switch self {
+            case .tooShort:
+                [
+                    self.head([("content-length", "100")], stream),
+                    RawFrame(.data, flags: RawFrame.endStream, stream: stream, Array(repeating: 0x61, count: 50)),
+                ]
+            case .fieldOfTheConnection: [self.head([("connection", "close")], stream)]
+            case .upperCaseName: [self.head([("X-Upper", "1")], stream)]
+            case .trailersThatEndNothing:
+                [
+                    self.head([], stream),
+                    RawFrame(
+                        .headers,
+                        flags: RawFrame.endHeaders,
+                        stream: stream,
+                        RawFrame.block([("x-trailer", "1")])
+                    ),
+                ]
+            }
+        }
+
+        private func head(_ fields: [(String, String)], _ stream: UInt32) -> RawFrame {
+            RawFrame(
+                .headers,
+                flags: RawFrame.endHeaders,
+                stream: stream,
+                RawFrame.block([(":status", "200")] + fields)
+            )
+        }
+    }
+
+    @Test(arguments: BadAnswer.allCases)
+    func anAnswerThatIsNotAsItShouldBeEndsItsStreamAndNoOther(bad: BadAnswer) async throws {
+        let origin = try await RawOrigin.http2 { _, stream in
+            switch stream {
+            case 1: Self.half("first", stream)
+            case 3: bad.frames(stream)
+            default:
+                [RawFrame(.data, flags: RawFrame.endStream, stream: 1, Array("rest".utf8))]
+                    + RawOrigin.answer("fine", stream: stream)
+            }
+        }
+        try await self.run(at: origin) { proxy in
+            let staying = try await proxy.connect()
+            try await staying.send(Self.get("/"))
+            try await staying.wait { $0.contains("first") }
+            _ = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(try await eventually { proxy.filter.summaries.map(\.error) == ["upstream_closed_early"] })
+            #expect(try await RawClient.exchange(Self.get("/"), with: proxy).contains("fine"))
+            #expect(try await staying.readToEnd().contains("rest"))
+            #expect(origin.connections.count == 1)
+        }
+    }
+
+    /// The beginning of an answer.
+    private static func half(_ text: String, _ stream: UInt32) -> [RawFrame] {
+        [
+            RawFrame(.headers, flags: RawFrame.endHeaders, stream: stream, RawFrame.block([(":status", "200")])),
+            RawFrame(.data, stream: stream, Array(text.utf8)),
+        ]
+    }
+
+    /// The connections to an origin, without a proxy before them.
+    private static func cluster(
+        of origin: RawOrigin,
+        on loop: any EventLoop
+    ) async throws -> NIOLoopBound<UpstreamCluster> {
+        var peer = UpstreamPeer.http(host: "127.0.0.1", port: origin.port)
+        peer.http2 = .always
+        let servers = UpstreamServers(peer)
+        return try await loop.submit {
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            return NIOLoopBound(UpstreamCluster(servers, eventLoop: loop, logger: logger), eventLoop: loop)
+        }.get()
+    }
+
+    private static func ask(_ cluster: NIOLoopBound<UpstreamCluster>, on loop: any EventLoop) async throws -> String {
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        let answer = try await loop.flatSubmit {
+            WholeExchange.run(head, body: .none, on: cluster.value)
+        }.get()
+        return String(buffer: answer.body)
+    }
+
+    @Test(arguments: [RawFrame.Kind.ping, .reset, .data])
+    func whatWouldBeAFloodOfAClientIsBorneFromAnUpstream(kind: RawFrame.Kind) async throws {
+        let origin = try await RawOrigin.http2 { _, stream in
+            guard stream > 1 else { return RawOrigin.answer("fine", stream: stream) }
+            let frame =
+                switch kind {
+                case .ping: RawFrame(kind, Array(repeating: 0, count: 8))
+                case .reset: RawFrame(kind, stream: 1, RawFrame.word(HTTP2Client.refusedStream))
+                default: RawFrame(kind, stream: stream)
+                }
+            return Self.half("fi", stream) + Array(repeating: frame, count: 250)
+                + [RawFrame(.data, flags: RawFrame.endStream, stream: stream, Array("ne".utf8))]
+        }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let cluster = try await Self.cluster(of: origin, on: loop)
+        for _ in 1...3 { #expect(try await Self.ask(cluster, on: loop) == "fine") }
+        #expect(origin.connections.count == 1)
+        try await loop.submit { cluster.value.shutDown() }.get()
+        try await origin.stop()
+    }
+
+    @Test func whatStillComesOnStreamsThatWereCalledOffLeavesTheConnectionAlone() async throws {
+        let origin = try await RawOrigin.http2 { _, stream in
+            switch stream {
+            case 1: RawOrigin.answer("fine", stream: stream)
+            case 3...81: Self.half("half", stream)
+            default:
+                stride(from: UInt32(3), through: 81, by: 2).map { RawFrame(.data, stream: $0, Array("late".utf8)) }
+                    + RawOrigin.answer("fine", stream: stream)
+            }
+        }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let cluster = try await Self.cluster(of: origin, on: loop)
+        #expect(try await Self.ask(cluster, on: loop) == "fine")
+        let leaving = (0..<40).map { _ in Ongoing() }
+        try await loop.submit {
+            for exchange in leaving { exchange.start(on: cluster.value) }
+        }.get()
+        #expect(try await eventually { leaving.allSatisfy { $0.text == "half" } })
+        try await loop.submit {
+            for exchange in leaving { exchange.cancel() }
+        }.get()
+        #expect(try await Self.ask(cluster, on: loop) == "fine")
+        #expect(origin.connections.count == 1)
+        try await loop.submit { cluster.value.shutDown() }.get()
+        try await origin.stop()
+    }
+
     @Test func aStreamThatNobodyWaitsForAnyMoreIsNotUsedOnceTheConnectionEnds() async throws {
         let origin = try await RawOrigin.http2 { connection, stream in
             guard (connection, stream) == (1, 3) else { return RawOrigin.answer("fine", stream: stream) }
@@ -281,22 +418,9 @@ import Upstream
                 RawFrame(.data, stream: stream, Array("half".utf8)),
             ]
         }
-        var peer = UpstreamPeer.http(host: "127.0.0.1", port: origin.port)
-        peer.http2 = .always
-        let servers = UpstreamServers(peer)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let cluster = try await loop.submit {
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            return NIOLoopBound(UpstreamCluster(servers, eventLoop: loop, logger: logger), eventLoop: loop)
-        }.get()
-        let ask: @Sendable () async throws -> String = {
-            let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
-            let answer = try await loop.flatSubmit {
-                WholeExchange.run(head, body: .none, on: cluster.value)
-            }.get()
-            return String(buffer: answer.body)
-        }
-        #expect(try await ask() == "fine")
+        let cluster = try await Self.cluster(of: origin, on: loop)
+        #expect(try await Self.ask(cluster, on: loop) == "fine")
         let (leaving, staying) = (Ongoing(), Ongoing())
         try await loop.submit {
             // A stream is opened for each, and only one of them is still wanted then.
@@ -305,7 +429,7 @@ import Upstream
             leaving.cancel()
         }.get()
         #expect(try await eventually { staying.text == "half" })
-        #expect(try await ask() == "fine")
+        #expect(try await Self.ask(cluster, on: loop) == "fine")
         #expect(staying.failure == nil)
         #expect(origin.connections.count == 2)
         try await loop.submit {

@@ -18,6 +18,22 @@ import Testing
         #expect((0..<servers).count { board.condition(of: $0, at: self.start) == .ejected } == out)
     }
 
+    @Test func `the last server that probes leave up is not ejected`() {
+        let board = HealthBoard(servers: 2)
+        for _ in 0..<3 { board.probed(0, succeeded: false) }
+        self.fail(board, 1, at: self.start)
+        #expect(board.isAvailable(1, at: self.start))
+        for _ in 0..<2 { board.probed(0, succeeded: true) }
+        self.fail(board, 1, at: self.start)
+        #expect(board.condition(of: 1, at: self.start) == .ejected)
+    }
+
+    @Test func `the last server is not ejected even if all may be`() {
+        let board = HealthBoard(servers: 3, maximumEjected: 1)
+        for server in 0..<3 { self.fail(board, server, at: self.start) }
+        #expect((0..<3).count { board.isAvailable($0, at: self.start) } == 1)
+    }
+
     @Test func `an ejected server comes back by itself`() {
         let board = HealthBoard(servers: 2)
         self.fail(board, 1, at: self.start)

@@ -28,6 +28,14 @@ import Testing
         withExtendedLifetime(pool) {}
     }
 
+    @Test func anAnswerThatIsNotAsItShouldBeLeavesTheOthersTheirConnection() throws {
+        let (channel, pool) = try self.open()
+        channel.pipeline.fireErrorCaught(NIOHTTP2Errors.contentLengthViolated())
+        channel.embeddedEventLoop.run()
+        #expect(channel.isActive)
+        withExtendedLifetime(pool) {}
+    }
+
     @Test func anErrorOfTheWholeConnectionClosesIt() throws {
         let (channel, pool) = try self.open()
         channel.pipeline.fireErrorCaught(NIOHTTP2Errors.missingPreface())

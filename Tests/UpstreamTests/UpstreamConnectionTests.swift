@@ -7,7 +7,7 @@ import Testing
 
 @testable import Upstream
 
-/// The last handler of an upstream connection while nobody uses it.
+/// The last handler of an upstream connection while nobody uses it, and how it ends.
 @Suite struct UpstreamConnectionTests {
     private func open() throws -> (EmbeddedChannel, UpstreamConnection, ConnectionPool) {
         let channel = EmbeddedChannel()
@@ -85,6 +85,26 @@ import Testing
         #expect(listener.failure?.code == .closedEarly)
         #expect(!channel.isActive)
         withExtendedLifetime((pool, shared)) {}
+    }
+
+    @Test func aConnectionThatWasUsedBeforeIsStaleOnlyIfItEndsAtOnce() throws {
+        let (channel, connection, pool) = try self.open()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let listener = Listener()
+        let exchange = UpstreamExchange(
+            cluster: UpstreamCluster(UpstreamServers(pool.peer), eventLoop: channel.eventLoop, logger: logger),
+            head: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"),
+            body: .none,
+            delegate: listener
+        )
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        connection.begin(exchange, at: start)
+        #expect(!connection.isStale(at: start))
+        connection.begin(exchange, at: start)
+        #expect(connection.isStale(at: start + .milliseconds(1_999)))
+        #expect(!connection.isStale(at: start + .seconds(2)))
+        try channel.close().wait()
+        withExtendedLifetime((pool, listener)) {}
     }
 
     /// What a write comes to after the peer has said GOAWAY.

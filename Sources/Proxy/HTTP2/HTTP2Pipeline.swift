@@ -60,6 +60,9 @@ enum HTTP2Pipeline {
         configuration.controlFrameRateLimit.maximumCount = limits.controlFrames
         configuration.controlFrameRateLimit.windowLength = limits.http2Window
         configuration.maximumConnectionGlitches = limits.streamResets
+        // What is still on its way on a stream that was reset must not pass for an error of the connection, and all may be reset at
+        // a time.
+        configuration.maximumRecentlyResetStreams = min(4096, max(32, 2 * limits.concurrentStreams))
         return configuration
     }
 

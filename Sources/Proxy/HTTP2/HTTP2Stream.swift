@@ -17,11 +17,14 @@ final class HTTP2Stream: ChannelInboundHandler {
         case awaiting
         /// Next: answered, closed.
         case exchanging(ProxySession)
-        /// The end of the answer, or a reset in its place, is on its way. Next: lingering, closed.
+        /// The end of the answer is on its way. What the client still sends is read and dropped: left where it is, each of its frames
+        /// takes memory, however small. Next: lingering, reset, closed.
         case answered
         /// The answer is out and the client still sends: the rest is read and dropped. A client that waits for window to send
-        /// on, and looks at answers only then, would wait for ever if the stream were reset at once. Next: closed.
+        /// on, and looks at answers only then, would wait for ever if the stream were reset at once. Next: reset, closed.
         case lingering
+        /// A reset is on its way. Next: closed.
+        case reset
         case closed
     }
 
@@ -124,8 +127,11 @@ final class HTTP2Stream: ChannelInboundHandler {
         case .data(let content):
             guard case .byteBuffer(let chunk) = content.data else { return }
             self.pace.receive(bytes: chunk.readableBytes, at: .now())
-            if case .lingering = self.state { self.lingered += chunk.readableBytes }
-            if chunk.readableBytes > 0, case .exchanging(let session) = self.state { session.receive(chunk) }
+            switch self.state {
+            case .exchanging(let session) where chunk.readableBytes > 0: session.receive(chunk)
+            case .answered, .lingering: self.lingered += chunk.readableBytes
+            case .awaiting, .exchanging, .reset, .closed: break
+            }
             if content.endStream { self.endRequest() }
         default:
             break
@@ -146,7 +152,12 @@ final class HTTP2Stream: ChannelInboundHandler {
             guard self.lingered <= self.limits.lingerBytes else { return self.reset(.noError) }
             self.readTimer.stage(ReadStage.linger, in: self.limits.lingerTime)
             self.context?.read()
-        case .awaiting, .exchanging, .answered, .lingering, .closed:
+        case .answered where !self.requestEnded:
+            guard self.lingered <= self.limits.lingerBytes else { return self.reset(.cancel) }
+            // The clock of the answer runs.
+            self.readTimer.clearStage()
+            self.context?.read()
+        case .awaiting, .exchanging, .answered, .lingering, .reset, .closed:
             self.readTimer.clearStage()
         }
     }
@@ -203,7 +214,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         switch self.state {
         case .exchanging(let session): session.fail(.bodyTimeout)
         case .lingering: self.reset(.noError)
-        case .awaiting, .answered, .closed: break
+        case .awaiting, .answered, .reset, .closed: break
         }
     }
 
@@ -332,7 +343,10 @@ extension HTTP2Stream: ClientStream {
             if !self.requestEnded { self.settle(code) }
         }
         // Unless all of it went out at once: a client that gives no window must not keep it here.
-        if case .answered = self.state { self.timeWriting() }
+        if case .answered = self.state {
+            self.timeWriting()
+            self.readMore()
+        }
     }
 
     /// The answer is out and the request is not at its end.
@@ -348,9 +362,9 @@ extension HTTP2Stream: ClientStream {
     private func reset(_ code: HTTP2ErrorCode) {
         switch self.state {
         case .answered, .lingering: break
-        case .awaiting, .exchanging, .closed: return
+        case .awaiting, .exchanging, .reset, .closed: return
         }
-        self.state = .answered
+        self.state = .reset
         self.readTimer.stop()
         guard let context = self.context, context.channel.isActive else { return }
         context.writeAndFlush(Self.wrapOutboundOut(.rstStream(code)), promise: nil)

@@ -246,6 +246,57 @@ import Testing
         }
     }
 
+    @Test func `a body that nobody wants is not left lying while a client takes no answer`() async throws {
+        try await self.run(ScriptedFilter.inspecting(limit: 10), limits: .init(lingerBytes: 20_000)) {
+            proxy,
+            certificates in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            try await client.send(RawFrame(.settings, [0, 4] + RawFrame.word(0)))
+            try await client.send(HTTP2Client.post("/echo", stream: 1), HTTP2Client.data("more than ten", stream: 1))
+            #expect(try await eventually { (try? client.answer(1).status) == "413" })
+            let piece = String(repeating: "a", count: 16_000)
+            for _ in 0..<2 { try await client.send(HTTP2Client.data(piece, stream: 1)) }
+            #expect(try await client.reset(of: 1) == HTTP2Client.cancel)
+            #expect(try client.answer(1).body.isEmpty)
+            try await client.send(HTTP2Client.get("/nothing", stream: 3))
+            #expect(try await client.end(of: 3).isWhole)
+        }
+    }
+
+    @Test func `sending on does not keep a stream whose answer is not taken`() async throws {
+        let limits = ProxyLimits(writeStallTime: .milliseconds(300))
+        try await self.run(ScriptedFilter.inspecting(limit: 10), limits: limits) { proxy, certificates in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            try await client.send(RawFrame(.settings, [0, 4] + RawFrame.word(0)))
+            try await client.send(HTTP2Client.post("/echo", stream: 1), HTTP2Client.data("more than ten", stream: 1))
+            for _ in 0..<50 {
+                try await client.send(HTTP2Client.data("a", stream: 1))
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(try await client.reset(of: 1) == HTTP2Client.cancel)
+            #expect(proxy.server.metrics.errors["client_write_timeout"] == 1)
+        }
+    }
+
+    @Test func `what still comes on streams that were reset leaves the others alone`() async throws {
+        let limits = ProxyLimits(lingerTime: .milliseconds(200))
+        try await self.run(ScriptedFilter.inspecting(limit: 10), limits: limits) { proxy, certificates in
+            let client = try await HTTP2Client.connect(to: proxy, certificates)
+            let streams = (0..<40).map { UInt32(2 * $0 + 1) }
+            for stream in streams {
+                try await client.send(
+                    HTTP2Client.post("/echo", stream: stream),
+                    HTTP2Client.data("more than ten", stream: stream)
+                )
+            }
+            for stream in streams { #expect(try await client.reset(of: stream) == HTTP2Client.noError) }
+            for stream in streams { try await client.send(HTTP2Client.data("late", stream: stream)) }
+            try await client.send(HTTP2Client.get("/", stream: 81))
+            #expect(try await client.end(of: 81).text == "hello")
+            #expect(client.frames.allSatisfy { $0.kind != RawFrame.Kind.goAway.rawValue })
+        }
+    }
+
     @Test func `an answer before the end of the request resets the rest of it when it does not come`() async throws {
         let limits = ProxyLimits(lingerTime: .milliseconds(200))
         try await self.run(ScriptedFilter.inspecting(limit: 10), limits: limits) { proxy, certificates in

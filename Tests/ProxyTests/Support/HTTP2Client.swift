@@ -121,6 +121,12 @@ struct HTTP2Client: Sendable {
         return try self.answer(stream)
     }
 
+    /// Waits for RST_STREAM, behind an answer too; returns its error code.
+    func reset(of stream: UInt32) async throws -> UInt32? {
+        _ = try await eventually { (try? self.answer(stream).reset) != nil }
+        return try self.answer(stream).reset
+    }
+
     /// Waits for GOAWAY; returns the error codes of all that came.
     func goAways(_ count: Int = 1) async throws -> [UInt32] {
         let kind = RawFrame.Kind.goAway.rawValue

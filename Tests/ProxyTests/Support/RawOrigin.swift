@@ -7,6 +7,7 @@ final class RawOrigin: Sendable {
     enum Deed: Sendable {
         case send([UInt8])
         case close
+        case closeLater(TimeAmount)
 
         static func text(_ text: String) -> Deed { .send(Array(text.utf8)) }
     }
@@ -135,6 +136,8 @@ final class RawOrigin: Sendable {
                     context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
                 case .close:
                     context.close(promise: nil)
+                case .closeLater(let time):
+                    context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
                 }
             }
         }
