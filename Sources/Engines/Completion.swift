@@ -29,6 +29,7 @@ extension Completion {
         limits.bytes = 256 << 10
         limits.depth = 16
         limits.values = 20_000
+        limits.numbers = 20_000
         return limits
     }
 

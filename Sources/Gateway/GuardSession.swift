@@ -124,7 +124,7 @@ final class GuardSession: FilterSession {
 
     /// How much is read: no more than is let in.
     var bodyLimits: JSONLimits { JSONLimits(bytes: environment.configuration.bodyLimit) }
-    var answerLimits: JSONLimits { JSONLimits(bytes: environment.configuration.answerLimit) }
+    var answerLimits: JSONLimits { .answer(bytes: environment.configuration.answerLimit) }
 
     /// What the answer is an answer to: many a reply is harmless or harmful only by its query.
     var asked: [ClassifierInput.Turn] {

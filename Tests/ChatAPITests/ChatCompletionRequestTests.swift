@@ -97,6 +97,14 @@ struct ChatCompletionRequestTests {
         #expect(error?.message.contains("line 1") == true)
     }
 
+    @Test func aBodyThatHoldsTooMuchIsNotCalledMalformed() {
+        let values = Array(repeating: "true", count: 200_001).joined(separator: ",")
+        let error = #expect(throws: ChatAPIError.self) { try request("{\"a\":[\(values)]}") }
+        #expect(error?.status == 400)
+        #expect(error?.code == "too_many_values")
+        #expect(error?.message.contains("200000 values") == true)
+    }
+
     @Test func rolesAndTurnsAreTheMessages() throws {
         let read = try request(
             #"{"model":"m","messages":[{"role":"system","content":"s s"},{"role":"developer","content":"d d"},{"role":"user","content":"u u"},{"role":"assistant","content":"a a"},{"role":"tool","tool_call_id":"c","content":"t t"},{"role":"function","name":"f","content":"f f"}]}"#

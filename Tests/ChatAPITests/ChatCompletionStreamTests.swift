@@ -54,4 +54,55 @@ struct ChatCompletionStreamTests {
         }
         #expect(reasons == ["stop", "tool_calls"])
     }
+
+    /// Two choices, of which the second began.
+    private func twoChoices() throws -> ChatCompletionStream {
+        var stream = ChatCompletionStream()
+        for (index, text) in [(1, "c d"), (0, "a b")] {
+            let choice = #"{"index":\#(index),"delta":{"role":"assistant","content":"\#(text)"},"finish_reason":null}"#
+            try stream.read("data: {\"id\":\"c1\",\"choices\":[\(choice)]}\n\n".utf8)
+        }
+        return stream
+    }
+
+    private func choices(_ bytes: [UInt8]) throws -> [JSONObject] {
+        var parser = EventStreamParser()
+        var choices: [JSONObject] = []
+        for event in try parser.read(bytes) where event.data != "[DONE]" {
+            let chunk = try JSONParser.parse(Array(event.data.utf8)).object
+            choices += (chunk?["choices"]?.array ?? []).compactMap(\.object)
+        }
+        return choices
+    }
+
+    /// OpenAI's client lists the choices as they come and looks for each at its index.
+    private func expectInOrder(_ choices: [JSONObject], count: Int) {
+        let roles = choices.filter { $0["delta"]?.object?["role"] != nil }.compactMap { $0["index"]?.integer }
+        #expect(roles == Array(0..<count))
+        for index in 0..<count {
+            let first = choices.first { $0["index"]?.integer == index }
+            #expect(first?["delta"]?.object?["role"] == .string("assistant"))
+        }
+    }
+
+    @Test func aChoiceThatBeginsFirstIsAnnouncedBehindThoseBeforeIt() throws {
+        var stream = try twoChoices()
+        var bytes = stream.piece("c", of: 1)
+        expectInOrder(try choices(bytes), count: 2)
+        #expect(stream.begun == [1])
+        bytes += stream.piece(" d", of: 1)
+        // The first choice waited for the end.
+        bytes += stream.rest(of: stream.answer, texts: [1: ""])
+        expectInOrder(try choices(bytes), count: 2)
+        var back = DeltaAssembler()
+        try back.read(bytes)
+        #expect(texts(back.completion) == ["/choices/0/message/content": "a b", "/choices/1/message/content": "c d"])
+    }
+
+    @Test func everyAnnouncedChoiceIsEndedWhereTheStreamIsFiltered() throws {
+        var stream = try twoChoices()
+        let bytes = stream.piece("c", of: 1) + stream.filtered(saying: ["No."])
+        let ended = try choices(bytes).filter { $0["finish_reason"] == .string("content_filter") }
+        #expect(ended.compactMap { $0["index"]?.integer } == [0, 1])
+    }
 }

@@ -67,6 +67,22 @@ struct DeltaAssemblerTests {
         #expect(found["/choices/0/message/tool_calls/1/function/arguments"] == "{ }")
     }
 
+    @Test func callsOfToolsWithoutAnIndexAreToldApartByTheirIds() throws {
+        let found = try texts(
+            Self.stream([
+                Self.delta(#""tool_calls":[{"id":"a","function":{"name":"f","arguments":"{\"q\":1}"}}]"#),
+                Self.delta(#""tool_calls":[{"id":"b","function":{"name":"g","arguments":"{\"q\":"}}]"#),
+                Self.delta(#""tool_calls":[{"function":{"arguments":"\"x "}}]"#),
+                Self.delta(#""tool_calls":[{"id":"b","function":{"arguments":"y\"}"}}]"#),
+                Self.delta(#""tool_calls":[{"id":"c","function":{"name":"h"}},{"id":"d","function":{"name":"i"}}]"#),
+            ])
+        )
+        let calls = "/choices/0/message/tool_calls"
+        #expect(found["\(calls)/0/function/arguments"] == #"{"q":1}"#)
+        #expect(found["\(calls)/1/function/arguments"] == #"{"q":"x y"}"#)
+        #expect((0..<4).map { found["\(calls)/\($0)/function/name"] } == ["f", "g", "h", "i"])
+    }
+
     @Test(arguments: ["reasoning_content", "reasoning", "refusal", "unheard_of"])
     func otherMembersAreJoinedToo(member: String) throws {
         let found = try texts(Self.stream([Self.delta(#""\#(member)":"W ""#), Self.delta(#""\#(member)":"W""#)]))
@@ -157,6 +173,12 @@ struct DeltaAssemblerTests {
             #expect(assembler.completion == whole.completion)
             #expect(assembler.isComplete)
         }
+    }
+
+    @Test func anErrorIsAnEnd() throws {
+        let text = Self.stream([Self.delta(#""content":"a b""#)], done: false)
+        #expect(try assemble(text + "data: {\"error\":{\"message\":\"W W\"}}\n\n").isComplete)
+        #expect(try !assemble(text + "data: {\"note\":\"W W\"}\n\n").isComplete)
     }
 
     @Test func aStreamWithoutItsEndIsNotComplete() throws {

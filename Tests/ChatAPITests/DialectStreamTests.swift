@@ -339,6 +339,65 @@ struct DialectStreamTests {
         #expect(end.contains(#""context_management":{"applied_edits":[]}"#))
     }
 
+    /// Clients raise an error where it stands, and read no further. Some upstreams say nothing more behind it.
+    @Test(arguments: ["chat", "completions"], [true, false])
+    func theUpstreamsErrorComesBehindWhatWasHeld(name: String, hasEnd: Bool) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == name })
+        let error = "data: {\"error\":{\"message\":\"Out of memory.\"}}" + (hasEnd ? "\n\ndata: [DONE]" : "")
+        let text = String(decoding: fixture.bytes, as: UTF8.self).replacing("data: [DONE]", with: error)
+        var stream = try read(fixture, text.utf8)
+        #expect(stream.isComplete)
+        let written = String(decoding: stream.rest(of: stream.answer, texts: [:]), as: UTF8.self)
+        let events = written.split(separator: "\n\n")
+        #expect(events.firstIndex { $0.contains("Out of memory.") } == events.count - 2)
+        #expect(written.contains("garden") && events.last == "data: [DONE]")
+    }
+
+    /// Clients raise an error where a later event calls a response otherwise than the first one.
+    @Test func aResponseIsNamedAlikeInEachEvent() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
+        let name = String(repeating: "r", count: 80)
+        let text = String(decoding: fixture.bytes, as: UTF8.self).replacing(#""id":"r""#, with: #""id":"\#(name)""#)
+        var stream = try read(fixture, text.utf8)
+        // It may say something, and has to be judged with all else.
+        #expect(!stream.mayBegin)
+        let written = String(decoding: stream.rest(of: stream.answer, texts: [:]), as: UTF8.self)
+        #expect(!written.contains(#""id":null"#))
+        #expect(written.ranges(of: #""id":"\#(name)""#).count == 3)
+        let edited = stream.answer.editing(replacements: ["/id": "[x]"])
+        var other = try read(fixture, text.utf8)
+        let rest = String(decoding: other.rest(of: edited, texts: [:]), as: UTF8.self)
+        #expect(!rest.contains(name) && rest.ranges(of: #""id":"[x]""#).count == 3)
+    }
+
+    @Test func anItemWhoseNameMaySaySomethingWaitsForTheVerdict() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
+        let name = String(repeating: "m", count: 80)
+        let text = String(decoding: fixture.bytes, as: UTF8.self).replacing(#"id":"m""#, with: #"id":"\#(name)""#)
+        let whole = try read(fixture, text.utf8)
+        #expect(whole.texts.map(\.text) == ["They want soup."])
+        var stream = whole
+        let first = try #require(whole.texts.first)
+        let bytes =
+            stream.piece(first.text, of: first.number) + stream.rest(of: whole.answer, texts: [first.number: ""])
+        #expect(texts(try read(fixture, bytes)) == texts(whole))
+        let written = String(decoding: bytes, as: UTF8.self)
+        let events = written.split(separator: "\n").filter { $0.contains(#""output_index":1"#) }
+        #expect(!events.isEmpty && events.allSatisfy { $0.contains(name) })
+    }
+
+    /// The answer is asked for with each piece: reading anew each time what has come of an input takes ever longer.
+    @Test func whatAToolIsCalledWithIsReadOnceItIsWhole() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+        let end = try #require(text.firstRange(of: #"data: {"type":"content_block_stop","index":3}"#))
+        func input(_ text: String) throws -> JSONValue? {
+            try read(fixture, text.utf8).answer.body.object?["content"]?.array?.last?.object?["input"]
+        }
+        #expect(try input(String(text[..<end.lowerBound])) == .string(#"{"q":"garden herbs"}"#))
+        #expect(try input(text) == .object(["q": .string("garden herbs")]))
+    }
+
     @Test(arguments: FieldFixture.all.filter { $0.dialect.answersInWords })
     func aReplyOfOurOwnIsReadBack(fixture: FieldFixture) throws {
         let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))

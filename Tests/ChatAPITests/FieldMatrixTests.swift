@@ -146,12 +146,29 @@ struct FieldMatrixTests {
         }
     }
 
+    /// Where the operator's words stand, by fixture; nobody answers embeddings.
+    private static let steeringPlaces: [String: [String]] = [
+        "anthropic.count_tokens": ["/system/0/text"],
+        "anthropic.messages": ["/system/0/text"],
+        "gemini.count_tokens": ["/systemInstruction/parts/0/text"],
+        "gemini.generate": ["/systemInstruction/parts/0/text"],
+        "ollama.chat": ["/messages/0/content"],
+        "ollama.generate": ["/system"],
+        "openai.chat": ["/messages/0/content"],
+        // There is no place for them but in front of each prompt.
+        "openai.completions": ["/prompt/0", "/prompt/1"],
+        "openai.embeddings": [],
+        "openai.responses": ["/instructions"],
+    ]
+
     @Test(arguments: FieldFixture.all)
     func steeringStandsBeforeTheConversation(fixture: FieldFixture) throws {
+        let places = try #require(Self.steeringPlaces[fixture.name])
         let request = try fixture.dialect.request(parsing: JSONWriter.bytes(fixture.request))
         let steered = try request.editing(replacements: [:], steering: ["Point to a professional."])
-        guard fixture.name != "openai.embeddings" else { return }
-        #expect(steered.segments.contains { $0.text.contains("Point to a professional.") })
+        let found = steered.segments.filter { $0.text.contains("Point to a professional.") }
+        #expect(found.map(\.path) == places)
+        #expect(found.allSatisfy { $0.text.hasPrefix("Point to a professional.") })
         #expect(steered.segments.count >= request.segments.count)
     }
 

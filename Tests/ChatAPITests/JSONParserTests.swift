@@ -105,8 +105,44 @@ struct JSONParserTests {
     @Test func theNumberOfValuesIsBounded() throws {
         var limits = JSONLimits()
         limits.values = 4
-        _ = try parse("[1,2,3]", limits: limits)
-        #expect(throws: JSONError.self) { try parse("[1,2,3,4]", limits: limits) }
+        _ = try parse("[true,1234567,1e9]", limits: limits)
+        for value in ["true", "1234567", "1e9"] {
+            let error = #expect(throws: JSONError.self) { try parse("[true,null,\"\",\(value)]", limits: limits) }
+            #expect(error?.isTooMuch == true && error?.message.contains("4 values") == true)
+        }
+    }
+
+    @Test func shortNumbersAreCountedApart() throws {
+        var limits = JSONLimits()
+        limits.values = 1
+        limits.numbers = 3
+        _ = try parse("[1,-2.5,123456]", limits: limits)
+        let error = #expect(throws: JSONError.self) { try parse("[1,2,3,4]", limits: limits) }
+        #expect(error?.isTooMuch == true && error?.message.contains("3 numbers") == true)
+    }
+
+    @Test func aLongListOfTokensIsRead() throws {
+        let tokens = Array(repeating: "50256", count: 210_000).joined(separator: ",")
+        #expect(try parse("{\"input\":[[\(tokens)]]}").object?["input"]?.array?.first?.array?.count == 210_000)
+    }
+
+    @Test func anAnswerMayHoldMoreValuesThanARequest() throws {
+        let text = "[" + Array(repeating: "\"a\"", count: 300_000).joined(separator: ",") + "]"
+        #expect(throws: JSONError.self) { try parse(text) }
+        _ = try parse(text, limits: .answer(bytes: text.utf8.count))
+    }
+
+    /// Each value's place repeats the names around it: one long name would take its length as often as there are values.
+    @Test(arguments: ["\"a\"", "1", "{\"a\":1}"])
+    func aLongNameAroundManyValuesIsRefused(value: String) throws {
+        let name = String(repeating: "n", count: 500_000)
+        let values = Array(repeating: value, count: 1_000).joined(separator: ",")
+        for limits in [JSONLimits(), .answer(bytes: 10 << 20)] {
+            let error = #expect(throws: JSONError.self) { try parse("{\"\(name)\":[\(values)]}", limits: limits) }
+            #expect(error?.isTooMuch == true && error?.message.contains("names") == true)
+        }
+        // The name is no more around what comes behind it.
+        _ = try parse("[{\"\(name)\":1},\(values)]")
     }
 
     @Test func theSizeIsBounded() throws {

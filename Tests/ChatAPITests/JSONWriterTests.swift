@@ -16,6 +16,13 @@ struct JSONWriterTests {
         )
     }
 
+    @Test func escapesWhatReadersOfLinesDivideATextAt() {
+        #expect(written(.string("a\u{2028}b\u{2029}c\u{85}d\u{2028}")) == #""a\u2028b\u2029c\u0085d\u2028""#)
+        // Others that end in the same bytes.
+        let others = "\u{2027}\u{202A}\u{A8}\u{A9}\u{E8}\u{E9}\u{20A8}\u{3028}\u{3029}\u{C5}\u{145}\u{1085}\u{2085}"
+        #expect(written(.string(others)) == "\"\(others)\"")
+    }
+
     @Test func escapesNamesToo() {
         #expect(written(.object(["a\"\n": .null])) == #"{"a\"\n":null}"#)
     }

@@ -19,6 +19,8 @@ struct MessageAssembler: Sendable {
     private var whole = 0
     private var events: [JSONValue] = []
     private var inputs: [Int: String] = [:]
+    /// Inputs of which no more comes.
+    private var wholeInputs: [Int: JSONValue] = [:]
     private(set) var isComplete = false
 
     init(limits: JSONLimits = JSONLimits()) {
@@ -39,14 +41,26 @@ struct MessageAssembler: Sendable {
     var message: JSONObject {
         var message = head
         let content = blocks.enumerated().map { index, block in
-            guard let input = inputs[index], !input.isEmpty else { return JSONValue.object(block) }
+            guard let input = toolInput(of: index) else { return JSONValue.object(block) }
             var block = block
-            block["input"] = (try? JSONParser.parse(Array(input.utf8))) ?? .string(input)
+            block["input"] = input
             return .object(block)
         }
         message["content"] = .array(content)
         if !events.isEmpty { message["events"] = .array(events) }
         return message
+    }
+
+    /// What a tool is called with, as far as it has come.
+    private func toolInput(of index: Int) -> JSONValue? {
+        if let whole = wholeInputs[index] { return whole }
+        guard let text = inputs[index], !text.isEmpty else { return nil }
+        // The answer is asked for with each piece of it: what is not whole is not read anew each time.
+        return isComplete ? Self.toolInput(reading: text) : JSONValue.string(text)
+    }
+
+    private static func toolInput(reading text: String) -> JSONValue {
+        (try? JSONParser.parse(Array(text.utf8))) ?? .string(text)
     }
 
     /// Whether the message's own members say nothing. They are told once, at the beginning, so that words wait with all else.
@@ -142,6 +156,7 @@ struct MessageAssembler: Sendable {
             guard whole == blocks.count - 1, event["index"]?.integer == whole else {
                 throw .badAnswer("a content_block_stop is out of place")
             }
+            if let input = inputs[whole], !input.isEmpty { wholeInputs[whole] = Self.toolInput(reading: input) }
             whole += 1
         case "message_delta":
             guard hasBegun else { throw .badAnswer("a message_delta is out of place") }

@@ -53,7 +53,7 @@ struct CollectedAnswer: DialectAnswer, Equatable {
         do throws(JSONError) {
             value = try JSONParser.parse(bytes, limits: limits)
         } catch {
-            throw .badAnswer("it is not valid JSON: \(error)")
+            throw .badAnswer("it \(error.verdict)")
         }
         guard let object = value.object else { throw .badAnswer("it is \(value.kind) and not an object") }
         self.init(object, form: form)

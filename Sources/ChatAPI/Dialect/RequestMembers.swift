@@ -9,7 +9,8 @@ extension JSONObject {
         do throws(JSONError) {
             body = try JSONParser.parse(bytes, limits: limits)
         } catch {
-            throw .invalidRequest("The body is not valid JSON: \(error).", code: "invalid_json")
+            let code = error.isTooMuch ? "too_many_values" : "invalid_json"
+            throw .invalidRequest("The body \(error.verdict).", code: code)
         }
         guard let object = body.object else {
             throw .invalidRequest("The body must be a JSON object, not \(body.kind).")

@@ -73,6 +73,8 @@ struct TextCollector {
             )
         case .array(let items):
             for (index, item) in items.enumerated() {
+                // A list of tokens is long, and a place takes longer to write than the number to pass over.
+                if !isFree, case .number = item { continue }
                 collect(
                     item,
                     at: "\(pointer)/\(index)",

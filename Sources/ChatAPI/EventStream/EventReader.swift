@@ -39,7 +39,7 @@ struct EventReader: Sendable {
             do throws(JSONError) {
                 value = try JSONParser.parse(text, limits: limits)
             } catch {
-                throw .badAnswer("an event is not valid JSON: \(error)")
+                throw .badAnswer("an event \(error.verdict)")
             }
             guard let object = value.object else { throw .badAnswer("an event is \(value.kind) and not an object") }
             objects.append(object)

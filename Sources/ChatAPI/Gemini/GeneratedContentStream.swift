@@ -64,19 +64,25 @@ package struct GeneratedContentStream: DialectStream {
 
     /// Adds a part, to the text before it if it goes on with that.
     private mutating func addPart(_ part: JSONObject, to index: Int) throws(ChatAPIError) {
-        if let last = parts[index]?.last, Self.isPlain(last), Self.isPlain(part), last["thought"] == part["thought"],
-            let end = part["text"]?.string
-        {
+        if goesOn(part, of: index), let end = part["text"]?.string {
             let position = (parts[index]?.count ?? 1) - 1
             // In place: an answer of many pieces must not be copied once for each.
+            var text = parts[index]?[position]["text"]?.string ?? ""
             parts[index]?[position]["text"] = .null
-            parts[index]?[position]["text"] = .string((last["text"]?.string ?? "") + end)
+            text += end
+            parts[index]?[position]["text"] = .string(text)
         } else {
             guard parts[index, default: []].count < Self.partLimit else {
                 throw .badAnswer("a candidate has more than \(Self.partLimit) parts")
             }
             parts[index, default: []].append(part)
         }
+    }
+
+    /// Whether a part is a piece of the text that the one before it holds.
+    private func goesOn(_ part: JSONObject, of index: Int) -> Bool {
+        guard let last = parts[index]?.last else { return false }
+        return Self.isPlain(last) && Self.isPlain(part) && last["thought"] == part["thought"]
     }
 
     /// Whether a part is text, or a thought, and nothing else.

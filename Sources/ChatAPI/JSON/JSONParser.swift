@@ -4,13 +4,27 @@ package struct JSONLimits: Sendable, Equatable {
     package var bytes = 10 << 20
     /// Arrays and objects inside each other: `[[[[...` must not become a stack overflow.
     package var depth = 64
-    /// Values of the whole text: each takes far more memory than its bytes.
+    /// Values of the whole text, but for short numbers: each takes far more memory than its bytes.
     package var values = 200_000
+    /// Numbers that are too short to tell anything: a list of tokens holds many.
+    package var numbers = 2_000_000
+    /// Bytes of the places of all values together: a text is known by all the names around it, and these have no limit.
+    package var places = 64 << 20
 
     package init() {}
 
     /// - Parameter bytes: of the text.
     package init(bytes: Int) { self.bytes = bytes }
+
+    /// Of an answer: one that tells how likely each token was, and what might have stood there, holds a hundred values a token.
+    ///
+    /// - Parameter bytes: of the text.
+    package static func answer(bytes: Int) -> JSONLimits {
+        var limits = JSONLimits(bytes: bytes)
+        limits.values = 1_000_000
+        limits.places = 256 << 20
+        return limits
+    }
 }
 
 /// A strict reader of RFC 8259.
@@ -23,6 +37,10 @@ package struct JSONParser {
     private let limits: JSONLimits
     private var position = 0
     private var valueCount = 0
+    private var numberCount = 0
+    /// Bytes of the place of the value that is read, at the most.
+    private var placeLength = 0
+    private var placeBytes = 0
     private var path: [PathStep] = []
 
     private enum PathStep {
@@ -55,8 +73,12 @@ package struct JSONParser {
     }
 
     private mutating func value() throws(JSONError) -> JSONValue {
-        valueCount += 1
-        guard valueCount <= limits.values else { throw error("the text has more than \(limits.values) values") }
+        placeBytes += placeLength
+        guard placeBytes <= limits.places else {
+            throw error("the names around the values are too long", isTooMuch: true)
+        }
+        // Which of the counts a number adds to is known behind it.
+        if !startsNumber { try countValue() }
         switch current {
         case UInt8(ascii: "{"): return try object()
         case UInt8(ascii: "["): return try array()
@@ -64,9 +86,19 @@ package struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        case .some(let byte) where byte == UInt8(ascii: "-") || Self.digits.contains(byte): return try number()
         case nil: throw error("the text ends where a value was expected")
-        default: throw error("a value was expected")
+        default:
+            guard startsNumber else { throw error("a value was expected") }
+            return try number()
+        }
+    }
+
+    private var startsNumber: Bool { current.map { $0 == UInt8(ascii: "-") || Self.digits.contains($0) } ?? false }
+
+    private mutating func countValue() throws(JSONError) {
+        valueCount += 1
+        guard valueCount <= limits.values else {
+            throw error("the text has more than \(limits.values) values", isTooMuch: true)
         }
     }
 
@@ -98,7 +130,11 @@ package struct JSONParser {
             position += 1
             skipSpace()
             path.append(.name(name))
+            // Each `~` and `/` of it takes two bytes of a place, and that of the name itself has a suffix.
+            let length = 2 * name.utf8.count + 6
+            placeLength += length
             members.append(JSONObject.Member(name: name, value: try value()))
+            placeLength -= length
             path.removeLast()
             if try leave(with: UInt8(ascii: "}"), name: "}") { return .object(JSONObject(members)) }
         }
@@ -114,6 +150,9 @@ package struct JSONParser {
         return names.insert(name).inserted
     }
 
+    /// Bytes that an index adds to a place: a slash and seven digits.
+    private static let indexLength = 8
+
     private mutating func array() throws(JSONError) -> JSONValue {
         try enter()
         var items: [JSONValue] = []
@@ -124,7 +163,9 @@ package struct JSONParser {
         }
         while true {
             path.append(.index(items.count))
+            placeLength += Self.indexLength
             items.append(try value())
+            placeLength -= Self.indexLength
             path.removeLast()
             if try leave(with: UInt8(ascii: "]"), name: "]") { return .array(items) }
         }
@@ -151,8 +192,12 @@ package struct JSONParser {
         }
     }
 
+    /// The most characters of a number without an exponent that has too few digits to tell anything.
+    private static let shortNumber = 6
+
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = position
+        var hasExponent = false
         if current == UInt8(ascii: "-") { position += 1 }
         if current == UInt8(ascii: "0") {
             position += 1
@@ -164,12 +209,21 @@ package struct JSONParser {
             try digits()
         }
         if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            hasExponent = true
             position += 1
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
             try digits()
         }
         // Nobody writes such a number, and readers differ in what they make of it.
         guard position - start <= 64 else { throw error("a number of more than 64 characters") }
+        if hasExponent || position - start > Self.shortNumber {
+            try countValue()
+        } else {
+            numberCount += 1
+            guard numberCount <= limits.numbers else {
+                throw error("the text has more than \(limits.numbers) numbers", isTooMuch: true)
+            }
+        }
         return .number(String(decoding: bytes[start..<position], as: UTF8.self))
     }
 
@@ -263,7 +317,8 @@ package struct JSONParser {
         return unit
     }
 
-    private func error(_ message: String) -> JSONError {
+    /// - Parameter isTooMuch: whether it is no mistake in the text, but more than is read.
+    private func error(_ message: String, isTooMuch: Bool = false) -> JSONError {
         let read = bytes.prefix(position)
         let lineStart = (read.lastIndex(of: 0x0A) ?? -1) + 1
         let pointer = path.map { step in
@@ -277,7 +332,8 @@ package struct JSONParser {
             offset: position,
             line: read.count { $0 == 0x0A } + 1,
             column: position - lineStart + 1,
-            pointer: String(pointer.joined().prefix(200))
+            pointer: String(pointer.joined().prefix(200)),
+            isTooMuch: isTooMuch
         )
     }
 

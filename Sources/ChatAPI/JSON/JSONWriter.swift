@@ -31,6 +31,11 @@ package enum JSONWriter {
         }
     }
 
+    /// Whether the last bytes are those that U+2028 and U+2029 begin with.
+    private static func isInSeparator(_ output: [UInt8]) -> Bool {
+        output.last == 0x80 && output.dropLast().last == 0xE2
+    }
+
     private static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
@@ -43,6 +48,16 @@ package enum JSONWriter {
             case 0..<0x20:
                 let digits = String(byte, radix: 16)
                 output += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8
+            // The ends of U+0085, U+2028 and U+2029, at which readers of lines divide a text.
+            case 0x85 where output.last == 0xC2:
+                output.removeLast()
+                output += "\\u0085".utf8
+            case 0xA8 where isInSeparator(output):
+                output.removeLast(2)
+                output += "\\u2028".utf8
+            case 0xA9 where isInSeparator(output):
+                output.removeLast(2)
+                output += "\\u2029".utf8
             default: output.append(byte)
             }
         }

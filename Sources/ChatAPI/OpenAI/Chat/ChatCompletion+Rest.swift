@@ -3,19 +3,21 @@ extension ChatCompletion {
     ///
     /// - Parameters:
     ///   - texts: what is left of the text of each choice that was judged in parts, by its index.
-    ///   - begun: choices of which a part went out, with the role in front.
-    package func rest(_ texts: [Int: String], begun: Set<Int>) -> ChatCompletion {
+    ///   - announced: choices that began to go out, with the role in front.
+    package func rest(_ texts: [Int: String], announced: Set<Int>) -> ChatCompletion {
         guard var object = body.object, let choices = object["choices"]?.array else { return self }
         object["choices"] = .array(
             choices.map { choice in
-                guard var choice = choice.object, let index = choice["index"]?.integer, let text = texts[index],
+                guard var choice = choice.object, let index = choice["index"]?.integer,
                     var message = choice["message"]?.object
                 else { return choice }
-                if begun.contains(index) { message["role"] = nil }
-                message["content"] = Self.content(message["content"], saying: text)
+                if announced.contains(index) { message["role"] = nil }
+                if let text = texts[index] {
+                    message["content"] = Self.content(message["content"], saying: text)
+                    // The tokens repeat the text from its beginning, which has gone out without them.
+                    if choice["logprobs"] != nil { choice["logprobs"] = .null }
+                }
                 choice["message"] = .object(message)
-                // The tokens repeat the text from its beginning, which has gone out without them.
-                if choice["logprobs"] != nil { choice["logprobs"] = .null }
                 return .object(choice)
             }
         )

@@ -6,7 +6,6 @@ extension ChatCompletion {
     package var stream: [UInt8] {
         var bytes: [UInt8] = []
         let object = body.object ?? JSONObject()
-        for event in object["events"]?.array ?? [] { bytes += EventStreamWriter.bytes(event) }
         var frame = object
         for name in ["choices", "usage", "events"] { frame[name] = nil }
         frame["object"] = .string("chat.completion.chunk")
@@ -38,6 +37,8 @@ extension ChatCompletion {
             frame["usage"] = usage
             bytes += EventStreamWriter.bytes(.object(frame))
         }
+        // One may be an error: clients raise it and read no further.
+        for event in object["events"]?.array ?? [] { bytes += EventStreamWriter.bytes(event) }
         return bytes + EventStreamWriter.done
     }
 

@@ -18,7 +18,7 @@ package struct ChatCompletion: DialectAnswer, Equatable {
         do throws(JSONError) {
             value = try JSONParser.parse(bytes, limits: limits)
         } catch {
-            throw ChatAPIError.badAnswer("it is not valid JSON: \(error)")
+            throw ChatAPIError.badAnswer("it \(error.verdict)")
         }
         guard value.object != nil else { throw .badAnswer("it is \(value.kind) and not an object") }
         self.init(value)

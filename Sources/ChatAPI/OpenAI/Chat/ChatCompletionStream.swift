@@ -6,6 +6,8 @@ package struct ChatCompletionStream: DialectStream {
     /// The token counts to end with, where the caller asked for them and the upstream was not asked.
     private let usage: TokenUsage?
     package private(set) var begun: Set<Int> = []
+    /// Choices that the caller knows of, with the role in front.
+    private var announced: Set<Int> = []
 
     package init(limits: JSONLimits = JSONLimits()) {
         assembler = DeltaAssembler(limits: limits)
@@ -41,17 +43,24 @@ package struct ChatCompletionStream: DialectStream {
     // MARK: Writing
 
     package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
-        writer.piece(text, choice: number, isFirst: begun.insert(number).inserted)
+        let writer = writer
+        var bytes: [UInt8] = []
+        // OpenAI's client lists the choices as they come and looks for each at its index.
+        for choice in 0..<max(number, 0) where announced.insert(choice).inserted {
+            bytes += writer.piece("", choice: choice, isFirst: true)
+        }
+        begun.insert(number)
+        return bytes + writer.piece(text, choice: number, isFirst: announced.insert(number).inserted)
     }
 
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
-        ChatCompletion(answer.body).rest(texts, begun: begun).stream
+        ChatCompletion(answer.body).rest(texts, announced: announced).stream
     }
 
     package mutating func filtered(saying words: [String]) -> [UInt8] {
         let writer = writer
         var bytes: [UInt8] = []
-        for choice in begun.sorted() {
+        for choice in announced.sorted() {
             for word in words { bytes += writer.piece(word, choice: choice, isFirst: false) }
             bytes += writer.end(choice: choice, .contentFilter)
         }

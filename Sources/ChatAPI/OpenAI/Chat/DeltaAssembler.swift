@@ -10,6 +10,8 @@ package struct DeltaAssembler {
     private var choices: [Int: JSONObject] = [:]
     /// Events that are no chunk of a completion, such as an error in the middle of the stream.
     private var others: [JSONValue] = []
+    /// Whether the stream told of an error. Some upstreams end it there.
+    private var hasFailed = false
     /// Choices whose content began as a text and went on in parts: the text is the first of them.
     private var parted: Set<Int> = []
     /// Whether the token counts came in an event of their own.
@@ -64,12 +66,13 @@ package struct DeltaAssembler {
         ChatCompletion.plain(head.without(["object", "usage"]))
     }
 
-    /// Whether the stream said that it was complete.
-    package var isComplete: Bool { reader.isDone }
+    /// Whether the stream said that it was complete, or why it would not be.
+    package var isComplete: Bool { reader.isDone || hasFailed }
 
     private mutating func add(_ chunk: JSONObject) throws(ChatAPIError) {
         guard let items = chunk["choices"]?.array else {
             others.append(.object(chunk))
+            hasFailed = hasFailed || !(chunk["error"] ?? .null).isNull
             return
         }
         for member in chunk.members where member.name != "choices" && !member.value.isNull {
@@ -149,7 +152,7 @@ package struct DeltaAssembler {
             }
             value = .null
             for (position, part) in additions.enumerated() {
-                let index = part.object?["index"]?.integer ?? position
+                let index = place(of: part, at: position, of: additions.count, in: items)
                 guard (0...items.count).contains(index), index < 256 else {
                     throw ChatAPIError.badAnswer("a delta has the index \(index) out of order")
                 }
@@ -161,6 +164,23 @@ package struct DeltaAssembler {
         default: break
         }
         value = addition
+    }
+
+    /// Which item of a list a piece belongs to.
+    ///
+    /// Some upstreams number no calls of tools and send each in a delta of its own: the first piece of one has a new id.
+    ///
+    /// - Parameters:
+    ///   - position: of the piece among those of its delta.
+    ///   - count: of these.
+    private static func place(of part: JSONValue, at position: Int, of count: Int, in items: [JSONValue]) -> Int {
+        if let index = part.object?["index"]?.integer { return index }
+        guard let id = part.object?["id"]?.string, !id.isEmpty else {
+            return count == 1 ? max(items.count - 1, 0) : position
+        }
+        if let known = items.firstIndex(where: { $0.object?["id"]?.string == id }) { return known }
+        let isNamed = items.indices.contains(position) && items[position].object?["id"]?.string?.isEmpty == false
+        return isNamed ? items.count : min(position, items.count)
     }
 
     /// Adds parts to those that there are, of which a text that came without parts is one.

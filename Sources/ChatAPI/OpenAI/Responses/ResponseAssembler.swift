@@ -50,7 +50,11 @@ struct ResponseAssembler: Sendable {
         return CollectedAnswer.plain(known, form: .response)
     }
 
-    var mayBegin: Bool { hasBegun }
+    /// Not before the response may be named: clients hold every later event to the name that the first one gives.
+    var mayBegin: Bool {
+        let name = JSONObject(head.members.filter { $0.name == "id" })
+        return hasBegun && CollectedAnswer(name, form: .response).segments.isEmpty
+    }
 
     func item(_ index: Int) -> JSONObject { items.indices.contains(index) ? items[index] : JSONObject() }
 
@@ -68,6 +72,8 @@ struct ResponseAssembler: Sendable {
     /// - Returns: the item's texts, and whether there is nothing else in it that has to be judged.
     private func texts(of item: JSONObject, at index: Int) -> (texts: [StreamedText], isFlowing: Bool) {
         guard ["message", "reasoning"].contains(item["type"]?.string) else { return ([], Self.isPlain(item)) }
+        // What is told of an item names it, from its beginning on.
+        guard Self.isPlain(JSONObject(item.members.filter { $0.name == "id" })) else { return ([], false) }
         var texts: [StreamedText] = []
         for list in ResponsePart.lists {
             for (position, part) in (item[list]?.array ?? []).enumerated() {

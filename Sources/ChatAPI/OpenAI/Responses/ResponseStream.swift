@@ -68,7 +68,10 @@ package struct ResponseStream: DialectStream {
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let response = answer.body.object ?? JSONObject()
         let items = (response["output"]?.array ?? []).map { $0.object ?? JSONObject() }
-        var bytes = writer.start(assembler.frame)
+        var frame = assembler.frame
+        // It was judged with all else.
+        if let name = response["id"] { frame["id"] = name }
+        var bytes = writer.start(frame)
         bytes += writer.finish(before: items.count, of: items, texts: texts)
         for error in (response["events"]?.array ?? []).compactMap(\.object) {
             bytes += writer.event("error", error.without(["type"]))

@@ -5,6 +5,8 @@ package struct TextCompletionStream: DialectStream {
     private var head = JSONObject()
     private var choices: [Int: JSONObject] = [:]
     private var events: [JSONValue] = []
+    /// Whether the stream told of an error. Some upstreams end it there.
+    private var hasFailed = false
     /// Whether the token counts came in an event of their own.
     private var hasUsageAlone = false
     private let usage: TokenUsage?
@@ -28,6 +30,7 @@ package struct TextCompletionStream: DialectStream {
         for event in try reader.read(chunk) {
             guard let items = event["choices"]?.array else {
                 events.append(.object(event))
+                hasFailed = hasFailed || !(event["error"] ?? .null).isNull
                 continue
             }
             for member in event.members where member.name != "choices" && !member.value.isNull {
@@ -63,7 +66,7 @@ package struct TextCompletionStream: DialectStream {
         choices[index] = choice
     }
 
-    package var isComplete: Bool { reader.isDone }
+    package var isComplete: Bool { reader.isDone || hasFailed }
 
     package var answer: any DialectAnswer {
         var body = head
@@ -117,7 +120,7 @@ package struct TextCompletionStream: DialectStream {
         let body = answer.body.object ?? JSONObject()
         // As it was edited.
         let frame = body.without(["choices", "usage", "events"])
-        var bytes = (body["events"]?.array ?? []).flatMap { EventStreamWriter.bytes($0) }
+        var bytes: [UInt8] = []
         var usage = body["usage"]
         let choices = (body["choices"]?.array ?? []).compactMap(\.object)
         for (position, choice) in choices.enumerated() {
@@ -132,6 +135,8 @@ package struct TextCompletionStream: DialectStream {
             if isCounted { usage = nil }
         }
         if let usage { bytes += event([], usage: usage, frame: frame) }
+        // One may be an error: clients raise it and read no further.
+        for event in body["events"]?.array ?? [] { bytes += EventStreamWriter.bytes(event) }
         return bytes + EventStreamWriter.done
     }
 
