@@ -7,6 +7,8 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # An import that a target does not list in Package.swift is an error: the rooms' import rules hold.
 STRICT := --explicit-target-dependency-import-check error
+# Runs tests, keeping what they say in a file. To Swift it is no failure that there is none to run; here it is.
+RUN_TESTS = $(2) 2>&1 | tee $(1) && { grep -qE 'Test run with [1-9][0-9]* tests? ' $(1) || { echo "No test ran" >&2; exit 1; }; }
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 CACHE := Models/.cache
@@ -82,7 +84,7 @@ lint: deps ## Check the formatting.
 
 unit: model ## The tests of each room.
 	$(SWIFT) build --build-tests $(STRICT)
-	$(SWIFT) test --skip-build
+	$(call RUN_TESTS,.build/unit.log,$(SWIFT) test --skip-build)
 
 $(VENV)/ready: Tests/EndToEnd/requirements.txt
 	@python3 -m venv $(VENV)
@@ -113,7 +115,8 @@ postgresql: model $(VENV)/ready ## Build with the trait PostgreSQL, and try the 
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; \
 	fi
 	$(SWIFT) build --build-tests --traits PostgreSQL --scratch-path .build-postgresql $(STRICT)
-	Tests/PostgreSQL/run $(SWIFT) test --skip-build --traits PostgreSQL --scratch-path .build-postgresql --filter DecisionStoreTests
+	$(call RUN_TESTS,.build-postgresql/unit.log,Tests/PostgreSQL/run $(SWIFT) test --skip-build --traits PostgreSQL \
+	  --scratch-path .build-postgresql --filter PostgreSQLDatabaseTests)
 	GUARDIAN_BIN=$(CURDIR)/.build-postgresql/debug/guardian \
 	  Tests/PostgreSQL/run $(VENV)/bin/pytest -q Tests/EndToEnd/test_postgresql.py
 

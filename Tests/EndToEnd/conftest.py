@@ -1,3 +1,5 @@
+import signal
+
 import pytest
 
 from certificates import Certificates
@@ -46,7 +48,7 @@ def origin(scripted_origin):
 
 @pytest.fixture(scope="session")
 def start_gateway(tmp_path_factory, certificates):
-    """Starts gateways that are ready, and ends them with the session."""
+    """Starts gateways that are ready, and ends them with the session, which fails if one does not end well."""
     started = []
 
     def start(upstream_url, policy, changes=None, arguments=()):
@@ -59,10 +61,14 @@ def start_gateway(tmp_path_factory, certificates):
     troubles = []
     for gateway in started:
         try:
-            gateway.close()
+            status = gateway.close()
         except AssertionError as trouble:
-            troubles.append(trouble)
-    assert not troubles, troubles
+            troubles.append(f"{gateway.folder}: {trouble}")
+            continue
+        # A test may have killed it; a trap is another signal.
+        if status not in (0, -signal.SIGKILL):
+            troubles.append(f"{gateway.folder}: it ended with status {status}:\n{gateway.process.words[-2000:]}")
+    assert not troubles, "\n".join(troubles)
 
 
 @pytest.fixture(scope="session")

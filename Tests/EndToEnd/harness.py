@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import ssl
@@ -25,13 +26,20 @@ GGUF = Path(
 GUARDIAN_FOLDER = ROOT / "Models/guardian"
 # A debug build reads the model slowly, and the machine may be shared.
 START_SECONDS = 180
+# Below the ports that the system gives to whoever names none, so that nobody is given one of these before it is used.
+PORTS = iter(random.sample(range(20_000, 32_000), 12_000))
 
 
 def free_port():
-    """A port nobody listens at. It is free again when this returns: the caller binds it at once."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens at, and never the same one twice, however late the caller binds it."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("no port is left")
 
 
 class Process:

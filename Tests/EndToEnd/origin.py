@@ -222,6 +222,16 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.event(json.dumps(chunk(request, {"audio": {"id": "a", "data": "QUJDRA" * 8}})))
         self.end_events(request, "stop")
 
+    def model_second_choice_first(self, request):
+        """Says the first choice when the test has read of the second."""
+        self.begin_events()
+        for text in pieces(PREFACE):
+            self.event(json.dumps(chunk(request, {"content": text}, index=1)))
+        self.origin.was_seen = self.origin.go_on.wait(timeout=20)
+        self.event(json.dumps(chunk(request, {"content": "Nothing more."}, index=0)))
+        self.event(json.dumps(chunk(request, {}, "stop", index=1)))
+        self.end_events(request, "stop")
+
     def model_dies_late(self, request):
         self.begin_events()
         for text in pieces(PREFACE):
@@ -268,6 +278,13 @@ class ScriptedHandler(BaseHTTPRequestHandler):
         self.event(json.dumps(chunk(request, {"role": "assistant", "content": "half an "})))
         self.event(json.dumps({"error": {"message": "out of memory", "type": "server_error", "code": None}}))
         self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def model_error_ends_stream(self, request):
+        """As llama.cpp does: nothing comes behind the error."""
+        self.begin_events()
+        self.event(json.dumps(chunk(request, {"role": "assistant", "content": "half an "})))
+        self.event(json.dumps({"error": {"message": "out of memory", "type": "server_error", "code": 500}}))
         self.wfile.write(b"0\r\n\r\n")
 
     def model_stream_without_end(self, request):

@@ -191,6 +191,7 @@ def test_a_server_that_fails_is_passed_over(start_gateway, scripted_origin, orig
     first.mood = "breaks"
     for number in range(8):
         assert gateway.ask(f"Tell me of green things {number}.").decision == "allow"
+    assert first.requests and len(second.requests) == 8
 
 
 def test_a_key_that_is_not_there_is_told(tmp_path, first, alone):

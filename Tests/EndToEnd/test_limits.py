@@ -235,7 +235,7 @@ def test_each_limit_is_held_told_and_counted(start_gateway, wire, key, value, tr
     # Whoever keeps to it is served.
     if key not in ("request_body", "held_answer", "buffered_bytes", "header_bytes", "header_count", "uri_bytes"):
         served(gateway)
-    gateway.close()
+    assert gateway.close() == 0
 
 
 def test_no_limit_is_left_out():
@@ -261,4 +261,4 @@ def test_what_a_packed_body_unpacks_to_is_limited_in_size_and_in_ratio(start_gat
     packed(gateway, gzip.compress((long[:-4] + noise + '"}]}').encode()), 413)
     assert count(gateway, "body_too_large") == 1
     packed(gateway, gzip.compress(SMALL.encode()), 200)
-    gateway.close()
+    assert gateway.close() == 0

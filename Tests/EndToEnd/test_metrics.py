@@ -4,6 +4,8 @@ import re
 import shutil
 import subprocess
 
+import pytest
+
 from origin import LEAK
 
 LINE = re.compile(r'([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? (\+Inf|NaN|[-+0-9.e]+)')
@@ -78,11 +80,10 @@ def test_buckets_add_up(gateway):
 
 def test_prometheus_own_linter_has_nothing_to_say(gateway):
     """Where it is installed; the rules above hold without it."""
-    use(gateway)
-    text = gateway.metrics()
     promtool = shutil.which("promtool")
     if promtool is None:
-        assert families(text)
-        return
+        pytest.skip("promtool is not installed (Debian: prometheus)")
+    use(gateway)
+    text = gateway.metrics()
     checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")

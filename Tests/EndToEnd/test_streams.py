@@ -69,6 +69,18 @@ def test_a_text_that_is_replaced_late_ends_with_what_stands_in_its_place(stream)
     assert finish_reasons(chunks) == ["stop"]
 
 
+def test_openais_streaming_helper_reads_choices_whichever_begins(gateway, origin):
+    with openai_client(gateway) as client:
+        with client.chat.completions.stream(model="second-choice-first", messages=HELLO, n=2) as events:
+            for event in events:
+                if event.type == "content.delta" and event.delta:
+                    origin.go_on.set()
+            choices = events.get_final_completion().choices
+    assert origin.was_seen, "the answer was held to its end"
+    assert [choice.message.content for choice in choices] == ["Nothing more.", PREFACE]
+    assert [choice.finish_reason for choice in choices] == ["stop", "stop"]
+
+
 def test_a_call_of_a_tool_is_held_until_it_was_judged(stream):
     chunks = list(stream("long-then-leak-in-tool"))
     assert not any(choice.delta.tool_calls for chunk in chunks for choice in chunk.choices)

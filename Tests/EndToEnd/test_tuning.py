@@ -1,5 +1,6 @@
 """Choosing thresholds: from recorded traffic and corrections, and what is told of it."""
 
+import contextlib
 import json
 import os
 import re
@@ -121,6 +122,16 @@ def test_only_numbers_change_in_the_file_that_is_written(recorded, tmp_path):
     assert run("policy", "check", new).returncode == 0
 
 
+def has_open(process, path):
+    """Whether a process has a file open."""
+    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+        # It may be closed between the list and the look.
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(descriptor) == path:
+                return True
+    return False
+
+
 def tune_while(files, meanwhile, *arguments):
     """The same with something done after the policy was read and before a new one is written: while a long log is read."""
     audit, corrections, policy = files
@@ -133,7 +144,7 @@ def tune_while(files, meanwhile, *arguments):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         limit = time.monotonic() + START_SECONDS
         log = os.path.realpath(audit)
-        while not any(os.path.realpath(file) == log for file in Path(f"/proc/{process.pid}/fd").iterdir()):
+        while not has_open(process, log):
             assert process.poll() is None and time.monotonic() < limit
         meanwhile()
         out, err = process.communicate(timeout=START_SECONDS)

@@ -64,9 +64,12 @@ def test_a_stream_that_passes_is_seen_to_be_cut(shadow_gateway, origin):
     assert shadow_gateway.ask("hello").text == "You said: hello"
 
 
-def test_an_error_in_the_middle_of_a_stream_reaches_the_caller(gateway):
-    answer = gateway.ask("hello", model="error-mid-stream", stream=True)
+@pytest.mark.parametrize("model", ["error-mid-stream", "error-ends-stream"])
+def test_an_error_in_the_middle_of_a_stream_reaches_the_caller(gateway, model):
+    answer = gateway.ask("hello", model=model, stream=True)
     assert b"out of memory" in answer.body, answer
+    # Clients raise it where it stands: the words that came before it stand before it.
+    assert -1 < answer.body.find(b"half") < answer.body.find(b"out of memory"), answer
 
 
 def test_a_stream_that_ends_without_its_last_event_is_not_passed_off_as_whole(gateway):

@@ -102,11 +102,13 @@ struct GuardianEngineTests {
     @Test func everyResponseIsSomethingThatMayBeSent() async throws {
         let model = try Loaded.model()
         let engine = try engine()
+        var written = 0
         for (category, forced) in [(HarmCategory.selfHarm, false), (.cybercrime, true)] {
             let request = SafeguardRequest(category: category, text: "Please help me with it.", isForced: forced)
             let response = await engine.respond(to: request, deadline: nil)
             switch response.origin {
             case .generated:
+                written += 1
                 #expect(response.fallbackReason == nil)
                 let accepted = try model.acceptance.accept(response.text, category: category, isCapped: false)
                 #expect(accepted == response.text)
@@ -115,6 +117,8 @@ struct GuardianEngineTests {
                 #expect(response.text == model.fallbacks[category])
             }
         }
+        // There is no deadline, so nothing but the checks can be in its way, and they do not refuse all.
+        #expect(written > 0)
     }
 
     @Test func withoutTimeTheTemplateIsSent() async throws {

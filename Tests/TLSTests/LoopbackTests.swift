@@ -61,15 +61,17 @@ struct LoopbackTests {
 
     private func connect(
         _ server: any Channel,
-        expecting count: Int
+        expecting count: Int,
+        shutdownTimeout: TimeAmount = .seconds(2)
     ) async throws -> (any Channel, EventLoopFuture<ByteBuffer>) {
-        try await Self.connect(server, self.certificates.client(), expecting: count)
+        try await Self.connect(server, self.certificates.client(), expecting: count, shutdownTimeout: shutdownTimeout)
     }
 
     private static func connect(
         _ server: any Channel,
         _ context: TLSContext,
-        expecting count: Int
+        expecting count: Int,
+        shutdownTimeout: TimeAmount = .seconds(2)
     ) async throws -> (any Channel, EventLoopFuture<ByteBuffer>) {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: ByteBuffer.self)
@@ -78,7 +80,8 @@ struct LoopbackTests {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
-                        TLSHandler(context: context), Collector(expected: count, promise: promise),
+                        TLSHandler(context: context, shutdownTimeout: shutdownTimeout),
+                        Collector(expected: count, promise: promise),
                     ])
                 }
             }
@@ -135,12 +138,12 @@ struct LoopbackTests {
     @Test("A close of both ends takes no longer than the network needs")
     func quickClose() async throws {
         let server = try await self.listen(self.certificates.server(), halfClosure: false)
-        let (client, answer) = try await self.connect(server, expecting: 4)
+        let (client, answer) = try await self.connect(server, expecting: 4, shutdownTimeout: .seconds(60))
         try await client.writeAndFlush(ByteBuffer(string: "ping"))
         #expect(try await String(buffer: answer.get()) == "ping")
         let start = ContinuousClock.now
         try await client.close()
-        #expect(ContinuousClock.now - start < .seconds(1.5), "the timer ended it, not the peer's close_notify")
+        #expect(ContinuousClock.now - start < .seconds(30), "the timer ended it, not the peer's close_notify")
         try await server.close()
         #expect(self.errors.all.isEmpty)
     }

@@ -19,7 +19,9 @@ struct CorpusTests {
 
     @Test(arguments: FuzzTarget.allCases)
     func seedsAreAccepted(target: FuzzTarget) throws {
-        for seed in try target.seeds() {
+        let seeds = try target.seeds()
+        #expect(!seeds.isEmpty)
+        for seed in seeds {
             #expect(seed.withUnsafeBytes { target.accepts($0) })
         }
     }

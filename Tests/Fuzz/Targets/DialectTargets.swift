@@ -248,27 +248,35 @@ extension FuzzSeeds {
     ].map { Data($0.utf8) }
 
     /// The bodies that the end-to-end tests put words into, each behind the number of its dialect.
-    private static func bodies(_ member: String) -> [(number: Int, body: Data)] {
+    private static func bodies(_ member: String) throws -> [(number: Int, body: Data)] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../EndToEnd/fields").standardizedFileURL
-        return DialectTrial.dialects.enumerated().compactMap { number, dialect in
-            let file = folder.appendingPathComponent("\(dialect.name).json")
-            guard let content = try? Data(contentsOf: file), let value = try? JSONParser.parse(Array(content)),
-                let body = value.object?[member], !body.isNull
-            else { return nil }
+        return try DialectTrial.dialects.enumerated().compactMap { number, dialect in
+            let content = try Data(contentsOf: folder.appendingPathComponent("\(dialect.name).json"))
+            let file = try JSONParser.parse(Array(content))
+            // What is not answered in words has no answer there.
+            guard let body = file.object?[member], !body.isNull else { return nil }
             return (number, Data(JSONWriter.bytes(body)))
         }
     }
 
-    static let requests = bodies("request").map { Data([UInt8($0.number)]) + $0.body }
-    static let answers = bodies("answer").map { Data([UInt8($0.number)]) + $0.body }
+    static func requests() throws -> [Data] {
+        try bodies("request").map { Data([UInt8($0.number)]) + $0.body }
+    }
+
+    static func answers() throws -> [Data] {
+        try bodies("answer").map { Data([UInt8($0.number)]) + $0.body }
+    }
 
     /// The same answers as their dialects stream them.
-    static let streams: [Data] = bodies("answer").flatMap { number, body -> [Data] in
-        let dialect = DialectTrial.dialects[number]
-        guard dialect.answersInWords, let answer = try? dialect.answer(parsing: Array(body)) else { return [] }
-        var stream = dialect.stream()
-        let bytes = stream.rest(of: answer, texts: [:])
-        return [Data([UInt8(number), 255]) + bytes, Data([UInt8(number), 10]) + bytes]
+    static func streams() throws -> [Data] {
+        try bodies("answer").flatMap { number, body -> [Data] in
+            let dialect = DialectTrial.dialects[number]
+            guard dialect.answersInWords else { return [] }
+            let answer = try dialect.answer(parsing: Array(body))
+            var stream = dialect.stream()
+            let bytes = stream.rest(of: answer, texts: [:])
+            return [Data([UInt8(number), 255]) + bytes, Data([UInt8(number), 10]) + bytes]
+        }
     }
 }

@@ -78,9 +78,9 @@ enum FuzzTarget: String, CaseIterable {
         case .gzip: FuzzSeeds.packedTexts
         case .deflate: FuzzSeeds.texts.map { Data($0.utf8) }
         case .events: FuzzSeeds.events
-        case .requests: FuzzSeeds.requests
-        case .answers: FuzzSeeds.answers
-        case .streams: FuzzSeeds.streams
+        case .requests: try FuzzSeeds.requests()
+        case .answers: try FuzzSeeds.answers()
+        case .streams: try FuzzSeeds.streams()
         }
     }
 }

@@ -257,4 +257,17 @@ struct SchedulerCoreTests {
             #expect(core.isEmpty)
         }
     }
+
+    @Test func aTextThatNeedsAllPagesIsNotStoppedByTheOneItBeginsLike() {
+        var core = core(pages: 3) { $0.generationShare = 1 }
+        let known = tokens(96, seed: 1)
+        core.add(1, [PagedSequence(known, goal: .whole, limit: 96)], .generating)
+        for _ in 0..<10 where !core.isEmpty { _ = step(&core) }
+        // It parts from what is known in the middle of a page.
+        let other = Array(known.prefix(40)) + tokens(50, seed: 2)
+        core.add(2, [PagedSequence(other, goal: .whole, limit: 96)], .generating)
+        for _ in 0..<20 where !core.isEmpty { _ = step(&core) }
+        #expect(core.isEmpty)
+        #expect(core.counts.rows >= known.count + 50)
+    }
 }
