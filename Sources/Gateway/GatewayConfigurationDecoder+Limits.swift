@@ -52,7 +52,12 @@ extension GatewayConfigurationDecoder {
     static let sizes: [Limit<Int>] = [
         Limit("header_bytes", \.headerBytes, "of a request's target and fields; more is 431 (`headers_too_large`)"),
         Limit("uri_bytes", \.uriBytes, "of a request's target; more is 414 (`uri_too_long`)"),
-        Limit("body_rate", \.bodyRate, "bytes a second that it must come in at, after a grace, likewise"),
+        Limit(
+            "body_rate",
+            \.bodyRate,
+            "bytes a second that a body must come in at once `body_grace` is used up; slower is 408 "
+                + "(`request_body_timeout`)"
+        ),
         Limit(
             "buffered_bytes",
             \.bufferedBytes,
@@ -72,9 +77,9 @@ extension GatewayConfigurationDecoder {
             \.headerTime,
             "until a request's head is whole, however it drips; then 408 (`request_header_timeout`)"
         ),
-        Limit("body_time", \.bodyTime, "until its body is; then 408 (`request_body_timeout`)"),
-        Limit("body_idle_time", \.bodyIdleTime, "between two pieces of it, likewise"),
-        Limit("body_grace", \.bodyGrace, "how far it may be behind that rate"),
+        Limit("body_time", \.bodyTime, "until a request's body is whole; then 408 (`request_body_timeout`)"),
+        Limit("body_idle_time", \.bodyIdleTime, "the longest pause within a body; then 408 (`request_body_timeout`)"),
+        Limit("body_grace", \.bodyGrace, "how far a body may fall behind `body_rate`"),
         Limit("idle_time", \.idleTime, "how long a connection is kept open between requests (`connection_idle`)"),
         Limit(
             "write_stall_time",

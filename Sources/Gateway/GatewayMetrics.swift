@@ -109,7 +109,7 @@ final class GatewayMetrics: Sendable {
         judgedTokens = registry.counter("guardian_judged_tokens_total", help: "Tokens the model read to judge.")
         reloads = registry.counter(
             "guardian_reloads_total",
-            help: "Times that a file was read again, by what and result: policy, certificates, "
+            help: "How often files were reloaded, by kind of file and result: policy, certificates, "
                 + "admin_certificates, upstream_certificates, engine_certificates; what failed to load changed "
                 + "nothing.",
             labels: ["what", "result"]

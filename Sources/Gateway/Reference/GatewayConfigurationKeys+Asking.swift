@@ -82,7 +82,8 @@ extension GatewayConfigurationKeys {
             "waiting",
             .number,
             .value("1024"),
-            "of them; one more is 503 (`upstream_pool_exhausted`)"
+            "requests that may wait for a connection to each server, on one event loop; one more is 503 "
+                + "(`upstream_pool_exhausted`)"
         ),
         ConfigurationKey(
             "http2",
@@ -108,7 +109,7 @@ extension GatewayConfigurationKeys {
             "breaker_time",
             .time,
             .value("2s"),
-            "for how long"
+            "how long requests are answered so; then one finds out"
         ),
         ConfigurationKey(
             "retries",

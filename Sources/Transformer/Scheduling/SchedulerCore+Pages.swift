@@ -18,6 +18,12 @@ extension SchedulerCore {
         var match = request.sharesPrefix ? cache.take(tokens, from: &pool) : PrefixCache.Match()
         var pages = match.pages
         while pages.count < demand, let page = pool.take() ?? evictedPage() { pages.append(page) }
+        if pages.count < demand, let part = match.part {
+            // The page to be copied from is the one that is missing: without the copy there is room.
+            pool.release(part.page)
+            match.part = nil
+            while pages.count < demand, let page = pool.take() ?? evictedPage() { pages.append(page) }
+        }
         if let part = match.part {
             if pages.count == demand {
                 copies.append(PageCopy(part, to: pages[match.pages.count]))
