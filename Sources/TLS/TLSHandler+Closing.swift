@@ -109,7 +109,7 @@ extension TLSHandler {
         // What the kernel holds is not known here, but a peer that acknowledges has not come to the end of it.
         let hasAcknowledged = self.dropped.now > self.dropped.before && self.dropped.now <= Self.acknowledgementLimit
         self.dropped.before = self.dropped.now
-        guard bytes > 0 || hasTaken || hasAcknowledged else { return false }
+        guard self.dropped.now <= Self.lateLimit, bytes > 0 || hasTaken || hasAcknowledged else { return false }
         return context.eventLoop.now - self.leftover.since < self.stallTimeout
     }
 

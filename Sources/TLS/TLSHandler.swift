@@ -46,8 +46,11 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// What a peer may make us answer while it reads nothing: key updates, refused renegotiations.
     static let unreadAnswerLimit = 16 << 10
     /// What a peer may send to a connection that is being closed and pass for one that reads: it acknowledges what it takes in few
-    /// bytes. One that sends more is not waited for: it might never end.
+    /// bytes. By one that sends more, reading is not proved.
     static let acknowledgementLimit = 64 << 10
+    /// What may still be on its way when the connection is closed, such as bodies that nobody waits for. A peer that sends more is not
+    /// waited for either, whatever it takes meanwhile.
+    static let lateLimit = 2 << 20
 
     let connection: TLSConnection
     let handshakeTimeout: TimeAmount

@@ -15,9 +15,9 @@ struct AuditCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check that no line was changed, removed or put in.",
             discussion: """
-                Files are put in order by the numbers of their lines; with --allow-restarts they are read in the order they are named. The \
-                first line that breaks the chain is named, and the exit status is 65. A chain shows changes by those who cannot write it \
-                anew; --public-key asks for the signatures of those who can.
+                Files are put in order by the numbers of their first lines; with --allow-restarts by the times, for each chain has numbers of \
+                its own. The first line that breaks the chain is named, and the exit status is 65. A chain shows changes by those who \
+                cannot write it anew; --public-key asks for the signatures of those who can.
                 """
         )
 

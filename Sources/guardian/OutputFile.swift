@@ -28,16 +28,19 @@ struct OutputFile {
 
     /// Looks whether it can be written, before work is done that would be lost if not.
     ///
+    /// A file that would take another's place is made, empty, and taken away again: only the system knows whether its owner can be kept.
+    ///
     /// - Throws: `ExitStatus.cannotCreate`, the reason told on standard error.
     func check() throws {
         try complaining { () throws(SystemError) in
             var status = stat()
-            if manner == .over, stat(path, &status) == 0 {
+            if manner == .replacing {
+                unlink(try makeReplacement(of: target, with: []))
+            } else if manner == .over, stat(path, &status) == 0 {
                 guard status.st_mode & S_IFMT != S_IFDIR else { throw SystemError(code: EISDIR) }
                 try Self.require(W_OK, of: path)
             } else {
-                let file = try manner == .replacing ? target : path
-                let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+                let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
                 try Self.require(W_OK | X_OK, of: folder)
             }
         }
@@ -49,6 +52,8 @@ struct OutputFile {
             switch manner {
             case .new: try Self.make(path, with: bytes, permissions: 0o666) { _ in }
             case .replacing: try replace(with: bytes)
+            // Opened anew, it would lose what was printed.
+            case .over where isStandardOutput: try writeAll(bytes, to: STDOUT_FILENO)
             case .over: try Self.fill(Self.opened(path, O_TRUNC, 0o666), with: bytes)
             }
         }
@@ -63,6 +68,14 @@ struct OutputFile {
         }
     }
 
+    /// Whether it is where standard output goes, by whatever name.
+    private var isStandardOutput: Bool {
+        var named = stat()
+        var printed = stat()
+        guard stat(path, &named) == 0, fstat(STDOUT_FILENO, &printed) == 0 else { return false }
+        return (named.st_dev, named.st_ino) == (printed.st_dev, printed.st_ino)
+    }
+
     /// The file itself, where the path is a link to it.
     private var target: String {
         get throws(SystemError) {
@@ -74,6 +87,18 @@ struct OutputFile {
 
     private func replace(with bytes: [UInt8]) throws(SystemError) {
         let target = try target
+        let new = try makeReplacement(of: target, with: bytes)
+        guard rename(new, target) == 0 else {
+            let code = errno
+            unlink(new)
+            throw SystemError(code: code)
+        }
+    }
+
+    /// Makes a file beside another one, with its permissions and its owner.
+    ///
+    /// - Returns: its path.
+    private func makeReplacement(of target: String, with bytes: [UInt8]) throws(SystemError) -> String {
         var status = stat()
         guard stat(target, &status) == 0 else { throw SystemError(code: errno) }
         let (owner, group, permissions) = (status.st_uid, status.st_gid, status.st_mode & 0o7777)
@@ -82,17 +107,15 @@ struct OutputFile {
         unlink(new)
         // Nobody else reads it before it is whose the old one is.
         try Self.make(new, with: bytes, permissions: 0o600) { descriptor throws(SystemError) in
+            var made = stat()
+            guard fstat(descriptor, &made) == 0 else { throw SystemError(code: errno) }
             // The owner first: a new owner takes permissions away.
-            guard fchown(descriptor, owner, group) == 0 else {
+            guard (made.st_uid, made.st_gid) == (owner, group) || fchown(descriptor, owner, group) == 0 else {
                 throw SystemError(code: errno, attempt: "its owner cannot be kept")
             }
             guard fchmod(descriptor, permissions) == 0 else { throw SystemError(code: errno) }
         }
-        guard rename(new, target) == 0 else {
-            let code = errno
-            unlink(new)
-            throw SystemError(code: code)
-        }
+        return new
     }
 
     /// Makes a file that is not there; if it does not become whole it is taken away again.
@@ -126,6 +149,8 @@ struct OutputFile {
         do throws(SystemError) {
             try prepare(descriptor)
             try writeAll(bytes, to: descriptor)
+            // After a loss of power a file that took another's place would be empty. Devices and pipes have nothing to keep.
+            guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else { throw SystemError(code: errno) }
         } catch {
             close(descriptor)
             throw error

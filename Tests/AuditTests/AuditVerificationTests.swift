@@ -150,11 +150,42 @@ import Testing
         #expect(try verifySigned(lines(9, isSigned: true)).unsignedChains == 0)
     }
 
-    @Test func whereChainsMayBeginFilesAreReadAsTheyAreNamed() throws {
-        // The end of one chain, and another one, whose numbers are lower.
-        let paths = [try put(Array(lines(5)[3...]), "a.log"), try put(lines(2), "b.log")]
+    /// The lines of a chain, written at these times of one day.
+    private func chain(_ times: [String]) throws -> [String] {
+        var chain = AuditChain(after: nil, hash: testHash)
+        return try times.map { time in
+            let body = Array(#"{"event":"exchange","time":"2026-11-29T\#(time):00.000Z""#.utf8)
+            let (line, next) = try chain.sealing(body)
+            chain = next
+            return String(decoding: line, as: UTF8.self)
+        }
+    }
+
+    @Test func whereChainsMayBeginTheTimesOfTheLinesDecideNotTheirNumbers() throws {
+        // The end of one chain, and another one, whose numbers are lower. A shell names them so.
+        let paths = [
+            try put(chain(["09:00", "09:01"]), "a.log"),
+            try put(Array(chain(["08:00", "08:01", "08:02", "08:03"])[2...]), "a.log.1"),
+        ]
         let report = try AuditVerification(hash: testHash, allowsRestarts: true).verify(paths)
-        #expect(report.isWhole && report.chains == 1 && report.lines == 8)
+        #expect(report.isWhole && report.chains == 1 && report.lines == 4)
+        #expect(report.first == 3 && report.last == 2)
+    }
+
+    @Test func linesThatAreCutOffTheEndOfAFileAreNoRestart() throws {
+        let lines = try chain(["08:00", "08:01", "08:02", "08:03", "08:04"])
+        let paths = [try put(Array(lines[3...]), "a.log"), try put(Array(lines[..<2]), "a.log.1")]
+        let report = try AuditVerification(hash: testHash, allowsRestarts: true).verify(paths)
+        let problem = try #require(report.problem)
+        #expect(problem.file == paths[0] && problem.line == 1 && problem.found == "it is number 4")
+    }
+
+    @Test func aFileThatGoesOnWithAnotherIsReadNextWhateverItsTime() throws {
+        // The last one begins with an exchange that took long.
+        let lines = try chain(["08:00", "08:02", "08:01"])
+        let paths = [try put([lines[2]], "a.log"), try put([lines[0]], "a.log.1"), try put([lines[1]], "a.log.2")]
+        let report = try AuditVerification(hash: testHash, allowsRestarts: true).verify(paths)
+        #expect(report.isWhole && report.chains == 1 && report.lines == 3)
     }
 
     @Test func aPipeIsReadOnce() throws {

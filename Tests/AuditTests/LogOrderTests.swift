@@ -48,13 +48,7 @@ import Testing
         #expect(try LogOrder.byNumber.applied(to: paths) == [paths[1], paths[2], paths[0]])
     }
 
-    @Test func theOrderThatTheyAreNamedInMayBeKept() throws {
-        let paths = try put(["b", "c", "a"])
-        let named = [paths[2], paths[0], paths[1]]
-        #expect(try LogOrder.named.applied(to: named) == named)
-    }
-
-    @Test(arguments: [LogOrder.byNumber, .byTime, .named])
+    @Test(arguments: [LogOrder.byNumber, .byTime])
     func ofAFileThatIsThereTwiceThePlainOneIsRead(order: LogOrder) throws {
         let paths = try put(["a", "a.gz", "b.gz"])
         #expect(try order.applied(to: paths) == [paths[0], paths[2]])
@@ -85,6 +79,5 @@ import Testing
         let paths = try put(["a"]) + ["/dev/null"]
         let error = #expect(throws: AuditFileError.self) { try LogOrder.byTime.applied(to: paths) }
         #expect(error?.place == .unordered && error?.description.contains("'/dev/null'") == true)
-        #expect(try LogOrder.named.applied(to: paths) == paths)
     }
 }

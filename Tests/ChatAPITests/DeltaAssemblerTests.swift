@@ -83,6 +83,17 @@ struct DeltaAssemblerTests {
         #expect((0..<4).map { found["\(calls)/\($0)/function/name"] } == ["f", "g", "h", "i"])
     }
 
+    @Test func piecesOfOneCallWithIdsOfTheirOwnAreOneCall() throws {
+        let found = try texts(
+            Self.stream([
+                Self.delta(#""tool_calls":[{"id":"x1","function":{"name":"f","arguments":"{\"q\":"}}]"#),
+                Self.delta(#""tool_calls":[{"id":"x2","function":{"arguments":"\"W\"}"}}]"#),
+            ])
+        )
+        #expect(found["/choices/0/message/tool_calls/0/function/arguments"] == #"{"q":"W"}"#)
+        #expect(!found.keys.contains { $0.contains("tool_calls/1") })
+    }
+
     @Test(arguments: ["reasoning_content", "reasoning", "refusal", "unheard_of"])
     func otherMembersAreJoinedToo(member: String) throws {
         let found = try texts(Self.stream([Self.delta(#""\#(member)":"W ""#), Self.delta(#""\#(member)":"W""#)]))

@@ -169,6 +169,23 @@ def test_in_place_a_link_stays_a_link_and_the_file_keeps_its_permissions_and_its
     assert [file.name for file in real.parent.iterdir()] == ["policy.yaml"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_in_place_an_owner_that_cannot_be_kept_is_told_before_the_work(recorded):
+    audit, corrections, policy = recorded
+    os.chown(policy, 65534, 65534)
+    words = ["--audit", audit, "--corrections", corrections, "--policy", policy, "--target", "fpr=0.02", "--in-place"]
+    done = subprocess.run(
+        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", str(BINARY), "tune", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (73, "") and "its owner cannot be kept" in done.stderr
+    assert policy.read_text(encoding="utf-8") == POLICY
+    assert sorted(policy.parent.iterdir()) == sorted(recorded)
+
+
 def test_in_place_an_edit_that_was_made_meanwhile_is_kept(recorded):
     policy = recorded[2]
     edited = POLICY + "# by hand\n"
@@ -202,6 +219,23 @@ def test_a_page_that_is_written_over_keeps_its_permissions(recorded, tmp_path):
     assert done.returncode == 0, done.stderr
     assert page.stat().st_mode & 0o777 == 0o600
     assert page.read_text(encoding="utf-8").endswith("</html>\n")
+
+
+def test_a_page_on_standard_output_stands_behind_what_is_printed(recorded, tmp_path):
+    audit, corrections, policy = recorded
+    printed = tmp_path / "printed.txt"
+    words = ["--audit", audit, "--corrections", corrections, "--policy", policy, "--target", "fpr=0.02"]
+    for name in ("/dev/stdout", printed):
+        with open(printed, "w", encoding="utf-8") as file:
+            subprocess.run(
+                [str(BINARY), "tune", *map(str, words), "--report", str(name)],
+                stdout=file,
+                timeout=START_SECONDS,
+                check=True,
+            )
+        text = printed.read_text(encoding="utf-8")
+        table, _, page = text.partition("<!doctype html>")
+        assert "overall" in table and page.endswith("</html>\n")
 
 
 def test_what_was_found_is_told_and_written_where_the_page_cannot_be(recorded, tmp_path):

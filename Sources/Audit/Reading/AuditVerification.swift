@@ -53,8 +53,8 @@ package struct AuditVerification: Sendable {
         self.check = check
     }
 
-    /// Reads files in the order of their first lines' numbers; in the order they are named where a chain may begin in the middle, for
-    /// its numbers then say nothing about those of another.
+    /// Reads files in the order of their first lines' numbers; of their times where a chain may begin in the middle, for its numbers
+    /// then say nothing about those of another. A file that goes on where the one before ends is read next.
     ///
     /// - Throws: `AuditFileError` if one cannot be read.
     package func verify(_ paths: [String]) throws(AuditFileError) -> Report {
@@ -62,8 +62,12 @@ package struct AuditVerification: Sendable {
         var last: (link: ChainLink, place: String)?
         // Of the chain that is being read.
         var unsigned = 0
-        let order: LogOrder = allowsRestarts ? .named : .byNumber
-        for path in try order.applied(to: paths) {
+        let order: LogOrder = allowsRestarts ? .byTime : .byNumber
+        var files = try order.files(of: paths)
+        while !files.isEmpty {
+            // Times may be out of order within a chain, for a record's is that of its request's head.
+            let following = last.flatMap { last in files.firstIndex { $0.first?.previous == last.link.hash } }
+            let path = files.remove(at: following ?? 0).path
             report.files += 1
             var lines = try LogLines(path: path)
             while let line = try next(of: &lines, path, &report) {

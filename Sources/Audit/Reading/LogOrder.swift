@@ -10,8 +10,13 @@ package enum LogOrder: Sendable {
     case byNumber
     /// By the time of their first line, then by its number: where there are several chains, each has its own numbers.
     case byTime
-    /// As they were named.
-    case named
+
+    /// A file in its place.
+    struct File {
+        var path: String
+        /// The link of its first line; nil where there is none, and of a file that stands alone, which is not looked into.
+        var first: ChainLink?
+    }
 
     /// Puts files in order.
     ///
@@ -20,24 +25,30 @@ package enum LogOrder: Sendable {
     ///
     /// - Throws: `AuditFileError` if one has to be looked into for its place and cannot be.
     package func applied(to paths: [String]) throws(AuditFileError) -> [String] {
+        try files(of: paths).map(\.path)
+    }
+
+    /// The same, with what the first lines were found to say.
+    func files(of paths: [String]) throws(AuditFileError) -> [File] {
         let named = Set(paths)
         let suffix = CompressedFile.suffix
         let files = paths.filter { !$0.hasSuffix(suffix) || !named.contains(String($0.dropLast(suffix.count))) }
         // Nothing is read that need not be: of a pipe it would be gone.
-        guard self != .named, files.count > 1 else { return files }
-        var keyed: [(time: Int64, number: UInt64, path: String)] = []
+        guard files.count > 1 else { return files.map { File(path: $0) } }
+        var keyed: [(time: Int64, number: UInt64, file: File)] = []
         for path in files {
             guard canBeReadTwice(path) else { throw AuditFileError(.unordered, path: path, code: 0) }
             let line = try firstLine(of: path)
             // What has no number, or no time, goes first: the break that it is shows at once. An empty file breaks nothing.
             let time = self == .byTime ? LineHead(line).time?.millisecondsSinceEpoch ?? .min : 0
-            keyed.append((time, ChainLink.read(line)?.link.sequence ?? 0, path))
+            let link = ChainLink.read(line)?.link
+            keyed.append((time, link?.sequence ?? 0, File(path: path, first: link)))
         }
         return keyed.enumerated()
             .sorted {
                 ($0.element.time, $0.element.number, $0.offset) < ($1.element.time, $1.element.number, $1.offset)
             }
-            .map(\.element.path)
+            .map(\.element.file)
     }
 }
 

@@ -168,7 +168,8 @@ package struct DeltaAssembler {
 
     /// Which item of a list a piece belongs to.
     ///
-    /// Some upstreams number no calls of tools and send each in a delta of its own: the first piece of one has a new id.
+    /// Some upstreams number no calls of tools and send each in a delta of its own: the first piece of one has a new id and the
+    /// function's name. Others give every piece an id of its own.
     ///
     /// - Parameters:
     ///   - position: of the piece among those of its delta.
@@ -179,6 +180,11 @@ package struct DeltaAssembler {
             return count == 1 ? max(items.count - 1, 0) : position
         }
         if let known = items.firstIndex(where: { $0.object?["id"]?.string == id }) { return known }
+        if count == 1, !items.isEmpty, let function = part.object?["function"]?.object,
+            function["name"]?.string?.isEmpty ?? true
+        {
+            return items.count - 1
+        }
         let isNamed = items.indices.contains(position) && items[position].object?["id"]?.string?.isEmpty == false
         return isNamed ? items.count : min(position, items.count)
     }
