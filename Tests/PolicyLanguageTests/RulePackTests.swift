@@ -45,10 +45,10 @@ import Testing
     }
 
     @Test(arguments: [
-        #"-----BEGIN PRIVATE KEY-----\nTm90QUtleQ==\n-----END PRIVATE KEY-----"#,
-        #"-----BEGIN PRIVATE KEY-----\\nTm90QUtleQ==\\n-----END PRIVATE KEY-----"#,
-        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nTm90QUtleQ==\n"
-            + "-----END RSA PRIVATE KEY-----",
+        #"-----BEGIN EXAMPLE ONLY PRIVATE KEY-----\nTm90QUtleQ==\n-----END EXAMPLE ONLY PRIVATE KEY-----"#,
+        #"-----BEGIN EXAMPLE ONLY PRIVATE KEY-----\\nTm90QUtleQ==\\n-----END EXAMPLE ONLY PRIVATE KEY-----"#,
+        "-----BEGIN EXAMPLE ONLY PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nTm90QUtleQ==\n"
+            + "-----END EXAMPLE ONLY PRIVATE KEY-----",
         "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: example\n\nTm90QUtleQ==\n=AAAA\n"
             + "-----END PGP PRIVATE KEY BLOCK-----",
     ]) func nothingOfAPrivateKeyIsLeft(key: String) throws {
