@@ -1,7 +1,7 @@
 /// Writes records to one place, one line each, chained, from a thread of its own.
 ///
 /// Whatever the process hands to the system before it is killed stays; what waits in the queue then is lost. `close` loses
-/// nothing.
+/// nothing that the place takes in time.
 package final class AuditLog: AuditSink {
     /// Records that may wait unless the configuration says otherwise: about 12 MB of records without content.
     package static let defaultCapacity = 8192
@@ -17,6 +17,9 @@ package final class AuditLog: AuditSink {
     ///   - capacity: records that may wait.
     ///   - mostBytes: of the records that wait or are being written.
     ///   - signer: signs checkpoints; nil for none.
+    ///   - patience: how long `close` waits for the place, which may stand still for ever: a pipe whose reader has stopped does. A
+    ///     collector has answered by then, or will not.
+    ///   - reopenPause: how long records go on into what is open where the place could not be opened anew, before that is tried again.
     ///   - closing: tells the output, on any thread, that what it cannot hand over now is not to be waited for.
     package init(
         output: sending any AuditOutput,
@@ -26,11 +29,20 @@ package final class AuditLog: AuditSink {
         overflow: AuditOverflow = .drop,
         hash: @escaping AuditHash,
         signer: AuditSigner? = nil,
+        patience: Duration = .seconds(10),
+        reopenPause: Duration = .seconds(1),
         closing: @escaping @Sendable () -> Void = {}
     ) {
         self.closing = closing
         let journal = AuditJournal(output: output, recovery: recovery, hash: hash, signer: signer)
-        queue = RecordQueue(capacity: capacity, mostBytes: mostBytes, overflow: overflow, journal: journal)
+        queue = RecordQueue(
+            capacity: capacity,
+            mostBytes: mostBytes,
+            overflow: overflow,
+            patience: patience,
+            reopenPause: reopenPause,
+            journal: journal
+        )
     }
 
     deinit { close() }

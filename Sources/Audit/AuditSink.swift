@@ -19,7 +19,8 @@ package protocol AuditSink: Sendable {
     /// Has the file opened anew before the next record, after it was moved away.
     func reopen()
 
-    /// Flushes, then takes no more. Records that come later are counted as dropped. Blocks as `flush` does.
+    /// Flushes, then takes no more. Records that come later are counted as dropped. Blocks as `flush` does, but not for ever: what the
+    /// place does not take in time is counted as failed.
     func close()
 
     /// What became of the records so far.
@@ -46,6 +47,8 @@ package struct AuditStatistics: Sendable, Equatable {
     package var queued: Int
     /// How long the oldest of those has been waiting.
     package var lag: Duration
+    /// How often the place could not be opened anew: what was open stayed in use.
+    package var reopenFailures: Int
 
     package init(
         written: Int = 0,
@@ -53,7 +56,8 @@ package struct AuditStatistics: Sendable, Equatable {
         failed: Int = 0,
         refused: Int = 0,
         queued: Int = 0,
-        lag: Duration = .zero
+        lag: Duration = .zero,
+        reopenFailures: Int = 0
     ) {
         self.written = written
         self.dropped = dropped
@@ -61,6 +65,7 @@ package struct AuditStatistics: Sendable, Equatable {
         self.refused = refused
         self.queued = queued
         self.lag = lag
+        self.reopenFailures = reopenFailures
     }
 }
 

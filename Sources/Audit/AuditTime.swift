@@ -106,6 +106,14 @@ package struct AuditTime: Sendable, Hashable, Comparable {
         self.init(millisecondsSinceEpoch: milliseconds)
     }
 
+    /// Reads what `compact` writes; nil for anything else.
+    package init?(compact text: String) {
+        let digits = Array(text)
+        guard digits.count == 16 else { return nil }
+        func part(_ range: Range<Int>) -> String { String(digits[range]) }
+        self.init(rfc3339: "\(part(0..<4))-\(part(4..<6))-\(part(6..<11)):\(part(11..<13)):\(part(13..<16))")
+    }
+
     private static func number(_ digits: Int, _ rest: inout Substring.UTF8View) -> Int64? {
         let text = rest.prefix(digits)
         guard text.count == digits, text.allSatisfy({ (48...57).contains($0) }) else { return nil }

@@ -93,6 +93,8 @@ package final class StoringSink: AuditSink {
     package func reopen() { log.reopen() }
 
     package func close() {
+        // First what waits for the store, for the log may wait for a place that takes nothing.
+        hurry()
         log.close()
         hurry()
         state.withLock { $0.isClosed = true }

@@ -5,7 +5,8 @@ package struct MeasuredEngine: SafetyClassifier {
     private let engine: any SafetyClassifier
     private let onCall: @Sendable (EngineFailure?, Duration) -> Void
 
-    /// - Parameter onCall: told of each call when it has ended, with the failure if it failed.
+    /// - Parameter onCall: told of each call when it has ended, with the failure if it failed; not of one that was
+    ///   called off.
     package init(
         _ engine: any SafetyClassifier,
         onCall: @escaping @Sendable (EngineFailure?, Duration) -> Void
@@ -35,7 +36,8 @@ package struct MeasuredEngine: SafetyClassifier {
             return assessments
         } catch {
             let failure = EngineFailure(error)
-            onCall(failure, start.duration(to: .now))
+            // One that nobody waits for any more was called off, and has not failed.
+            if !Task.isCancelled { onCall(failure, start.duration(to: .now)) }
             throw failure.classifierError
         }
     }

@@ -7,7 +7,8 @@ import Upstream
 ///
 /// The files are looked at every few seconds. A change counts when it has stayed the same from one look to the next, so that
 /// certificate and key of a renewal that is half written are not taken for a pair. What cannot be used changes nothing: the
-/// certificates in force stay, and the reason is logged once.
+/// certificates in force stay, and the reason is logged once. It is tried again once a minute, for it may be that the disk did not
+/// answer.
 ///
 /// The contexts are renewed once a day even if no file changed. A listener's holds the key that session tickets are sealed
 /// with: whoever gets hold of that key can read at most a day's resumed connections. One of connections to servers may hold the
@@ -28,19 +29,24 @@ final class CertificateWatch: Sendable {
     private let logger: Logger
     private let interval: Duration
     private let renewal: Duration
+    private let pause: Duration
     private let onReload: @Sendable (Outcome) -> Void
+    /// Why the files as they are now are not in force; nil if they are.
+    private let lastFailure = Mutex<ReloadFailure?>(nil)
 
     /// Where a listener takes its context from.
     var source: TLSContextSource { sources[0] }
 
     /// Watches over a listener's.
     ///
+    /// - Parameter pause: how long files that could not be used are left alone.
     /// - Throws: `GatewayError` of the certificates kind, if they cannot be used now.
     convenience init(
         _ tls: GatewayConfiguration.ServerTLS,
         logger: Logger,
         interval: Duration = .seconds(5),
         renewal: Duration = .seconds(86_400),
+        pause: Duration = ReloadFailure.pause,
         onReload: @escaping @Sendable (Outcome) -> Void
     ) throws(GatewayError) {
         // First of all: files that are replaced from here on, while a model is loaded for instance, are not what was read.
@@ -59,6 +65,7 @@ final class CertificateWatch: Sendable {
             logger: logger,
             interval: interval,
             renewal: renewal,
+            pause: pause,
             onReload: onReload
         ) { () throws(GatewayError) in
             [try tls.context(keyLog)]
@@ -94,6 +101,7 @@ final class CertificateWatch: Sendable {
             logger: logger,
             interval: interval,
             renewal: renewal,
+            pause: ReloadFailure.pause,
             onReload: onReload
         ) { () throws(GatewayError) in
             try hosts.map { host throws(GatewayError) in try Gateway.clientContext(api, host: host) }
@@ -110,6 +118,7 @@ final class CertificateWatch: Sendable {
         logger: Logger,
         interval: Duration,
         renewal: Duration,
+        pause: Duration,
         onReload: @escaping @Sendable (Outcome) -> Void,
         contexts: @escaping @Sendable () throws(GatewayError) -> [TLSContext]
     ) {
@@ -120,6 +129,7 @@ final class CertificateWatch: Sendable {
         self.logger = logger
         self.interval = interval
         self.renewal = renewal
+        self.pause = pause
         self.onReload = onReload
     }
 
@@ -132,16 +142,18 @@ final class CertificateWatch: Sendable {
     ///
     /// - Throws: `GatewayError` of the certificates kind; the certificates in force stay.
     func reload() throws(GatewayError) {
-        // Whatever comes of it, these files as they are now are not read again until they change.
+        // Whatever comes of it, these files as they are now are no change any more.
         let stamps = FileStamps(of: paths)
         inForce.withLock { $0 = stamps }
         let renewed: [TLSContext]
         do throws(GatewayError) {
             renewed = try contexts()
         } catch {
+            lastFailure.withLock { $0 = ReloadFailure(error) }
             onReload(.failed)
             throw error
         }
+        lastFailure.withLock { $0 = nil }
         for (source, context) in zip(sources, renewed) { source.replace(with: context) }
         onReload(.succeeded)
         logger.info(
@@ -162,12 +174,15 @@ final class CertificateWatch: Sendable {
         while (try? await clock.sleep(for: interval)) != nil {
             let now = FileStamps(of: paths)
             defer { seen = now }
+            let failed = lastFailure.withLock { $0 }
             let isChanged = now != inForce.withLock { $0 } && now == seen
-            guard isChanged || clock.now - renewed >= renewal else { continue }
+            let isRetried = now == seen && failed?.isOlder(than: pause) == true
+            guard isChanged || isRetried || clock.now - renewed >= renewal else { continue }
             renewed = clock.now
             do {
                 try reload()
             } catch {
+                guard isChanged || "\(error)" != failed?.text else { continue }
                 logger.error(
                     "The certificates were not reloaded; those in force stay",
                     metadata: ["error": "\(error)"]

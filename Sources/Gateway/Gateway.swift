@@ -279,8 +279,7 @@ package final class Gateway: Sendable {
         engine.shutDown()
         // What was not judged by now fails, and its record says so.
         await pendingRecords.wait(until: .now + Self.lastRecords)
-        let audit = audit
-        await Task.detached { audit.close() }.value
+        await closeAudit()
         await stopTracing()
         do {
             try await group.shutdownGracefully()
@@ -293,6 +292,15 @@ package final class Gateway: Sendable {
     private static let lastRecords = Duration.seconds(2)
     /// How long a last batch of spans may take.
     private static let lastSpans = Duration.seconds(5)
+
+    private func closeAudit() async {
+        let audit = audit
+        let failed = audit.statistics.failed
+        await Task.detached { audit.close() }.value
+        let lost = audit.statistics.failed - failed
+        guard lost > 0 else { return }
+        logger.warning("The audit log did not take its last records", metadata: ["records": "\(lost)"])
+    }
 
     private func stopTracing() async {
         guard let tracing, let task = tracingTask.withLock({ $0 }) else { return }

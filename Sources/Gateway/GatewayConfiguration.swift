@@ -286,6 +286,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var longestSilence = Duration.seconds(5)
     /// What a client may ask of the listener, but for the size of a body.
     package var limits = ProxyLimits()
+    /// Bytes of what is judged beside exchanges. Apart from what the proxy holds, as answers that pass while they are read have half of it.
+    var judgingBytes: Int { limits.bufferedBytes / 2 }
     /// How long exchanges may go on after SIGTERM.
     package var drainTimeout: Duration = .seconds(30)
     /// Threads that carry connections.

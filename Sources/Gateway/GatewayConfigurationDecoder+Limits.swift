@@ -62,7 +62,8 @@ extension GatewayConfigurationDecoder {
             "buffered_bytes",
             \.bufferedBytes,
             "bodies held for inspection in all; more is 503 (`too_much_buffered`)"
-                + "; answers that pass while they are read have half of it, and go unread beyond"
+                + "; answers that pass while they are read have half of it, and so has, apart, what is judged beside "
+                + "exchanges; both go unread beyond"
         ),
         Limit(
             "connection_buffered_bytes",

@@ -1,4 +1,3 @@
-import Foundation
 import Listening
 import PolicyLanguage
 
@@ -92,7 +91,11 @@ extension GatewayConfigurationDecoder {
             note(node, "unix: is followed by a path, not \(node.kind)", hint: "for example unix:/run/guardian/api.sock")
             return nil
         }
-        let path = URL(fileURLWithPath: name.hasPrefix("/") ? name : "\(folder)/\(name)").standardizedFileURL.path
+        guard !name.utf8.contains(0) else {
+            note(node, "the path of a unix socket must not hold a null character")
+            return nil
+        }
+        let path = AbsolutePath.make(name, in: folder)
         guard path.utf8.count <= 107 else {
             note(node, "the path of a unix socket has at most 107 bytes, \(path.clipped) has \(path.utf8.count)")
             return nil

@@ -1,4 +1,3 @@
-import Foundation
 import PolicyLanguage
 
 extension GatewayConfigurationDecoder {
@@ -14,8 +13,7 @@ extension GatewayConfigurationDecoder {
 
     /// A path, made absolute.
     mutating func path(_ node: YAMLNode, _ what: String) -> String? {
-        guard let path = text(node, what) else { return nil }
-        return URL(fileURLWithPath: path.hasPrefix("/") ? path : "\(folder)/\(path)").standardizedFileURL.path
+        fileName(node, what).map { AbsolutePath.make($0, in: folder) }
     }
 
     /// The name of a header field (RFC 9110, section 5.1).

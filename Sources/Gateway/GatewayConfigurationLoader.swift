@@ -7,14 +7,14 @@ extension GatewayConfiguration {
     /// - Parameters:
     ///   - path: absolute, or relative to the working directory.
     ///   - environment: where `authorization_env` is looked up.
-    ///   - processors: of the machine; threads that the file does not number go by them.
+    ///   - processors: that the process may use; threads that the file does not number go by them.
     /// - Throws: `PolicyError` with every error of the file at file:line:column.
     package static func load(
         path: String,
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        processors: Int = ProcessInfo.processInfo.activeProcessorCount
+        processors: Int = Machine.usableProcessors
     ) throws(PolicyError) -> GatewayConfiguration {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path
+        let folder = URL(fileURLWithPath: AbsolutePath.make(path)).deletingLastPathComponent().path
         var decoder = GatewayConfigurationDecoder(
             folder: folder,
             environment: environment,

@@ -125,7 +125,8 @@ final class GatewayMetrics: Sendable {
         )
         candidates = registry.counter(
             "guardian_candidate_decisions_total",
-            help: "Decisions of the candidate policy by phase, what was decided (live) and what it would have decided.",
+            help: "Decisions of the candidate policy by phase, what was decided (live) and what it would have decided; "
+                + "unjudged where there was no room to ask it.",
             labels: ["phase", "live", "candidate"]
         )
         duration = registry.histogram(
@@ -187,8 +188,10 @@ final class GatewayMetrics: Sendable {
         policyInfo.set(1, labels)
     }
 
-    func count(candidate: Decision, live: Decision, phase: Phase) {
-        candidates.increment([phase.rawValue, live.action?.rawValue ?? "allow", candidate.action?.rawValue ?? "allow"])
+    /// - Parameter candidate: what the candidate would have decided; nil where it was not asked.
+    func count(candidate: Decision?, live: Decision, phase: Phase) {
+        let word = candidate.map { $0.action?.rawValue ?? "allow" } ?? "unjudged"
+        candidates.increment([phase.rawValue, live.action?.rawValue ?? "allow", word])
     }
 
     func countRefused(_ reason: String) { refused.increment([reason]) }

@@ -24,7 +24,9 @@ final class GuardFilter: ProxyFilter {
         let callers: CallerDirectory
         let limiter = RateLimiter()
         let ledger: ConversationLedger
+        let passing = PassingAnswers()
         let pendingRecords: PendingRecords
+        let judgingRoom: JudgingRoom
 
         init(
             configuration: GatewayConfiguration,
@@ -46,6 +48,7 @@ final class GuardFilter: ProxyFilter {
             self.callers = callers
             self.ledger = ledger
             self.pendingRecords = pendingRecords
+            judgingRoom = JudgingRoom(limit: configuration.judgingBytes)
         }
     }
 

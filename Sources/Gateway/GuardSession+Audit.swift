@@ -16,22 +16,40 @@ extension GuardSession {
         environment.metrics.count(summary)
         guard !state.withLock({ $0.isUnrecorded }) else { return environment.pendingRecords.end() }
         noteStreamed()
-        let (background, candidate, isObserved) = state.withLock {
-            ($0.background, $0.candidate, ($0.observed?.readableBytes ?? 0) > 0)
+        let (background, candidate, observedBytes, bodyBytes) = state.withLock {
+            ($0.background, $0.candidate, $0.observed?.readableBytes ?? 0, $0.bodyBytes)
         }
-        if !isObserved { settleTokens(summary) }
+        let isObserved = observedBytes > 0
+        if !isObserved {
+            endPassing()
+            settleTokens(summary)
+        }
         guard background != nil || isObserved || candidate != nil else {
             record(summary)
             return environment.pendingRecords.end()
         }
+        let isJudged = candidate != nil || isObserved && pipeline.judges(.output)
+        // What came packed, or did not go out, takes room by what it is.
+        let size = max(summary.requestBytes, bodyBytes) + max(summary.responseBytes, observedBytes)
+        let room = environment.judgingRoom
+        let hasRoom = !isJudged || room.take(size)
         // Shadow mode, or a candidate: the record waits for the judging, the exchange did not.
         Task(priority: background == nil && !isObserved ? .utility : nil) {
             // Nor does the caller's next request, which may go on from this answer and has the tokens that it left.
-            let answer = isObserved ? readObserved() : nil
-            if isObserved { settleTokens(summary) }
+            var answer = isObserved ? readObserved() : nil
+            if isObserved {
+                endPassing()
+                settleTokens(summary)
+            }
+            if let segments = answer?.segments, !hasRoom, pipeline.judges(.output) {
+                state.withLock { $0.leave(segments, in: .output) }
+                answer = nil
+            }
             if let background { note(await background.value) }
             if let answer { await judgeObserved(answer) }
-            record(summary, candidate: candidate)
+            if candidate != nil, !hasRoom { countUnasked() }
+            record(summary, candidate: hasRoom ? candidate : nil)
+            if isJudged, hasRoom { room.giveBack(size) }
             environment.pendingRecords.end()
         }
     }
@@ -69,6 +87,13 @@ extension GuardSession {
                 deadline: deadline
             )
         )
+    }
+
+    /// Counts what was decided without the candidate, for which there was no room.
+    private func countUnasked() {
+        for inspection in state.withLock({ [$0.input, $0.output] }).compactMap({ $0 }) {
+            environment.metrics.count(candidate: nil, live: inspection.decision, phase: inspection.phase)
+        }
     }
 
     private func record(_ summary: ExchangeSummary, candidate: CandidateJudge? = nil) {
@@ -213,7 +238,7 @@ extension GuardSession {
             return error.status < 500 ? .refused : .failed
         }
         switch summary.fault {
-        case .client: return .refused
+        case .client: return summary.isAbandoned ? .abandoned : .refused
         case .upstream, .proxy: return .failed
         case nil: break
         }

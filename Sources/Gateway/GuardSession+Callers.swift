@@ -65,8 +65,8 @@ extension GuardSession {
             // Lists and numbers are none of the LLM's words.
             case .passed, .moderations: 0
             case .guarded(let dialect) where !dialect.answersInWords: 0
-            // What stands around the words of a stream is many times as long as they are.
-            case .guarded, nil: wordBytes ?? summary.responseBytes
+            // What stands around the words of a stream is many times as long as they are, and an error is none of them.
+            case .guarded, nil: wordBytes ?? ((200..<300).contains(summary.status ?? 0) ? summary.responseBytes : 0)
             }
         let used = usage.map { $0.prompt + $0.completion } ?? taken + bytes / Self.bytesPerToken
         environment.limiter.settle(account, taken: taken, used: used)

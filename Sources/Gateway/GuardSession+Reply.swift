@@ -27,13 +27,15 @@ extension GuardSession {
 
     /// An error that the proxy found, in the dialect's shape. OpenAI's is the proxy's own.
     func reply(to error: ProxyError) -> LocalReply? {
-        guard errors != .openAI else { return nil }
-        let words = ChatAPIError(status: error.status, message: error.message, type: error.code, code: error.code)
-        return LocalReply(
-            status: HTTPResponseStatus(statusCode: error.status),
-            headers: ["content-type": "application/json"],
-            body: .bytes(ByteBuffer(bytes: errors.body(of: words)))
-        )
+        // What the upstream answered with is an error itself: when to try again is what the caller has to know.
+        if error.keepsAnswerFromInspection, let head = state.withLock({ $0.errorHead }) { return unreadable(head) }
+        var reply = ErrorReply.make(error)
+        if errors != .openAI {
+            let words = ChatAPIError(status: error.status, message: error.message, type: error.code, code: error.code)
+            reply.body = .bytes(ByteBuffer(bytes: errors.body(of: words)))
+        }
+        markDecision(&reply.headers, output: state.withLock { $0.output })
+        return reply
     }
 
     /// What a caller gets in place of what was blocked: a safeguard response in the dialect, streamed if a stream was

@@ -13,6 +13,8 @@ extension GuardSession {
     /// is that of an answer that was held.
     func response(head: HTTPResponseHead, chunks: AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome {
         guard let dialect else { return .reply(reply(GuardSession.closedEarly)) }
+        // However it ends, what went out of it counts by its words.
+        state.withLock { $0.wordBytes = 0 }
         // Nothing waits for a verdict that nobody acts on.
         let holdBack = observesStreams ? HoldBack(delay: .zero) : pipeline.policy.stream.holdBack
         let (output, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
@@ -97,7 +99,8 @@ struct StreamPassage {
     ) {
         self.session = session
         isObserved = session.observesStreams
-        isHeldWhole = !isObserved && session.pipeline.policy.stream.mode == .full
+        let policy = session.pipeline.policy
+        isHeldWhole = !isObserved && (policy.stream.mode == .full || policy.needsWholeAnswers)
         asked = session.asked
         restorations = session.restorations
         self.head = head
@@ -224,6 +227,7 @@ struct StreamPassage {
     private mutating func send(_ text: String, of number: Int) {
         open()
         heard = .now
+        session.state.withLock { $0.wordBytes = ($0.wordBytes ?? 0) + text.utf8.count }
         output.yield(ByteBuffer(bytes: answer.stream.piece(text, of: number)))
     }
 
@@ -353,12 +357,18 @@ struct StreamPassage {
     }
 
     private mutating func fail(_ error: any Error) {
-        if answer.stream.begun.isEmpty, let error = error as? ChatAPIError {
-            refuse(error)
-        } else {
-            // What has gone out stands; the cut tells the caller that it is not the whole answer.
-            output.finish(throwing: error)
-        }
+        guard let fault = error as? ChatAPIError else { return output.finish(throwing: error) }
+        guard !answer.stream.begun.isEmpty else { return refuse(fault) }
+        // What has gone out stands; the cut tells the caller that it is not the whole answer. A stream that cannot be read on, or has no
+        // end, is the upstream's doing.
+        output.finish(
+            throwing: ProxyError(
+                fault.status,
+                fault.code ?? fault.type,
+                fault: .upstream,
+                "The upstream's answer broke off, or could not be read on."
+            )
+        )
     }
 
     /// The inspection of the whole answer with what came of its windows.

@@ -30,6 +30,8 @@ final class GuardSession: FilterSession {
     /// What is known so far. The proxy calls one method at a time, but from different threads.
     struct State {
         var request: (any DialectRequest)?
+        /// Bytes of the request's body as it is read: it may have come packed.
+        var bodyBytes = 0
         var input: Inspection?
         var output: Inspection?
         /// Strings of the body that the dialect cannot read, or that nobody judged, per phase, and their bytes.
@@ -49,9 +51,16 @@ final class GuardSession: FilterSession {
         /// The answer that passes by while it is observed; nil once no more of it is, or when it was read.
         var observed: ByteBuffer? = ByteBuffer()
         var isEventStream = false
+        /// What the upstream answered with, if that is an error.
+        var errorHead: HTTPResponseHead?
+        var isError: Bool { errorHead != nil }
         /// What the request goes on from; empty if from nothing that is known.
         var earlier = ConversationLedger.Entry()
-        /// The request as it went to the upstream.
+        /// Finds the name of the answer that passes by; nil as long as nothing of it has come.
+        var naming: AnswerNameReader?
+        /// What requests name that wait until the answer that passes by was read.
+        var passing: [PassingAnswers.Place] = []
+        /// The request as it went to the upstream; nil once it is known what came of it.
         var forwarded: (any DialectRequest)?
         /// How far the caller has come within its limits, and the tokens that were taken for this request.
         var rates: [RateStatus] = []
@@ -83,7 +92,7 @@ final class GuardSession: FilterSession {
         trace = environment.configuration.tracing.map { ExchangeTrace(headers: head.headers, share: $0.share) }
         let endpoint = Endpoint(method: head.method.rawValue, path: head.uri)
         self.endpoint = endpoint
-        let form = ErrorForm(path: head.uri)
+        let form = ErrorForm(path: head.uri, namesVersion: head.headers.contains(name: "anthropic-version"))
         errors = form
         identity = Result { () throws(ChatAPIError) in
             try environment.callers.identify(head.headers, form: form, address: client.host)
@@ -193,6 +202,9 @@ final class GuardSession: FilterSession {
         code: "audit_full"
     )
 
+    /// For a caller who left while what was to be decided waited for a thread: nobody hears it.
+    private static let unheard = LocalReply(status: .serviceUnavailable, headers: [:], body: .bytes(ByteBuffer()))
+
     private static func unknownPath(_ head: HTTPRequestHead) -> ChatAPIError {
         ChatAPIError(
             status: 404,
@@ -204,12 +216,14 @@ final class GuardSession: FilterSession {
     }
 
     func request(body: ByteBuffer) async -> RequestOutcome {
+        guard !Task.isCancelled else { return .reply(Self.unheard) }
+        state.withLock { $0.bodyBytes = body.readableBytes }
         if let refusal = takeTokens(for: body.readableBytes) { return .reply(reply(refusal)) }
         if case .moderations = endpoint { return .reply(await moderate(body)) }
         guard let dialect else { return .reply(reply(Self.unknownPath(head))) }
         var request: any DialectRequest
         do throws(ChatAPIError) {
-            request = try goingOn(try dialect.request(parsing: Array(body.readableBytesView), limits: bodyLimits))
+            request = try await goingOn(try dialect.request(parsing: Array(body.readableBytesView), limits: bodyLimits))
         } catch {
             return .reply(reply(error))
         }
@@ -233,7 +247,13 @@ final class GuardSession: FilterSession {
             // Shadow mode never delays: the caller's request is on its way while it is judged.
             let (pipeline, sampling, deadline, earlier) = (pipeline, sampling, deadline, earlierTurns)
             let segments = request.segments
+            let (room, size) = (environment.judgingRoom, body.readableBytes)
+            guard room.take(size) else {
+                state.withLock { $0.leave(segments, in: .input) }
+                return forward(request)
+            }
             let task = Task {
+                defer { room.giveBack(size) }
                 let inspection = await pipeline.inspect(
                     segments,
                     phase: .input,
@@ -276,7 +296,10 @@ final class GuardSession: FilterSession {
     private func forward(_ request: any DialectRequest) -> RequestOutcome {
         noteForwarded()
         state.withLock { $0.forwarded = request }
-        return .forward(headers: upstreamHeaders, body: ByteBuffer(bytes: request.serialized))
+        var headers = upstreamHeaders
+        // Whatever the caller called it, this was written here: under another name the upstream might read it as something else.
+        headers.replaceOrAdd(name: "content-type", value: "application/json")
+        return .forward(headers: headers, body: ByteBuffer(bytes: request.serialized))
     }
 
     private func noteForwarded() { state.withLock { $0.stages.forwarded = .now } }
@@ -305,20 +328,26 @@ final class GuardSession: FilterSession {
         markDecision(&head.headers, output: nil)
         guard let dialect, dialect.answersInWords else { return .pass }
         let isStream = head.headers.first(name: "content-type").map { dialect.isStream($0) } ?? false
-        state.withLock { $0.isEventStream = isStream }
-        // Errors of the upstream are its own words about the request, not an answer to it.
         let isAnswer = (200..<300).contains(head.status.code)
+        // Errors of the upstream are its own words about the request, but may quote what the LLM said.
+        let isError = head.status.code >= 400
+        let errorHead = isError ? head : nil
+        state.withLock {
+            $0.isEventStream = isStream && isAnswer
+            $0.errorHead = errorHead
+        }
         // What was masked can only be put back into an answer that is read.
         let isMasked = !restorations.isEmpty
         let limit = environment.configuration.answerLimit
-        guard isAnswer, pipeline.judges(.output) || isMasked || mediaHandling(in: .output) != .pass else {
+        let isHandled = pipeline.judges(.output) || isMasked || mediaHandling(in: .output) != .pass
+        guard isAnswer || isError, isHandled else {
             state.withLock { _ = $0.passed.insert(.output) }
             // What was said has to be known when somebody goes on from it, and what it took where that is limited.
             let isRead = dialect.keepsConversations || countsTokens
             return isAnswer && isRead ? .observe(limit: limit) : .pass
         }
         guard !isShadow else { return .observe(limit: limit) }
-        guard isStream else { return .hold(limit: limit) }
+        guard isStream, isAnswer else { return .hold(limit: limit) }
         // What was masked has to be put back on the way, and what is no text dealt with, whatever is judged.
         let isEdited = isMasked || mediaHandling(in: .output) != .pass
         return observesStreams && !isEdited ? .observe(limit: limit) : .window(limit: limit)
@@ -331,7 +360,9 @@ final class GuardSession: FilterSession {
     }
 
     func response(head: HTTPResponseHead, body: ByteBuffer) async -> ResponseOutcome {
-        let isStream = state.withLock { $0.isEventStream }
+        guard !Task.isCancelled else { return .reply(Self.unheard) }
+        let (isStream, isError) = state.withLock { ($0.isEventStream, $0.isError) }
+        guard !isError else { return await judge(error: body, head: head) }
         do throws(ChatAPIError) {
             let (answer, stream) = try read(body, isStream: isStream, requiresEnd: true)
             return await judge(answer, head: head, stream: stream)
@@ -340,16 +371,21 @@ final class GuardSession: FilterSession {
         }
     }
 
-    /// Notes what is known of a whole answer beside the verdict on it.
+    /// Notes what is known of a whole answer beside the verdict on it. An error is none: it tells no counts, and nobody goes on
+    /// from it.
     func noteAnswer(_ answer: any DialectAnswer) {
+        environment.metrics.countMedia(answer.unscanned.media.count, in: .output, mediaHandling(in: .output))
+        let isError = state.withLock {
+            $0.note(answer.unscanned, in: .output)
+            return $0.isError
+        }
+        guard !isError else { return }
         let words = answer.segments.lazy.filter { $0.kind == .words }
         let wordBytes = words.reduce(0) { $0 + $1.text.utf8.count }
         state.withLock {
-            $0.note(answer.unscanned, in: .output)
             $0.usage = answer.usage
             $0.wordBytes = wordBytes
         }
-        environment.metrics.countMedia(answer.unscanned.media.count, in: .output, mediaHandling(in: .output))
         remember(answer)
     }
 
@@ -426,12 +462,17 @@ final class GuardSession: FilterSession {
     )
 
     func observe(_ chunk: ByteBuffer) {
-        state.withLock { _ = $0.observed?.writeImmutableBuffer(chunk) }
+        state.withLock { state in
+            // nil where it was too much, and where the exchange is over while its stream still comes to an end.
+            guard state.observed != nil else { return }
+            state.observed?.writeImmutableBuffer(chunk)
+            notePassing(chunk, &state)
+        }
     }
 
     func stopObserving() {
+        endPassing()
         state.withLock {
-            $0.observed = nil
             // Nobody will judge it.
             $0.unreadable[.output, default: 0] += 1
             $0.passed.insert(.output)
@@ -441,6 +482,8 @@ final class GuardSession: FilterSession {
 
 extension GuardSession {
     func note(_ inspection: Inspection) {
+        // The caller has left, and the model was called off.
+        let inspection = Task.isCancelled ? inspection.calledOff : inspection
         state.withLock { state in
             // In shadow mode that was long before the exchange is recorded.
             let end = inspection.judgedAt
@@ -477,6 +520,12 @@ extension GuardSession.State {
     mutating func note(_ unscanned: UnscannedStrings, in phase: Phase) {
         unreadable[phase] = unscanned.count
         unreadableBytes[phase] = unscanned.bytes
+    }
+
+    /// Notes that nobody judges the texts of a body.
+    mutating func leave(_ segments: [TextSegment], in phase: Phase) {
+        unreadable[phase, default: 0] += segments.count
+        passed.insert(phase)
     }
 
     /// The bytes of strings that are no texts, and of texts whose roles are left out.

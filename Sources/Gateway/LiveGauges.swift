@@ -132,6 +132,7 @@ struct AuditGauges: Sendable {
     private let records: Counter
     private let queued: Gauge
     private let lag: Gauge
+    private let reopenFailures: Counter
 
     init(_ registry: Metrics) {
         records = registry.counter(
@@ -142,6 +143,11 @@ struct AuditGauges: Sendable {
         )
         queued = registry.gauge("guardian_audit_queue_records", help: "Audit records that wait to be written now.")
         lag = registry.gauge("guardian_audit_lag_seconds", help: "How long the oldest of them has been waiting.")
+        reopenFailures = registry.counter(
+            "guardian_audit_reopen_failures_total",
+            help: "How often the audit file could not be opened again on SIGHUP; records go on into the one that was "
+                + "open, and it is tried again every second."
+        )
     }
 
     func update(_ statistics: AuditStatistics) {
@@ -153,6 +159,7 @@ struct AuditGauges: Sendable {
         }
         queued.set(Double(statistics.queued))
         lag.set(Double(statistics.lag.nanoseconds) / 1e9)
+        reopenFailures.advance(to: statistics.reopenFailures)
     }
 }
 

@@ -11,13 +11,14 @@ import Synchronization
 /// The files, those that they include too, are looked at every few seconds. A change counts when it has stayed the same from
 /// one look to the next, so that files that are being written are not read half. The files of a policy are read before it is
 /// replaced, at once; one that cannot be used stays as it was, the other is replaced all the same, and the reason is logged
-/// once. A candidate whose file is not there is none, until it is: whoever saves the first one need not start the gateway anew, and
-/// whoever puts it in the policy's place leaves nothing broken.
+/// once. It is tried again once a minute, for it may be that the disk did not answer. A candidate whose file is not there is
+/// none, until it is: whoever saves the first one need not start the gateway anew, and whoever puts it in the policy's place
+/// leaves nothing broken.
 final class PolicyWatch: Sendable {
     /// What became of reading the files again.
     typealias Outcome = CertificateWatch.Outcome
 
-    /// The files that are looked at, and how they stood when they were last read.
+    /// The files that are looked at, and how they stood before they were last read.
     private struct Seen {
         var paths: [String]
         var stamps: FileStamps
@@ -31,16 +32,20 @@ final class PolicyWatch: Sendable {
     private let cache = AssessmentCache()
     private let logger: Logger
     private let interval: Duration
+    private let pause: Duration
     private let onReload: @Sendable (Outcome, Policy) -> Void
     private let seen: Mutex<Seen>
-    private let lastFailure = Mutex<String?>(nil)
+    /// Held while the files are read again.
+    private let reloading = Mutex(())
+    private let lastFailure = Mutex<ReloadFailure?>(nil)
 
     /// Why the files as they are now are not in force; nil if they are.
-    var failure: String? { lastFailure.withLock { $0 } }
+    var failure: String? { lastFailure.withLock { $0?.text } }
 
     /// - Parameters:
     ///   - policy: the path of the policy.
     ///   - candidate: the path of a policy to try beside it, once it is there.
+    ///   - pause: how long files that could not be used are left alone.
     ///   - onReload: told what came of each reading, the first too, and which policy is in force then.
     /// - Throws: `GatewayError` if the files cannot be used now.
     init(
@@ -50,6 +55,7 @@ final class PolicyWatch: Sendable {
         writer: any SafeguardWriter,
         logger: Logger,
         interval: Duration = .seconds(2),
+        pause: Duration = ReloadFailure.pause,
         onReload: @escaping @Sendable (Outcome, Policy) -> Void
     ) throws(GatewayError) {
         self.policy = policy
@@ -58,15 +64,14 @@ final class PolicyWatch: Sendable {
         self.writer = writer
         self.logger = logger
         self.interval = interval
+        self.pause = pause
         self.onReload = onReload
         let paths = [policy, candidate].compactMap { $0 }
-        seen = Mutex(Seen(paths: paths, stamps: FileStamps(of: paths)))
-        var read: [String] = []
-        let files = Files(policy: policy, candidate: candidate, reading: &read)
+        let (files, seen) = Self.read(policy: policy, candidate: candidate, knowing: paths)
+        self.seen = Mutex(seen)
         let base = try files.base(classifier: classifier, writer: writer, cache: cache)
         let first = PolicyInForce(base, candidate: try files.candidate.get())
         store = PolicyStore(first)
-        seen.withLock { $0 = Seen(paths: read, stamps: FileStamps(of: read)) }
         warnOfMissing(files)
         onReload(.succeeded, first.base.policy)
     }
@@ -74,16 +79,20 @@ final class PolicyWatch: Sendable {
     /// Reads the files again.
     ///
     /// - Throws: `GatewayError`; what cannot be used stays as it was.
-    func reload() throws(GatewayError) {
-        let (paths, stamps) = seen.withLock { ($0.paths, FileStamps(of: $0.paths)) }
-        var read: [String] = []
-        let files = Files(policy: policy, candidate: candidate, reading: &read)
-        // Whatever comes of it, these files as they are now are not read again until they change.
-        let all = Array(Set(paths + read)).sorted()
-        seen.withLock {
-            $0 = all == paths ? Seen(paths: paths, stamps: stamps) : Seen(paths: all, stamps: FileStamps(of: all))
-        }
-        warnOfMissing(files)
+    func reload() throws(GatewayError) { try reload(isRetry: false) }
+
+    /// - Parameter isRetry: whether nobody asks for it and nothing changed: what was warned of is not warned of anew.
+    private func reload(isRetry: Bool) throws(GatewayError) {
+        // One after the other: of two at once, the one that read the older files might be the last to put its policy in force.
+        try reloading.withLock { _ throws(GatewayError) in try readAgain(isRetry: isRetry) }
+    }
+
+    private func readAgain(isRetry: Bool) throws(GatewayError) {
+        let known = self.seen.withLock { $0.paths }
+        let (files, seen) = Self.read(policy: policy, candidate: candidate, knowing: known)
+        // Whatever comes of it, these files as they are now are no change any more.
+        self.seen.withLock { $0 = seen }
+        if !isRetry { warnOfMissing(files) }
         let failures = files.failures
         let current = store.current
         if failures.count < (candidate == nil ? 1 : 2) {
@@ -98,13 +107,31 @@ final class PolicyWatch: Sendable {
         let policy = store.current.base.policy
         guard failures.isEmpty else {
             let error = GatewayError(.configuration, failures.map { "\($0)" }.joined(separator: "\n"))
-            lastFailure.withLock { $0 = "\(error)" }
+            lastFailure.withLock { $0 = ReloadFailure(error) }
             onReload(.failed, policy)
             throw error
         }
         lastFailure.withLock { $0 = nil }
         onReload(.succeeded, policy)
         logger.info("Policy in force", metadata: ["policy": "\(policy.name)", "digest": "\(policy.digest)"])
+    }
+
+    /// Reads the files, anew where that leads to further ones: how a file stood has to be known before it is read, or a change on the
+    /// way would be taken for what was read.
+    private static func read(
+        policy: String,
+        candidate: String?,
+        knowing paths: [String]
+    ) -> (files: Files, seen: Seen) {
+        var paths = Array(Set(paths)).sorted()
+        while true {
+            let seen = Seen(paths: paths, stamps: FileStamps(of: paths))
+            var read: [String] = []
+            let files = Files(policy: policy, candidate: candidate, reading: &read)
+            let all = Array(Set(paths + read)).sorted()
+            guard all != paths else { return (files, seen) }
+            paths = all
+        }
     }
 
     private func warnOfMissing(_ files: Files) {
@@ -118,10 +145,13 @@ final class PolicyWatch: Sendable {
         while (try? await Task.sleep(for: interval)) != nil {
             let (now, inForce) = seen.withLock { (FileStamps(of: $0.paths), $0.stamps) }
             defer { last = now }
-            guard now != inForce, now == last else { continue }
+            let failed = lastFailure.withLock { $0 }
+            let isChanged = now != inForce
+            guard now == last, isChanged || failed?.isOlder(than: pause) == true else { continue }
             do {
-                try reload()
+                try reload(isRetry: !isChanged)
             } catch {
+                guard isChanged || "\(error)" != failed?.text else { continue }
                 logger.error("A policy was not reloaded; what was read before stays", metadata: ["error": "\(error)"])
             }
         }

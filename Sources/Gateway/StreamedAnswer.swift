@@ -23,7 +23,7 @@ struct StreamedAnswer {
     /// - Throws: `ChatAPIError` with status 502.
     mutating func read(_ chunk: some Sequence<UInt8>, at time: ContinuousClock.Instant) throws(ChatAPIError) {
         try stream.read(chunk)
-        for text in stream.texts where !whole.contains(text.number) {
+        for text in stream.texts {
             let known = lengths[text.number, default: 0]
             let length = text.text.utf8.count
             if length > known {
@@ -33,9 +33,12 @@ struct StreamedAnswer {
                 lengths[text.number] = length
                 arrivals[text.number, default: []].append((length, time))
             }
+            // What was whole may go on all the same: nothing of it may be lost.
             if text.isWhole {
                 whole.insert(text.number)
                 windows[text.number]?.finish()
+            } else {
+                whole.remove(text.number)
             }
         }
     }

@@ -74,6 +74,27 @@ package final class ConversationLedger: Sendable {
         var first = 0
         var count = 0
         var bytes = 0
+
+        /// Keeps an entry under a name, and forgets the oldest of what is too much.
+        mutating func keep(_ entry: Entry, as key: Key, within limits: Limits) {
+            count += 1
+            bytes += key.bytes(with: entry) - (entries[key].map { key.bytes(with: $0.entry) } ?? 0)
+            entries[key] = (entry, count)
+            order.append((key, count))
+            while entries.count > limits.conversations || bytes > limits.bytes
+                || order.count - first > 2 * limits.conversations
+            {
+                let oldest = order[first]
+                first += 1
+                guard let entry = entries[oldest.key], entry.number == oldest.number else { continue }
+                bytes -= oldest.key.bytes(with: entry.entry)
+                entries[oldest.key] = nil
+            }
+            if first > 1024, first * 2 > order.count {
+                order.removeFirst(first)
+                first = 0
+            }
+        }
     }
 
     package let limits: Limits
@@ -81,32 +102,43 @@ package final class ConversationLedger: Sendable {
 
     package init(_ limits: Limits = Limits()) { self.limits = limits }
 
+    /// Whether a conversation of this name may be known.
+    package func keeps(_ name: String) -> Bool { name.utf8.count <= limits.nameBytes }
+
     /// - Parameter account: whose conversation it is: nobody is judged by what another said.
     package func entry(_ name: String, of account: String) -> Entry? {
-        store.withLock { $0.entries[Key(account: account, name: name)]?.entry }
+        // To be looked for, all of it is read, while everybody else waits.
+        guard keeps(name) else { return nil }
+        return store.withLock { $0.entries[Key(account: account, name: name)]?.entry }
     }
 
     package func record(_ entry: Entry, as name: String, of account: String) {
-        guard name.utf8.count <= limits.nameBytes else { return }
+        guard keeps(name) else { return }
         let key = Key(account: account, name: name)
-        store.withLock { store in
-            store.count += 1
-            store.bytes += key.bytes(with: entry) - (store.entries[key].map { key.bytes(with: $0.entry) } ?? 0)
-            store.entries[key] = (entry, store.count)
-            store.order.append((key, store.count))
-            while store.entries.count > limits.conversations || store.bytes > limits.bytes
-                || store.order.count - store.first > 2 * limits.conversations
-            {
-                let oldest = store.order[store.first]
-                store.first += 1
-                guard let entry = store.entries[oldest.key], entry.number == oldest.number else { continue }
-                store.bytes -= oldest.key.bytes(with: entry.entry)
-                store.entries[oldest.key] = nil
-            }
-            if store.first > 1024, store.first * 2 > store.order.count {
-                store.order.removeFirst(store.first)
-                store.first = 0
-            }
+        store.withLock { $0.keep(entry, as: key, within: limits) }
+    }
+
+    /// Adds to a conversation whose name stays the same what was said in it. Turns may overlap, so it is added to what is known
+    /// by now.
+    ///
+    /// - Parameters:
+    ///   - name: the name under which the provider has the last of it.
+    ///   - earlier: what was known when the turns began: counts where nothing is known any more.
+    /// - Returns: what is known of the conversation now.
+    package func append(
+        _ turns: [ClassifierInput.Turn],
+        storedAs name: String,
+        to conversation: String,
+        of account: String,
+        behind earlier: Entry
+    ) -> Entry {
+        guard keeps(conversation) else { return earlier.appending(turns, storedAs: name, within: limits) }
+        let key = Key(account: account, name: conversation)
+        return store.withLock { store in
+            let known = store.entries[key]?.entry ?? earlier
+            let entry = known.appending(turns, storedAs: name, within: limits)
+            store.keep(entry, as: key, within: limits)
+            return entry
         }
     }
 }

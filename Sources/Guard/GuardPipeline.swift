@@ -64,13 +64,17 @@ package struct GuardPipeline: Sendable {
         let clock = ContinuousClock()
 
         let start = clock.now
-        let views = TextViews.of(inspected)
-        let alone = rules.matches(in: inspected, views: views, phase: phase)
-        let matches =
-            alone + JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase, beside: alone)
+        // Long texts take long, and a caller who has left waits for none of it.
+        let views = Task.isCancelled ? [] : TextViews.of(inspected)
+        let isRead = !Task.isCancelled
+        var matches: [RuleMatch] = []
+        if isRead {
+            matches = rules.matches(in: inspected, views: views, phase: phase)
+            matches += JoinedRules.matches(of: rules, in: inspected, turns: turns, phase: phase, beside: matches)
+        }
         let rulesEnd = clock.now
 
-        let scores = await score(
+        var scores = await score(
             turns,
             of: inspected,
             views: views,
@@ -79,6 +83,7 @@ package struct GuardPipeline: Sendable {
             deadline: deadline
         )
         let modelEnd = clock.now
+        if !isRead { scores.failure = Self.calledOff }
 
         let decision = policy.decide(
             phase: phase,
@@ -144,6 +149,9 @@ package struct GuardPipeline: Sendable {
 
     func usesModel(in phase: Phase) -> Bool { policy.needsScores(in: phase) }
 
+    /// Why nothing is known of texts that nobody waits for any more.
+    private static let calledOff = ClassifierError.failed("cancelled")
+
     private struct Scores {
         /// Per inspected segment: its turn's scores, or nil where the model gave none.
         var assessments: [Assessment?]
@@ -163,6 +171,9 @@ package struct GuardPipeline: Sendable {
         deadline: ContinuousClock.Instant?
     ) async -> Scores {
         guard usesModel(in: phase), !segments.isEmpty else { return Scores(assessments: []) }
+        guard !Task.isCancelled else {
+            return Scores(assessments: segments.map { _ in nil }, failure: Self.calledOff)
+        }
         var known: [ClassifierInput: Assessment] = [:]
         var wanted: [ClassifierInput] = []
         var inputs = turns.map { turn in

@@ -68,6 +68,23 @@ package struct Inspection: Sendable {
         return sum
     }
 
+    /// The inspection without what the model did not come to, where the judging was called off because nobody waits for it any
+    /// more: that is no failure, and nothing was decided for want of a score. What was found stands, for the record alone.
+    package var calledOff: Inspection {
+        guard failure != nil else { return self }
+        var rest = self
+        rest.failure = nil
+        rest.assessments = []
+        rest.scores = nil
+        let findings = decision.findings.filter { $0.source != .failure }
+        rest.decision = Decision(
+            action: findings.map(\.action).max(),
+            findings: findings,
+            isShadow: decision.isShadow
+        )
+        return rest
+    }
+
     /// The action that is carried out: none in shadow mode.
     package var enforcedAction: Action? { decision.isShadow ? nil : decision.action }
 }

@@ -10,6 +10,9 @@ struct JoinedRules {
         var segment: Int
     }
 
+    /// The most parts of one match that are told one by one.
+    static let mostPieces = 256
+
     /// What an upstream may put between two parts.
     private static let separators = ["", " ", "\n"]
 
@@ -66,6 +69,7 @@ struct JoinedRules {
             .map { TurnText(members: $0, role: turn.role, turn: turn.turn) }
     }
 
+    /// The parts that a match touches. Of very many the last is told with those that the match covers on the way to it.
     private static func pieces(
         of match: RuleMatch,
         turn: TurnText,
@@ -74,17 +78,21 @@ struct JoinedRules {
     ) -> [RuleMatch] {
         // Of very many parts most matches touch one or two: the others are not looked at for each.
         let first = position(of: match.span.lowerBound, among: starts)
-        return zip(turn.members[first...], starts[first...]).prefix { $1 < match.span.upperBound }
-            .compactMap { member, start in
-                let part = start..<(start + segments[member].text.utf8.count)
-                let overlap = match.span.clamped(to: part)
-                guard !overlap.isEmpty else { return nil }
-                return RuleMatch(
-                    ruleID: match.ruleID,
-                    segment: member,
-                    span: (overlap.lowerBound - start)..<(overlap.upperBound - start)
-                )
-            }
+        let last = max(first, position(of: match.span.upperBound - 1, among: starts))
+        func piece(_ position: Int) -> RuleMatch {
+            let (member, start) = (turn.members[position], starts[position])
+            let overlap = match.span.clamped(to: start..<(start + segments[member].text.utf8.count))
+            return RuleMatch(
+                ruleID: match.ruleID,
+                segment: member,
+                span: (overlap.lowerBound - start)..<(overlap.upperBound - start)
+            )
+        }
+        guard last - first >= mostPieces else { return (first...last).map(piece).filter { !$0.span.isEmpty } }
+        let covered = first + mostPieces - 1
+        var end = piece(last)
+        end.covered = turn.members[covered..<last]
+        return (first..<covered).map(piece).filter { !$0.span.isEmpty } + [end]
     }
 
     /// The last of the ascending starts that is not behind an offset: that of the part it is in, or of the one in front of it.

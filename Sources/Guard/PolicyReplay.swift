@@ -5,8 +5,9 @@ package import Rules
 /// What a policy would have decided about exchanges that were judged by another, from what was recorded of them.
 ///
 /// The model is not asked: its scores were recorded, the highest of all texts of a phase, so that an exchange is judged as one
-/// text. Rules are run where the texts were recorded; elsewhere a rule counts where one of its id matched then, and the log
-/// cannot tell of rules that did not exist. What is recorded for a share of the requests is found in the same ones again.
+/// text. Rules are run where the texts were recorded, but for those that read some roles only: whose a text was is not in the
+/// record. These, and all where no texts were recorded, count where one of their id matched then, and the log cannot tell of
+/// those that did not exist. What is recorded for a share of the requests is found in the same ones again.
 package struct PolicyReplay: Sendable {
     /// One phase of an exchange as it was recorded.
     package struct Entry: Sendable {
@@ -45,12 +46,22 @@ package struct PolicyReplay: Sendable {
         }
     }
 
+    /// With rules that read everybody's words: the one text that is decided about is nobody's and everybody's.
     private let policy: Policy
     private let ruleSet: RuleSet
+    /// Whose words the rules read, by id; those that read everybody's are left out.
+    private let readers: [String: Set<Role>]
 
     /// - Parameter rules: the policy's rules, compiled.
     package init(policy: Policy, rules: RuleSet) {
-        self.policy = policy
+        let everybody = Set(Role.allCases)
+        var (unbound, readers) = (policy, [String: Set<Role>]())
+        for (index, rule) in policy.rules.enumerated() where rule.roles != everybody {
+            readers[rule.id] = rule.roles
+            unbound.rules[index].roles = everybody
+        }
+        self.policy = unbound
+        self.readers = readers
         ruleSet = rules
     }
 
@@ -65,19 +76,19 @@ package struct PolicyReplay: Sendable {
         guard let role = roles.contains(spoken) ? spoken : Role.allCases.first(where: roles.contains) else {
             return Decision()
         }
-        let texts = entry.texts.map { $0.isEmpty ? [""] : $0 } ?? [""]
-        let segments = texts.enumerated().map { TextSegment(path: "/\($0)", role: role, turn: $0, text: $1) }
-        let matches: [RuleMatch]
-        if entry.texts != nil {
-            matches = ruleSet.matches(in: segments, phase: entry.phase)
-        } else {
-            matches = entry.rules.sorted().map { RuleMatch(ruleID: $0, segment: 0, span: 0..<0) }
+        var matched = entry.rules
+        if let texts = entry.texts {
+            let segments = texts.enumerated().map { TextSegment(path: "/\($0)", role: role, turn: $0, text: $1) }
+            // A rule that reads all the words that the phase inspects needs not know whose they are.
+            let bound = Set(readers.filter { !$0.value.isSuperset(of: roles) }.keys)
+            let found = ruleSet.matches(in: segments, phase: entry.phase).map(\.ruleID)
+            matched = Set(found).subtracting(bound).union(matched.intersection(bound))
         }
         return policy.decide(
             phase: entry.phase,
-            segments: segments,
-            assessments: needsScores ? segments.map { _ in entry.scores } : [],
-            matches: matches,
+            segments: [TextSegment(path: "", role: role, turn: 0, text: "")],
+            assessments: needsScores ? [entry.scores] : [],
+            matches: matched.sorted().map { RuleMatch(ruleID: $0, segment: 0, span: 0..<0) },
             sampling: Sampling(requestID: entry.requestID)
         )
     }

@@ -71,7 +71,7 @@ package struct StreamedInspection: Sendable {
 
         // A window begins with text that the one before it had, too.
         let known = read[number, default: window.range.lowerBound]
-        let addition = window.text.utf8.dropFirst(max(0, known - window.range.lowerBound))
+        let addition = window.text.utf8.dropFirst(window.head.count + max(0, known - window.range.lowerBound))
         if read[number] == nil { sum.unscanned += inspection.unscanned }
         read[number] = max(known, window.range.upperBound)
         guard let segment = inspection.segments.first else {
@@ -90,7 +90,7 @@ package struct StreamedInspection: Sendable {
             sum.assessments[place] = if let before, let now { before.union(now) } else { nil }
         }
         sum.segments[place].text += String(decoding: addition, as: UTF8.self)
-        for finding in inspection.decision.findings { add(finding, of: place, from: window.range.lowerBound) }
+        for finding in inspection.decision.findings { add(finding, of: place, in: window) }
     }
 
     private static func union(_ first: Assessment?, _ second: Assessment?) -> Assessment? {
@@ -100,14 +100,14 @@ package struct StreamedInspection: Sendable {
 
     /// - Parameters:
     ///   - place: of its text among the segments.
-    ///   - start: where its window begins in that.
-    private mutating func add(_ finding: Finding, of place: Int, from start: Int) {
+    ///   - window: where it was found.
+    private mutating func add(_ finding: Finding, of place: Int, in window: StreamWindow.Window) {
         var finding = finding
         if finding.segment != nil { finding.segment = place }
         var spans: [Range<Int>] = []
         if case .rule(let id, let found) = finding.source {
             finding.source = .rule(id: id, spans: [])
-            spans = found.map { $0.lowerBound + start..<$0.upperBound + start }
+            spans = found.map { window.place(of: $0) }
         }
         guard let index = reasons.firstIndex(where: { $0.finding.repeats(finding) }) else {
             reasons.append(Reason(finding: finding, spans: spans))

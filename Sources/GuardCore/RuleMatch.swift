@@ -6,10 +6,14 @@ package struct RuleMatch: Sendable, Hashable {
     package var segment: Int
     /// The matched bytes, as UTF-8 offsets into the segment's original text.
     package var span: Range<Int>
+    /// Further segments that the match covers whole, where it reaches over very many: a match for each would take hundreds of
+    /// times the memory of their texts.
+    package var covered: ArraySlice<Int>
 
-    package init(ruleID: String, segment: Int, span: Range<Int>) {
+    package init(ruleID: String, segment: Int, span: Range<Int>, covered: ArraySlice<Int> = []) {
         self.ruleID = ruleID
         self.segment = segment
         self.span = span
+        self.covered = covered
     }
 }

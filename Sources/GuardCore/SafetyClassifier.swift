@@ -33,6 +33,15 @@ package struct ClassifierInput: Sendable, Hashable {
             self.role = role
             self.text = text
         }
+
+        package static func == (left: Turn, right: Turn) -> Bool {
+            left.role == right.role && left.text.isSpelled(as: right.text)
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(role)
+            text.hashSpelling(into: &hasher)
+        }
     }
 
     package var role: Role
@@ -44,6 +53,36 @@ package struct ClassifierInput: Sendable, Hashable {
         self.role = role
         self.text = text
         self.context = context
+    }
+
+    package static func == (left: ClassifierInput, right: ClassifierInput) -> Bool {
+        left.role == right.role && left.text.isSpelled(as: right.text) && left.context == right.context
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(role)
+        text.hashSpelling(into: &hasher)
+        hasher.combine(context)
+    }
+}
+
+/// Texts are told apart by their bytes. Swift's own comparison takes two spellings of a character for the same, and its hash brings
+/// the text into one form for that, which takes a second for ten megabytes.
+extension String {
+    fileprivate func isSpelled(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        var (own, their) = (self, other)
+        return own.withUTF8 { bytes in
+            their.withUTF8 { bytes.baseAddress == $0.baseAddress || bytes.elementsEqual($0) }
+        }
+    }
+
+    fileprivate func hashSpelling(into hasher: inout Hasher) {
+        var own = self
+        own.withUTF8 { bytes in
+            hasher.combine(bytes.count)
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
     }
 }
 

@@ -22,7 +22,7 @@ struct EditPlan {
         self.segments = segments
         for judgement in judgements where judgement.finding.action == .rewrite {
             switch judgement.rewrite {
-            case .replace(let text): replace(judgement.targets, with: text)
+            case .replace(let text): replace(judgement, with: text)
             case .redact(let placeholder): redact(judgement, with: placeholder)
             // A numbered placeholder in an answer could be one of the request's, which something else is put back for.
             case .mask(let label): redact(judgement, with: label, isMasked: phase == .input)
@@ -31,7 +31,7 @@ struct EditPlan {
                 if phase == .input {
                     steer(message ?? SafetyRequirement.text(for: category))
                 } else {
-                    replace(judgement.targets, with: SafetyRequirement.withheld(category))
+                    replace(judgement, with: SafetyRequirement.withheld(category))
                 }
             }
         }
@@ -59,8 +59,9 @@ struct EditPlan {
         return (edits + messages.map { .steer(message: $0) }, masks.restorations)
     }
 
-    private mutating func replace(_ targets: [Int], with text: String) {
-        for segment in targets where replacements[segment] == nil { replacements[segment] = text }
+    private mutating func replace(_ judgement: Judgement, with text: String) {
+        for segment in judgement.targets where replacements[segment] == nil { replacements[segment] = text }
+        for segment in judgement.further.joined() where replacements[segment] == nil { replacements[segment] = text }
     }
 
     private mutating func redact(_ judgement: Judgement, with placeholder: String, isMasked: Bool = false) {
@@ -71,6 +72,12 @@ struct EditPlan {
             redactions[segment, default: []] += spans.filter { !$0.isEmpty }.map {
                 Redaction(span: $0, placeholder: placeholder, isMasked: isMasked)
             }
+        }
+        for segment in judgement.further.joined() {
+            let whole = 0..<segments[segment].text.utf8.count
+            // Within it every other span is a part of it, and of equal ones the first stands.
+            guard !whole.isEmpty, !(redactions[segment] ?? []).contains(where: { $0.span == whole }) else { continue }
+            redactions[segment] = [Redaction(span: whole, placeholder: placeholder, isMasked: isMasked)]
         }
     }
 

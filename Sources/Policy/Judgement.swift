@@ -7,6 +7,9 @@ struct Judgement {
     var rewrite: RewriteMethod
     /// The segments that a rewrite edits: the finding's own, or all that could not be judged.
     var targets: [Int]
+    /// Further segments that the same is true of, as a whole, where they are very many: a judgement for each would take hundreds of
+    /// times the memory of their texts.
+    var further: [ArraySlice<Int>] = []
     /// The position of the rule in the policy; 0 for the model.
     var rulePosition = 0
     /// The share of requests that it is recorded for, where its action is `log`.

@@ -80,9 +80,10 @@ extension Policy {
             .map { (judgement: $0, dismissal: dismissal(of: $0, by: assessments)) }
         let ruleJudgements = all.filter { $0.dismissal == nil }.map(\.judgement)
         if !assessments.isEmpty {
-            let combination = RuleCombination(ruleJudgements, rules: rules)
-            all += modelJudgements(phase: phase, segmentCount: segments.count, assessments: assessments)
-                .map { ($0, combination.dismissal(of: $0)) }
+            let judgements = modelJudgements(phase: phase, segmentCount: segments.count, assessments: assessments)
+            let required = judgements.reduce(into: Set<String>()) { $0.formUnion($1.requiredRules) }
+            let combination = RuleCombination(ruleJudgements, rules: rules, required: required)
+            all += judgements.map { ($0, combination.dismissal(of: $0)) }
         }
         if let anomaly = anomalyJudgement(phase: phase, of: ruleJudgements) { all.append((anomaly, nil)) }
         if let sampling {

@@ -8,11 +8,14 @@ extension Policy {
         var judgements: [Judgement] = []
         for (position, rule) in rules.enumerated() where rule.phases.contains(phase) {
             let bySegment = Dictionary(grouping: byRule[rule.id] ?? [], by: \.segment)
-            for (segment, found) in bySegment
-            where segments.indices.contains(segment) && rule.roles.contains(segments[segment].role) {
+            func isRead(_ segment: Int) -> Bool {
+                segments.indices.contains(segment) && rule.roles.contains(segments[segment].role)
+            }
+            for (segment, found) in bySegment where isRead(segment) {
                 let spans = Set(found.map(\.span)).sorted {
                     ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
                 }
+                let covered = found.map(\.covered).filter { !$0.isEmpty }
                 judgements.append(
                     Judgement(
                         finding: Finding(
@@ -24,6 +27,7 @@ extension Policy {
                         response: rule.response,
                         rewrite: rule.rewrite,
                         targets: [segment],
+                        further: covered.map { $0.allSatisfy(isRead) ? $0 : ArraySlice($0.filter(isRead)) },
                         rulePosition: position,
                         sample: rule.sample
                     )
@@ -33,8 +37,8 @@ extension Policy {
         return judgements
     }
 
-    /// One judgement per category and segment whose score reached the threshold, and one per category that fails closed
-    /// for all the segments that could not be judged.
+    /// One judgement per category and segment whose score reached the threshold (of very many with the same score one for the
+    /// rest), and one per category that fails closed for all the segments that could not be judged.
     func modelJudgements(phase: Phase, segmentCount: Int, assessments: [Assessment?]) -> [Judgement] {
         let phasePolicy = self[phase]
         let perSegment = (0..<segmentCount).map { segment -> Assessment? in
@@ -43,10 +47,13 @@ extension Policy {
         }
         var judgements: [Judgement] = []
         for (category, categoryPolicy) in phasePolicy.categories {
-            let scores = perSegment.map {
-                $0.map {
-                    Score($0.categories[category], of: category, ceiling: $0.ceiling?.categories[category])
-                }
+            let scores = perSegment.map { assessment -> Score? in
+                guard let assessment, !phasePolicy.mightFind(category, in: assessment) else { return nil }
+                return Score(
+                    assessment.categories[category],
+                    of: category,
+                    ceiling: assessment.ceiling?.categories[category]
+                )
             }
             judgements += categoryPolicy.judgements(of: scores, unjudged: category)
         }
@@ -73,20 +80,36 @@ extension PhasePolicy {
     /// One judgement per segment whose overall harm reached the threshold, as the likeliest category has it. None where
     /// that category has been found by its own score, and none for a failure: the categories fail by themselves.
     fileprivate func likeliestJudgements(of assessments: [Assessment?], threshold: Double) -> [Judgement] {
-        assessments.enumerated().compactMap { segment, assessment in
-            guard let assessment, assessment.harm >= threshold else { return nil }
+        var found: [Score: [Int]] = [:]
+        for (segment, assessment) in assessments.enumerated() {
+            guard let assessment, assessment.harm >= threshold else { continue }
             let category = assessment.categories.highest
             guard let policy = categories[category], assessment.categories[category] < policy.threshold else {
-                return nil
+                continue
             }
-            let source = Finding.Source.model(score: assessment.harm, threshold: threshold)
-            return policy.judgement(category, source, segment: segment, targets: [segment])
+            found[Score(assessment.harm, of: category, ceiling: nil), default: []].append(segment)
         }
+        return found.flatMap { score, segments in
+            categories[score.category]?.judgements(of: score, threshold: threshold, in: segments) ?? []
+        }
+    }
+
+    /// Whether overall harm might be found under a category by the scores that an engine did not give: the text may be over the
+    /// line, no other category is sure to be likelier, and more would follow than is certain.
+    fileprivate func mightFind(_ category: HarmCategory, in assessment: Assessment) -> Bool {
+        guard case .likeliestCategory(let threshold) = overall, let most = assessment.ceiling,
+            most.harm >= threshold, let policy = categories[category],
+            assessment.categories[category] < policy.threshold
+        else { return false }
+        let likeliest = assessment.categories.highest
+        guard most.categories[category] >= assessment.categories[likeliest] else { return false }
+        guard assessment.harm >= threshold, let certain = categories[likeliest] else { return true }
+        return certain.action < policy.action
     }
 }
 
 /// A score and the category it speaks for.
-private struct Score {
+private struct Score: Hashable {
     var value: Double
     var category: HarmCategory
     /// What it could be at the most.
@@ -109,7 +132,7 @@ extension CategoryPolicy {
         of scores: [Score?],
         unjudged: HarmCategory
     ) -> [Judgement] {
-        var judgements: [Judgement] = []
+        var found: [Score: [Int]] = [:]
         var missing: [Int] = []
         for (segment, entry) in scores.enumerated() {
             guard let entry, !entry.value.isNaN else {
@@ -120,16 +143,31 @@ extension CategoryPolicy {
                 if entry.ceiling >= threshold { missing.append(segment) }
                 continue
             }
-            let source = Finding.Source.model(score: entry.value, threshold: threshold)
-            judgements.append(judgement(entry.category, source, segment: segment, targets: [segment]))
+            found[entry, default: []].append(segment)
         }
+        var judgements = found.flatMap { self.judgements(of: $0, threshold: threshold, in: $1) }
         if failureMode == .closed, !missing.isEmpty {
             judgements.append(judgement(unjudged, .failure, segment: nil, targets: missing))
         }
         return judgements
     }
 
-    fileprivate func judgement(
+    /// The most texts with the same score that are told one by one.
+    private static let mostAlike = 256
+
+    /// One judgement per segment. Of very many the last is told with the rest of them: they are parts of one turn, or repeat one
+    /// another.
+    fileprivate func judgements(of score: Score, threshold: Double, in segments: [Int]) -> [Judgement] {
+        let source = Finding.Source.model(score: score.value, threshold: threshold)
+        var judgements = segments.prefix(Self.mostAlike).map {
+            judgement(score.category, source, segment: $0, targets: [$0])
+        }
+        let rest = segments.dropFirst(Self.mostAlike)
+        if !rest.isEmpty { judgements[judgements.count - 1].further = [rest] }
+        return judgements
+    }
+
+    private func judgement(
         _ category: HarmCategory,
         _ source: Finding.Source,
         segment: Int?,

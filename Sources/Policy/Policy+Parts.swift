@@ -19,6 +19,34 @@ extension Policy {
             || rules.contains { $0.phases.contains(phase) && !$0.requiredScores.isEmpty }
     }
 
+    /// The categories that a text of a request may have been found in without its record saying so, whatever its scores are: what finds
+    /// them is recorded for a share of the requests, and this is none of them. Overall harm is recorded under any of them.
+    package func unrecordedCategories(in phase: Phase, of sampling: Sampling) -> Set<HarmCategory> {
+        func isLeftOut(_ action: Action, _ sample: Double) -> Bool { action == .log && !sampling.includes(sample) }
+        let policy = self[phase]
+        if case .own(let overall) = policy.overall, isLeftOut(overall.action, overall.sample) {
+            return Set(HarmCategory.allCases)
+        }
+        let judged = policy.categories.filter { isLeftOut($0.value.action, $0.value.sample) }
+        let ruled = rules.filter { $0.phases.contains(phase) && isLeftOut($0.action, $0.sample) }
+        return Set(judged.keys).union(ruled.map(\.category))
+    }
+
+    /// Whether something about an answer can only be decided once all of it is there. What adds up, and what asks for or takes back
+    /// one another, may stand too far apart for any window of a stream to hold both.
+    package var needsWholeAnswers: Bool {
+        if let anomaly = output.anomaly, anomaly.action > .log { return true }
+        let acting = output.categories.filter { $0.value.action > .log }
+        if acting.values.contains(where: { !$0.requiredRules.isEmpty }) { return true }
+        if case .own(let overall) = output.overall, overall.action > .log, !overall.requiredRules.isEmpty {
+            return true
+        }
+        return rules.contains { rule in
+            guard rule.phases.contains(.output) else { return false }
+            return (rule.action > .log && !rule.requiredScores.isEmpty) || !rule.vetoes.isDisjoint(with: acting.keys)
+        }
+    }
+
     /// The same policy without anything that the model's scores decide: what its rules do alone, those that require a score among them.
     package var rulesOnly: Policy {
         var policy = self

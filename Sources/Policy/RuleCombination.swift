@@ -2,28 +2,41 @@ import GuardCore
 
 /// What the rules that matched say about the model's findings: that a category needs one of them, or that one of them vetoes it.
 struct RuleCombination {
-    /// Per segment, ids and tags of the rules that matched it.
+    /// Per segment, ids and tags of the rules that matched it, as far as somebody asks for them.
     private var names: [Int: Set<String>] = [:]
     /// Per segment, the first rule of the file that vetoes each category.
     private var vetoes: [Int: [HarmCategory: String]] = [:]
 
-    init(_ judgements: [Judgement], rules: [Rule]) {
+    /// - Parameter required: the ids and tags that the model's findings ask for.
+    init(_ judgements: [Judgement], rules: [Rule], required: Set<String>) {
         for judgement in judgements {
             guard let segment = judgement.finding.segment, rules.indices.contains(judgement.rulePosition) else {
                 continue
             }
             let rule = rules[judgement.rulePosition]
-            names[segment, default: []].formUnion(rule.tags.union([rule.id]))
-            for category in rule.vetoes where vetoes[segment]?[category] == nil {
-                vetoes[segment, default: [:]][category] = rule.id
-            }
+            let wanted = rule.tags.union([rule.id]).intersection(required)
+            guard !wanted.isEmpty || !rule.vetoes.isEmpty else { continue }
+            note(rule, wanted: wanted, in: segment)
+            for segment in judgement.further.joined() { note(rule, wanted: wanted, in: segment) }
+        }
+    }
+
+    private mutating func note(_ rule: Rule, wanted: Set<String>, in segment: Int) {
+        if !wanted.isEmpty { names[segment, default: []].formUnion(wanted) }
+        for category in rule.vetoes where vetoes[segment]?[category] == nil {
+            vetoes[segment, default: [:]][category] = rule.id
         }
     }
 
     /// Why the model's finding does not count; nil if it does. One about texts that could not be judged always does: nothing is
-    /// known of them.
+    /// known of them. One about many texts does if it does for one of them.
     func dismissal(of judgement: Judgement) -> Dismissal? {
         guard let segment = judgement.finding.segment, case .model = judgement.finding.source else { return nil }
+        for segment in judgement.further.joined() where dismissal(of: judgement, in: segment) == nil { return nil }
+        return dismissal(of: judgement, in: segment)
+    }
+
+    private func dismissal(of judgement: Judgement, in segment: Int) -> Dismissal? {
         if !judgement.isOverall, let rule = vetoes[segment]?[judgement.finding.category] { return .vetoed(rule: rule) }
         let required = judgement.requiredRules
         guard !required.isEmpty, required.isDisjoint(with: names[segment] ?? []) else { return nil }
@@ -32,7 +45,7 @@ struct RuleCombination {
 }
 
 extension Policy {
-    /// Why the model's scores do not let a match count; nil if they do.
+    /// Why the model's scores do not let a match count; nil if they do. All that it covers is of one turn, and has the same scores.
     func dismissal(of judgement: Judgement, by assessments: [Assessment?]) -> Dismissal? {
         let required = rules[judgement.rulePosition].requiredScores
         guard !required.isEmpty, let segment = judgement.finding.segment, segment < assessments.count,

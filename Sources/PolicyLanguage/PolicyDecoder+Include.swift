@@ -19,11 +19,17 @@ extension PolicyDecoder {
         var paths: Set<String> = []
         for item in items {
             guard let inclusion = inclusion(item) else { continue }
-            if !paths.insert(FilePath.canonical(inclusion.path)).inserted { note(item, "this is included already") }
+            let isNew = paths.insert(FilePath.canonical(inclusion.path)).inserted
+            if !isNew { note(item, "this is included already") }
+            var unchanged: String?
             for placed in inclusion.rules {
                 if let twin = places[placed.rule.id].map({ rules[$0] }) {
                     // One that two ways lead to counts once, as the first of them has it.
-                    if twin.file == placed.file, twin.line == placed.line { continue }
+                    if twin.file == placed.file, twin.line == placed.line {
+                        let isSame = placed.said.applied(to: twin.rule) == twin.rule
+                        unchanged = unchanged ?? (isSame ? nil : twin.rule.id)
+                        continue
+                    }
                     note(
                         item,
                         "the rule id '\(placed.rule.id)' of \(placed.file):\(placed.line) is taken",
@@ -33,6 +39,13 @@ extension PolicyDecoder {
                     places[placed.rule.id] = rules.count
                     rules.append(placed)
                 }
+            }
+            if let unchanged, isNew {
+                note(
+                    item,
+                    "rule '\(unchanged)' is included before, and what this says of it does not count",
+                    hint: "put this in front of what brings it in first, or choose other rules with 'only'"
+                )
             }
         }
         return rules
@@ -54,15 +67,22 @@ extension PolicyDecoder {
         if let node = fields["only"], let chosen = selection(node, "'only'", among: rules.map(\.rule)) {
             rules.removeAll { !chosen.contains($0.rule.id) }
         }
-        if let node = fields["action"], let action: Action = choice(node, "action") {
-            for index in rules.indices { rules[index].rule.action = action }
+        var change = RuleChange()
+        if let node = fields["action"] { change.action = choice(node, "action") }
+        if let node = fields["response"] { change.response = response(node) }
+        if let node = fields["rewrite"] {
+            change.rewrite = rewrite(node, allowed: RewriteKind.allCases)
+            if case .steer = change.rewrite, let placed = rules.first(where: { $0.rule.phases.contains(.output) }) {
+                note(
+                    node,
+                    "rule '\(placed.rule.id)' cannot steer an answer that is already written",
+                    hint: "choose rules that are for 'input' alone with 'only', or use 'redact' or 'replace'"
+                )
+            }
         }
-        if let node = fields["response"] {
-            let response = response(node)
-            for index in rules.indices { rules[index].rule.response = response }
-        }
-        if let node = fields["rewrite"], let rewrite = rewrite(node, allowed: RewriteKind.allCases) {
-            for index in rules.indices { rules[index].rule.rewrite = rewrite }
+        for index in rules.indices {
+            rules[index].rule = change.applied(to: rules[index].rule)
+            rules[index].said = change.over(rules[index].said)
         }
         return (path, rules)
     }
@@ -102,12 +122,36 @@ extension PolicyDecoder {
             guard let name = text(item, "a rule's id or tag") else { continue }
             let named = rules.filter { $0.id == name || $0.tags.contains(name) }
             if named.isEmpty, !hasBrokenPack {
-                let known = Set(rules.map(\.id)).union(rules.flatMap(\.tags)).sorted()
+                let known = rules.names().sorted()
                 let nearest = Suggestion.nearest(to: name, among: known).map { "did you mean '\($0)'?" }
                 note(item, "no rule has the id or tag '\(name.clipped)'", hint: nearest)
             }
             ids.formUnion(named.map(\.id))
         }
         return ids
+    }
+}
+
+/// What an inclusion says of its rules in place of what they say themselves.
+struct RuleChange {
+    var action: Action?
+    var response: ResponseStyle?
+    var rewrite: RewriteMethod?
+
+    func applied(to rule: Rule) -> Rule {
+        var rule = rule
+        rule.action = action ?? rule.action
+        rule.response = response ?? rule.response
+        rule.rewrite = rewrite ?? rule.rewrite
+        return rule
+    }
+
+    /// This, and where it says nothing, that.
+    func over(_ inner: RuleChange) -> RuleChange {
+        RuleChange(
+            action: action ?? inner.action,
+            response: response ?? inner.response,
+            rewrite: rewrite ?? inner.rewrite
+        )
     }
 }

@@ -87,11 +87,8 @@ extension PolicyDecoder {
 
     /// What requires rules of which none is left is never found: nobody means that.
     private mutating func checkRequirements(of changed: Policy, at node: YAMLNode, before: Policy) {
-        func names(_ policy: Policy) -> Set<String> {
-            Set(policy.rules.map(\.id)).union(policy.rules.flatMap(\.tags))
-        }
-        let (left, all) = (names(changed), names(before))
         for phase in Phase.allCases {
+            let (left, all) = (changed.rules.names(in: phase), before.rules.names(in: phase))
             var judged = changed[phase].categories.sorted { $0.key < $1.key }.map { ($0.key.rawValue, $0.value) }
             if case .own(let overall) = changed[phase].overall { judged.insert(("overall", overall), at: 0) }
             for (name, policy) in judged {
@@ -159,7 +156,7 @@ extension PolicyDecoder {
         of policy: CategoryPolicy?
     ) -> PhasePatch.Change<CategoryPatch> {
         guard isJudged(node, what, example: "{threshold: 0.8}") else { return .ignored }
-        let patch = options(node, what)
+        let patch = options(node, what, phase: phase)
         guard let whole = patch.applied(to: policy) else {
             note(
                 node,

@@ -10,7 +10,7 @@ extension PolicyDecoder {
         var policy = PhasePolicy()
         if let roles = fields["roles"] { policy.roles = choices(roles, "'roles'", each: "role") ?? policy.roles }
         if let media = fields["media"] { policy.media = choice(media, "media") ?? policy.media }
-        let defaults = fields["defaults"].map { options($0, "'defaults'") } ?? CategoryPatch()
+        let defaults = fields["defaults"].map { options($0, "'defaults'", phase: phase) } ?? CategoryPatch()
         if let anomaly = fields["anomaly"] { policy.anomaly = anomalyPolicy(anomaly) }
         if let overall = fields["overall"] {
             policy.overall = overallOptions(overall, phase: phase)?.applied(toOverall: nil)
@@ -43,7 +43,7 @@ extension PolicyDecoder {
     /// - Returns: nil if it is ignored.
     mutating func overallOptions(_ node: YAMLNode, phase: Phase) -> CategoryPatch? {
         guard isJudged(node, "'overall'", example: "{threshold: 0.8, action: block}") else { return nil }
-        var options = options(node, "'overall'")
+        var options = options(node, "'overall'", phase: phase)
         if options.action == nil, case .mapping(let entries) = node.content {
             for entry in entries where entry.name != "threshold" && PolicyKeys.category.contains(entry.name) {
                 note(
@@ -104,7 +104,7 @@ extension PolicyDecoder {
         phase: Phase
     ) -> CategoryPolicy? {
         guard isJudged(node, what, example: "{threshold: 0.8, action: block}") else { return nil }
-        let own = self.options(node, what)
+        let own = self.options(node, what, phase: phase)
         let options = own.over(defaults)
         if options.threshold == nil { note(node, "\(what) has no 'threshold'", hint: "give it here or in 'defaults'") }
         if options.action == nil { note(node, "\(what) has no 'action'", hint: "give it here or in 'defaults'") }
@@ -135,7 +135,7 @@ extension PolicyDecoder {
 
     /// Reads `threshold`, `action`, `response`, `rewrite`, `on_failure`. A value that is wrong is reported here and
     /// stands as if it had been given, so that it is not reported as missing too.
-    mutating func options(_ node: YAMLNode, _ what: String) -> CategoryPatch {
+    mutating func options(_ node: YAMLNode, _ what: String, phase: Phase) -> CategoryPatch {
         let fields = fields(of: node, what, known: PolicyKeys.category)
         var options = CategoryPatch()
         if let node = fields["threshold"] { options.threshold = score(node, "threshold") ?? 1 }
@@ -147,11 +147,12 @@ extension PolicyDecoder {
         if let node = fields["on_failure"] { options.failureMode = choice(node, "on_failure") ?? .closed }
         if let node = fields["sample"] { options.sample = score(node, "sample") ?? 1 }
         if let node = fields["requires"] {
-            let names = list(node, "'requires'")?.compactMap { item in
-                text(item, "a rule's id or tag").map { (item, $0) }
+            var names: [(node: YAMLNode, name: String)] = []
+            for item in list(node, "'requires'") ?? [] {
+                if let name = text(item, "a rule's id or tag") { names.append((item, name)) }
             }
-            options.requiredRules = Set((names ?? []).map(\.1))
-            requiredNames += names ?? []
+            options.requiredRules = Set(names.map(\.name))
+            requirements.append(Requirement(node: node, names: names, phase: phase))
         }
         return options
     }

@@ -13,8 +13,15 @@ struct PolicyDecoder: YAMLDecoding {
     var problems: [Problem] = []
     /// Whether a pack had errors of its own, so that what it would have held is not missed.
     var hasBrokenPack = false
-    /// Ids and tags of rules that categories require, which are known once all rules are.
-    var requiredNames: [(node: YAMLNode, name: String)] = []
+    /// What categories require, which is known once all rules are.
+    var requirements: [Requirement] = []
+
+    /// Ids and tags of rules, of which one has to match for a category to be found in a phase.
+    struct Requirement {
+        var node: YAMLNode
+        var names: [(node: YAMLNode, name: String)]
+        var phase: Phase
+    }
 
     /// The version of the language that this decoder reads.
     private static let version = "1"
@@ -55,7 +62,7 @@ struct PolicyDecoder: YAMLDecoding {
         }
         if let node = fields["overrides"] { policy.overrides = overrides(node, of: policy) }
         // Those that overrides name are among them.
-        checkRequiredNames(among: policy.rules)
+        checkRequirements(among: policy.rules)
         return policy
     }
 
@@ -75,13 +82,34 @@ struct PolicyDecoder: YAMLDecoding {
         }
     }
 
-    /// What a category requires has to be there, or the category is never found.
-    private mutating func checkRequiredNames(among rules: [Rule]) {
-        let known = Set(rules.map(\.id)).union(rules.flatMap(\.tags))
-        for (node, name) in requiredNames where !known.contains(name) && !hasBrokenPack {
-            let nearest = Suggestion.nearest(to: name, among: known.sorted()).map { "did you mean '\($0)'?" }
-            note(node, "no rule has the id or tag '\(name.clipped)'", hint: nearest)
+    /// What a category requires has to be there, and some of it in its phase, or the category is never found.
+    private mutating func checkRequirements(among rules: [Rule]) {
+        guard !hasBrokenPack else { return }
+        let known = rules.names()
+        let matching = Dictionary(uniqueKeysWithValues: Phase.allCases.map { ($0, rules.names(in: $0)) })
+        for requirement in requirements {
+            let unknown = requirement.names.filter { !known.contains($0.name) }
+            for (node, name) in unknown {
+                let nearest = Suggestion.nearest(to: name, among: known.sorted()).map { "did you mean '\($0)'?" }
+                noteOnce(Problem(node, "no rule has the id or tag '\(name.clipped)'", hint: nearest))
+            }
+            let phase = requirement.phase
+            guard unknown.isEmpty, !requirement.names.isEmpty,
+                matching[phase, default: []].isDisjoint(with: requirement.names.map(\.name))
+            else { continue }
+            noteOnce(
+                Problem(
+                    requirement.node,
+                    "none of the rules that this requires is for '\(phase.rawValue)'",
+                    hint: "it would never be found: add '\(phase.rawValue)' to the 'phases' of one, or require another"
+                )
+            )
         }
+    }
+
+    /// `others` of an override is read once for each category.
+    private mutating func noteOnce(_ problem: Problem) {
+        if !problems.contains(problem) { note(problem) }
     }
 
     /// Names go into log lines and headers: one short line.
@@ -90,5 +118,13 @@ struct PolicyDecoder: YAMLDecoding {
         let isOneLine = name.unicodeScalars.allSatisfy(\.isPrintable)
         if name.count > 100 || !isOneLine { note(node, "name must be one line of at most 100 characters") }
         return name
+    }
+}
+
+extension [Rule] {
+    /// Ids and tags of the rules, or of those for one phase.
+    func names(in phase: Phase? = nil) -> Set<String> {
+        let rules = phase.map { phase in filter { $0.phases.contains(phase) } } ?? self
+        return Set(rules.map(\.id)).union(rules.flatMap(\.tags))
     }
 }

@@ -24,8 +24,11 @@ package struct PolicyDifference: Sendable, Equatable, Encodable {
         }
     }
 
-    /// In the order of the language: the policy, its phases, the stream, the rules.
+    /// In the order of the language: the policy, its phases, the stream, the rules, the overrides.
     package var changes: [Change]
+
+    /// Those that are more than another threshold of a phase: what tuning must not bring about.
+    package var beyondThresholds: [Change] { changes.filter { !$0.isThreshold } }
 
     package init(from old: Policy, to new: Policy) {
         changes = []
@@ -131,6 +134,19 @@ extension PolicyDifference {
                 if shown.changes.allSatisfy({ told.contains($0) }) { continue }
             }
             tell("overrides.\(override.name)", earlier.map { words($0, of: old) }, later.map { words($0, of: new) })
+        }
+        func order(_ policy: Policy, besides others: [ScopePattern: PolicyOverride]) -> [ScopePattern] {
+            PolicyOverride.byPrecedence(policy.overrides).map { policy.overrides[$0].when }.filter { others[$0] != nil }
+        }
+        if order(old, besides: after) != order(new, besides: before) {
+            changes.append(
+                Change(
+                    "overrides",
+                    before: nil,
+                    after: nil,
+                    effect: "in another order: of two that are equally specific the first counts"
+                )
+            )
         }
     }
 
@@ -248,6 +264,13 @@ extension PolicyDifference: CustomStringConvertible {
     /// One line a change: `- ` gone, `+ ` new, `~ ` changed.
     package var description: String {
         changes.isEmpty ? "no difference" : changes.map(\.description).joined(separator: "\n")
+    }
+}
+
+extension PolicyDifference.Change {
+    /// Rules and overrides have names of their own, which may end in anything.
+    fileprivate var isThreshold: Bool {
+        subject.hasSuffix(".threshold") && Phase.allCases.contains { subject.hasPrefix("\($0.rawValue).") }
     }
 }
 

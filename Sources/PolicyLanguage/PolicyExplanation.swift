@@ -94,7 +94,7 @@ package struct PolicyExplanation: Sendable, Equatable, Encodable {
 
 extension PolicyOverride {
     /// Positions, the one that counts most first.
-    fileprivate static func byPrecedence(_ overrides: [PolicyOverride]) -> [Int] {
+    static func byPrecedence(_ overrides: [PolicyOverride]) -> [Int] {
         overrides.indices.sorted {
             (-overrides[$0].when.specificity, $0) < (-overrides[$1].when.specificity, $1)
         }

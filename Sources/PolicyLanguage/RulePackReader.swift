@@ -5,6 +5,8 @@ struct PlacedRule {
     var rule: Rule
     var file: String
     var line: Int
+    /// What inclusions said in place of what it says itself, as it is in the rule.
+    var said = RuleChange()
 }
 
 /// Reads the rule packs that a policy includes, and those that they include.

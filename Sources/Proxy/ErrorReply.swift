@@ -2,8 +2,9 @@ import NIOCore
 import NIOHTTP1
 
 /// The answer that tells a client about an error: JSON in the shape that clients of the OpenAI API expect.
-enum ErrorReply {
-    static func make(_ error: ProxyError) -> LocalReply {
+package enum ErrorReply {
+    /// The answer; its status is the error's.
+    package static func make(_ error: ProxyError) -> LocalReply {
         let type: String
         switch error.fault {
         case .client: type = "invalid_request_error"

@@ -12,7 +12,9 @@ enum KnownField: UInt8 {
     // By which a proxy vouches for the client.
     case forwarded, forwardedFor, forwardedHost, forwardedProto, forwardedPort, forwardedPrefix, forwardedServer,
         forwardedSSL
-    case realIP, requestID, originalURL, rewriteURL
+    case realIP, requestID
+    // By which some servers take a request for another than it is.
+    case originalURL, rewriteURL, httpMethodOverride, httpMethod, methodOverride
     // By which a server sends clients elsewhere.
     case altSvc
 
@@ -26,8 +28,8 @@ enum KnownField: UInt8 {
     /// Never passed on, whether empty or not (RFC 9110, 7.6.1).
     var isHopByHop: Bool { self.rawValue <= Self.http2Settings.rawValue }
 
-    /// A client cannot vouch for itself.
-    var isForwarders: Bool { (Self.forwarded.rawValue...Self.rewriteURL.rawValue).contains(self.rawValue) }
+    /// A client cannot vouch for itself, and what was looked at is what is asked for.
+    var isForwarders: Bool { (Self.forwarded.rawValue...Self.methodOverride.rawValue).contains(self.rawValue) }
 
     /// Would make one reader see another request than the next one if it came twice.
     var isSingle: Bool {
@@ -51,7 +53,8 @@ enum KnownField: UInt8 {
             ("x-forwarded-port", .forwardedPort), ("x-forwarded-prefix", .forwardedPrefix),
             ("x-forwarded-server", .forwardedServer), ("x-forwarded-ssl", .forwardedSSL), ("x-real-ip", .realIP),
             ("x-request-id", .requestID), ("x-original-url", .originalURL), ("x-rewrite-url", .rewriteURL),
-            ("alt-svc", .altSvc),
+            ("x-http-method-override", .httpMethodOverride), ("x-http-method", .httpMethod),
+            ("x-method-override", .methodOverride), ("alt-svc", .altSvc),
         ]
         let longest = all.map(\.name.utf8CodeUnitCount).max() ?? 0
         // The last list, of what is longer than any, is empty.

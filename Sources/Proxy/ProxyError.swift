@@ -184,6 +184,11 @@ extension ProxyError {
     )
     static let replyFailed = ProxyError(500, "reply_failed", fault: .proxy, "The answer could not be completed.")
 
+    /// Whether the upstream has answered, and its answer cannot be held to be inspected.
+    package var keepsAnswerFromInspection: Bool {
+        [Self.encodedResponse, .responseTooLarge(limit: 0)].contains { $0.code == self.code }
+    }
+
     /// What a failed exchange with the upstream is to the client: 504 for no answer in time, 503 for no room to ask,
     /// 502 for a wrong answer or none.
     init(_ error: UpstreamError) {

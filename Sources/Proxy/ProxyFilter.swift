@@ -79,7 +79,8 @@ package protocol FilterSession: AnyObject, Sendable {
     /// Called on the event loop.
     func stopObserving()
 
-    /// What the client is told about an error that the proxy found; nil for the proxy's own words. The status is kept.
+    /// What the client is told about an error that the proxy found; nil for the proxy's own words. The status is the error's, or that of
+    /// the upstream's answer where that is an error itself.
     func reply(to error: ProxyError) -> LocalReply?
 
     /// Always called exactly once, last, whatever happened: the place for audit and metrics. Called on the event loop.
@@ -155,7 +156,8 @@ package struct LocalReply: Sendable {
     package enum Body: Sendable {
         case bytes(ByteBuffer)
         /// Chunks sent as they come, with back-pressure; the sequence ending ends the answer. It is cancelled when the
-        /// client goes away. The head goes out with the first chunk, so an error before that becomes a 500.
+        /// client goes away. The head goes out with the first chunk, so an error before that becomes an answer of its own. A
+        /// `ProxyError` is told and recorded as it is, any other as a 500.
         case stream(AsyncThrowingStream<ByteBuffer, any Error>)
     }
 
@@ -220,5 +222,11 @@ package struct ExchangeSummary: Sendable {
         self.upstreamDuration = upstreamDuration
         self.upstreamEnd = upstreamEnd
         self.upstreamStatus = upstreamStatus
+    }
+
+    /// Whether the client left, or took no more, before it had all of its answer. The status is that of the answer where that had
+    /// begun.
+    package var isAbandoned: Bool {
+        [ProxyError.clientWentAway, .clientWriteTimeout].contains { $0.code == self.error }
     }
 }

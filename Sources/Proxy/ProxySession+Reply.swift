@@ -19,7 +19,8 @@ extension ProxySession {
                 guard !Task.isCancelled else { return }
                 eventLoop.execute { session.value.endReply(head, closes: closes) }
             } catch {
-                eventLoop.execute { session.value.fail(.replyFailed) }
+                let error = error as? ProxyError ?? .replyFailed
+                eventLoop.execute { session.value.fail(error) }
             }
         }
     }

@@ -189,8 +189,10 @@ final class ProxySession {
         let (packed, limit) = (Array(self.requestBody.readableBytesView), self.inspectionLimit)
         self.requestBody = ByteBuffer()
         // A few bytes may unpack to many.
-        self.decide(about: limit) {
-            Result { () throws(Gzip.Failure) in ByteBuffer(bytes: try Gzip.inflate(packed, limit: limit)) }
+        self.decide(about: limit) { () -> Result<ByteBuffer, Gzip.Failure> in
+            // The client left while this waited for a thread: nobody asks what came of it.
+            guard !Task.isCancelled else { return .failure(.malformed) }
+            return Result { () throws(Gzip.Failure) in ByteBuffer(bytes: try Gzip.inflate(packed, limit: limit)) }
         } then: { session, result in
             session.unpacked(result)
         }
@@ -346,7 +348,8 @@ final class ProxySession {
         let filter = self.filter
         let body = self.answerBody
         self.answerBody = ByteBuffer()
-        self.decide(about: body.readableBytes) {
+        // However short it is, it may be judged by the request that it answers.
+        self.decide(about: self.held) {
             await filter.response(head: head, body: body)
         } then: {
             $0.answerJudged($1)

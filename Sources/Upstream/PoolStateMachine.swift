@@ -1,7 +1,8 @@
 /// Who may use which connection of one pool, decided without doing any I/O.
 ///
 /// A waiter is an exchange that asked for a connection. Waiters are served in the order they came, by whichever
-/// connection is ready first: one that was opened for them, or one that another exchange gave back. Idle connections
+/// connection is ready first: one that was opened for them, or one that another exchange gave back. A connection that cannot
+/// be opened fails the waiter that it was opened for, and nobody else, who may have come just now. Idle connections
 /// are used newest first, so that a pool that needs fewer lets the others reach their idle limit.
 struct PoolStateMachine {
     typealias ConnectionID = UInt64
@@ -34,6 +35,12 @@ struct PoolStateMachine {
         case connect(ConnectionID)
     }
 
+    private struct Waiter {
+        var id: WaiterID
+        /// The connection that is being opened for it, if one is. It may be served by another.
+        var connection: ConnectionID?
+    }
+
     let maxConnections: Int
     let maxWaiting: Int
     let maxIdle: Int
@@ -43,7 +50,7 @@ struct PoolStateMachine {
     private var leased: Set<ConnectionID> = []
     /// Oldest first.
     private var idle: [ConnectionID] = []
-    private var waiters: [WaiterID] = []
+    private var waiters: [Waiter] = []
     private var isShutDown = false
 
     init(maxConnections: Int, maxWaiting: Int, maxIdle: Int) {
@@ -68,13 +75,13 @@ struct PoolStateMachine {
         if self.isShutDown || self.waiters.count >= self.maxWaiting {
             return .refuse
         }
-        self.waiters.append(waiter)
+        self.waiters.append(Waiter(id: waiter))
         return self.connectIfNeeded().map { .connect($0) } ?? .wait
     }
 
     /// A waiter stops waiting. False if it was no longer waiting.
     mutating func cancel(_ waiter: WaiterID) -> Bool {
-        guard let index = self.waiters.firstIndex(of: waiter) else { return false }
+        guard let index = self.waiters.firstIndex(where: { $0.id == waiter }) else { return false }
         self.waiters.remove(at: index)
         return true
     }
@@ -82,13 +89,17 @@ struct PoolStateMachine {
     /// A connection that was being opened is ready.
     mutating func connected(_ id: ConnectionID) -> FreeAction {
         guard self.connecting.remove(id) != nil else { return .close }
+        if let index = self.waiters.firstIndex(where: { $0.connection == id }) {
+            self.waiters[index].connection = nil
+        }
         return self.free(id)
     }
 
-    /// A connection that was being opened failed. Returns the waiter that is told about it, if any still waits.
+    /// A connection that was being opened failed. Returns the waiter that it was opened for, if that still waits.
     mutating func connectFailed(_ id: ConnectionID) -> (fail: WaiterID?, next: LossAction) {
         guard self.connecting.remove(id) != nil else { return (nil, .none) }
-        let waiter = self.waiters.isEmpty ? nil : self.waiters.removeFirst()
+        let index = self.waiters.firstIndex { $0.connection == id }
+        let waiter = index.map { self.waiters.remove(at: $0).id }
         return (waiter, self.connectIfNeeded().map { .connect($0) } ?? .none)
     }
 
@@ -121,13 +132,13 @@ struct PoolStateMachine {
             self.idle = []
             self.waiters = []
         }
-        return (self.idle, self.waiters)
+        return (self.idle, self.waiters.map(\.id))
     }
 
     private mutating func free(_ id: ConnectionID) -> FreeAction {
         if !self.waiters.isEmpty {
             self.leased.insert(id)
-            return .serve(self.waiters.removeFirst())
+            return .serve(self.waiters.removeFirst().id)
         }
         if self.isShutDown || self.idle.count >= self.maxIdle {
             return .close
@@ -136,12 +147,15 @@ struct PoolStateMachine {
         return .park
     }
 
-    /// Opens one connection per waiter, as far as the limit allows.
+    /// Opens one connection per waiter, as far as the limit allows, for the first that has none.
     private mutating func connectIfNeeded() -> ConnectionID? {
-        guard self.connecting.count < self.waiters.count, self.connectionCount < self.maxConnections else { return nil }
+        guard self.connecting.count < self.waiters.count, self.connectionCount < self.maxConnections,
+            let index = self.waiters.firstIndex(where: { $0.connection == nil })
+        else { return nil }
         let id = self.nextID
         self.nextID += 1
         self.connecting.insert(id)
+        self.waiters[index].connection = id
         return id
     }
 }

@@ -178,11 +178,14 @@ final class SharedConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // What concerns one stream was told to it, or to whoever wrote to it.
-        if error is NIOHTTP2Errors.StreamClosed || error is NIOHTTP2Errors.NoSuchStream
-            || error is NIOHTTP2Errors.CreatedStreamAfterGoaway || HTTP2MessageFault.isReported(by: error)
+        if error is NIOHTTP2Errors.StreamClosed || error is NIOHTTP2Errors.CreatedStreamAfterGoaway
+            || HTTP2MessageFault.isReported(by: error)
         {
             return
         }
+        // Whoever wrote to it was told. But where it was the peer that spoke of it, the frame handler has said GOAWAY and gives the
+        // connection up: those that are under way may end on it, and no more begin.
+        if error is NIOHTTP2Errors.NoSuchStream { return self.end() }
         self.isEnding = true
         self.close()
     }

@@ -5,6 +5,7 @@ import Guard
 import GuardCore
 import GuardianModel
 import Policy
+import Rules
 import Tuning
 
 struct EvalCommand: AsyncParsableCommand {
@@ -47,7 +48,7 @@ struct EvalCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let compiled = try PolicyCompiler.compile(path: policy).policy
+            let compiled = try PolicyCompiler.compile(path: policy)
             let page = report.map { OutputFile($0, .over) }
             try page?.check()
             let texts = try files().flatMap { try read($0) }
@@ -85,7 +86,7 @@ struct EvalCommand: AsyncParsableCommand {
         return (0..<limit).map { texts[$0 * texts.count / limit] }
     }
 
-    private func evaluate(_ policy: Policy, _ texts: [LabelledText]) async throws -> Evaluation {
+    private func evaluate(_ compiled: PolicyCompiler.Compiled, _ texts: [LabelledText]) async throws -> Evaluation {
         let milliseconds = try await latencies(texts)
         let engine = try model.engine(width: Self.width)
         defer { engine.shutDown() }
@@ -97,8 +98,11 @@ struct EvalCommand: AsyncParsableCommand {
         }
         let elapsed = start.duration(to: clock.now)
         return Evaluation(
-            rows: zip(texts, assessments).map { Evaluation.Row(text: $0, assessment: $1) },
-            policy: policy,
+            rows: zip(texts, assessments).map { text, assessment in
+                let matches = compiled.rules.matches(in: [text.segment], phase: text.phase)
+                return Evaluation.Row(text: text, assessment: assessment, matches: matches)
+            },
+            policy: compiled.policy,
             seconds: elapsed / .seconds(1),
             milliseconds: milliseconds.sorted()
         )

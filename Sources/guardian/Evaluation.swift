@@ -9,6 +9,8 @@ struct Evaluation {
     struct Row {
         var text: LabelledText
         var assessment: Assessment
+        /// Where the policy's rules match: scores may count with some of them only, or not beside others.
+        var matches: [RuleMatch]
     }
 
     /// One line of a table: some rows under one label.
@@ -64,12 +66,18 @@ struct Evaluation {
         )
     }
 
-    /// Whether any threshold of the policy is reached.
+    /// Whether the policy finds anything by the model's scores: a threshold that is reached may be one of what it ignores.
     private func isReached(_ row: Row) -> Bool {
-        ([ThresholdKey(row.text.phase, nil)] + HarmCategory.allCases.map { ThresholdKey(row.text.phase, $0) }).contains
-        {
-            guard let threshold = policy[threshold: $0] else { return false }
-            return row.assessment.score($0) >= threshold
+        let phase = row.text.phase
+        guard policy[phase].roles.contains(row.text.role) else { return false }
+        let decision = policy.decide(
+            phase: phase,
+            segments: [row.text.segment],
+            assessments: [row.assessment],
+            matches: row.matches
+        )
+        return decision.findings.contains { finding in
+            if case .model = finding.source { true } else { false }
         }
     }
 

@@ -18,6 +18,7 @@ struct LabelledText: Sendable {
 
     var isHarmful: Bool? { label.isHarmful }
     var role: Role { phase == .input ? .user : .assistant }
+    var segment: TextSegment { TextSegment(path: "", role: role, turn: 0, text: text) }
 
     /// The same for the same text in every run (FNV-1a).
     var key: UInt64 { text.stableHash }

@@ -40,7 +40,7 @@ enum ModelFile: ExpressibleByArgument {
 
 /// How many threads compute where a command is not told.
 enum ModelThreads {
-    static var standard: Int { ComputePool.threads(forProcessors: ProcessInfo.processInfo.activeProcessorCount) }
+    static var standard: Int { ComputePool.threads(forProcessors: Machine.usableProcessors) }
 }
 
 /// Which model a command runs.

@@ -12,8 +12,8 @@ struct PolicyDiffCommand: AsyncParsableCommand {
         commandName: "diff",
         abstract: "Say in words what one policy does differently from another, and of which texts of a file.",
         discussion: """
-            Both are compared as they are understood: order, comments and defaults written out make no difference. With --corpus each \
-            text is judged once, and decided about by both.
+            Both are compared as they are understood: comments, defaults written out, and an order that decides nothing make no \
+            difference. With --corpus each text is judged once, and decided about by both.
             """
     )
 

@@ -55,7 +55,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
 
     /// Nil if no request was described.
     private var scope: RequestScope? {
-        let scope = RequestScope(routes: route, model: model, tenant: tenant)
+        let scope = RequestScope(routes: RequestScope.routes(route), model: model, tenant: tenant)
         return scope == RequestScope() ? nil : scope
     }
 

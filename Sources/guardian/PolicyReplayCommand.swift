@@ -12,7 +12,8 @@ struct PolicyReplayCommand: AsyncParsableCommand {
         abstract: "Say what a policy would have decided about recorded traffic.",
         discussion: """
             Reads an audit log and decides again from the scores in it; no text is judged anew. Where the log holds texts, the \
-            policy's rules are run on them; otherwise a rule counts where one of its id matched then.
+            policy's rules are run on them, but for those that read some of the inspected roles only: it does not say whose a text was. \
+            These, and all where it holds no texts, count where one of their id matched then.
             """
     )
 

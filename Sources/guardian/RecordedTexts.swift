@@ -13,7 +13,8 @@ struct ScoredText: Sendable {
 }
 
 /// Recorded traffic as labelled texts, scored when it passed: each phase of an exchange is of what the model or a rule found in it
-/// then, unless somebody corrected that. The model is not asked again.
+/// then, unless somebody corrected that. What is recorded for a share of the requests says nothing about the others. The model is
+/// not asked again.
 struct RecordedTexts {
     private(set) var texts: [ScoredText] = []
     private(set) var corrected = 0
@@ -26,8 +27,9 @@ struct RecordedTexts {
     /// - Parameters:
     ///   - log: files of audit records, plain or in gzip.
     ///   - corrections: JSON lines with `request_id`, `phase` (`input` if left out), and a label as labelled texts have it.
+    ///   - policy: what the traffic is taken to have been judged by.
     /// - Throws: an exit status, the reason told on standard error with the line.
-    init(log: [String], corrections: String) throws {
+    init(log: [String], corrections: String, policy: Policy) throws {
         var places: [Place: Int] = [:]
         let decoder = JSONDecoder()
         try RecordedLines.forEach(of: log) { place, line in
@@ -37,13 +39,15 @@ struct RecordedTexts {
                 throw ExitStatus.data
             }
             guard record.event ?? "exchange" == "exchange", let requestID = record.requestID else { return }
+            let judged = policy.policy(for: record.scope)
+            let sampling = Sampling(requestID: requestID)
             for (phase, found) in [(Phase.input, record.input), (.output, record.output)] {
                 guard let found, let scores = found.scores else { continue }
                 places[Place(requestID: requestID, phase: phase)] = texts.count
                 texts.append(
                     ScoredText(
                         phase: phase,
-                        label: found.label,
+                        label: found.label.unsure(of: judged.unrecordedCategories(in: phase, of: sampling)),
                         assessment: scores,
                         key: (requestID + phase.rawValue).stableHash
                     )
@@ -130,12 +134,21 @@ private struct Correction: Decodable {
 private struct Record: Decodable {
     var event: String?
     var requestID: String?
+    var tenant: String?
+    var route: String?
+    var dialect: String?
+    var model: String?
     var input: PhaseRecord?
     var output: PhaseRecord?
 
     private enum CodingKeys: String, CodingKey {
         case requestID = "request_id"
-        case event, input, output
+        case event, tenant, route, dialect, model, input, output
+    }
+
+    /// What the policy's overrides tell it from others by.
+    var scope: RequestScope {
+        RequestScope(routes: [route, dialect].compactMap { $0 }, model: model, tenant: tenant)
     }
 
     struct PhaseRecord: Decodable {

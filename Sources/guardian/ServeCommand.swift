@@ -32,10 +32,8 @@ struct ServeCommand: AsyncParsableCommand {
         let supervisor = Supervisor(environment: ProcessInfo.processInfo.environment)
         try await reportingErrors {
             var configuration = try GatewayConfiguration.load(path: config)
-            if let policy { configuration.policy = URL(fileURLWithPath: policy).standardizedFileURL.path }
-            if let keyLog {
-                configuration.tls?.keyLog = URL(fileURLWithPath: keyLog).standardizedFileURL.path
-            }
+            if let policy { configuration.policy = AbsolutePath.make(policy) }
+            if let keyLog { configuration.tls?.keyLog = AbsolutePath.make(keyLog) }
             if configuration.tls == nil {
                 logger.warning("TLS is off: whoever is on the network reads every prompt")
             }

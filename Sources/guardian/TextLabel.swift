@@ -40,14 +40,30 @@ struct TextLabel: Sendable, Equatable {
     /// The label that a threshold is held against.
     func isPositive(_ key: ThresholdKey) -> Bool? { key.category.map { categories[$0] } ?? isHarmful }
 
+    /// This label of a text that may be of these categories without anybody having said so: it says nothing of them, nor of harm of any
+    /// kind. Not even that it is of one of them: whether a text counts must not depend on what else it was found by, for then those
+    /// with high scores would count more often than the others.
+    func unsure(of categories: Set<HarmCategory>) -> TextLabel {
+        guard !categories.isEmpty else { return self }
+        var label = self
+        for category in categories { label.categories[category] = nil }
+        label.isHarmful = nil
+        return label
+    }
+
     /// This label, and what was decided where this one says nothing. Of a text that is harmful and was let pass, nobody knows the
     /// categories but those that are named here.
     func correcting(_ decided: TextLabel) -> TextLabel {
         var label = self
-        if isHarmful != true || decided.isHarmful == true {
+        let wasFound = decided.isHarmful == true || decided.categories.values.contains(true)
+        if isHarmful != true || wasFound {
             label.categories.merge(decided.categories) { own, _ in own }
         }
-        if isHarmful == nil { label.isHarmful = label.categories.values.contains(true) }
+        if isHarmful == nil {
+            // Of a text that may have been found to be harmful nobody knows that it is not.
+            let isOfSome = label.categories.values.contains(true)
+            label.isHarmful = isOfSome || decided.isHarmful != nil ? isOfSome : nil
+        }
         return label
     }
 

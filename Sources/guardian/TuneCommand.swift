@@ -135,7 +135,7 @@ struct TuneCommand: AsyncParsableCommand {
     private func tune(_ policy: Policy) async throws -> TuningReport {
         guard let target = TuningTarget(target) else { throw ExitStatus.data }
         let choice = ThresholdChoice(target, confidence: confidence)
-        let (texts, origin) = try await scoredTexts()
+        let (texts, origin) = try await scoredTexts(under: policy)
         var report = TuningReport(origin: origin, choice: choice, folds: folds, holdOut: holdOut)
         for phase in Phase.allCases where texts.contains(where: { $0.phase == phase }) {
             for key in [ThresholdKey(phase, nil)] + HarmCategory.allCases.map({ ThresholdKey(phase, $0) }) {
@@ -163,9 +163,9 @@ struct TuneCommand: AsyncParsableCommand {
     }
 
     /// The labelled texts with the model's scores, or the recorded ones, and a line that says what they are.
-    private func scoredTexts() async throws -> (texts: [ScoredText], origin: String) {
+    private func scoredTexts(under policy: Policy) async throws -> (texts: [ScoredText], origin: String) {
         guard let labels else {
-            let recorded = try RecordedTexts(log: audit, corrections: corrections ?? "")
+            let recorded = try RecordedTexts(log: audit, corrections: corrections ?? "", policy: policy)
             let origin =
                 "labels: \(recorded.texts.count) recorded texts, \(recorded.corrected) of them corrected; "
                 + "the others count as what was decided"
@@ -192,7 +192,7 @@ struct TuneCommand: AsyncParsableCommand {
     /// Writes the new policy, after it was read again and found to differ in thresholds only.
     private func write(_ bytes: [UInt8], to file: OutputFile, instead old: Policy, in stored: PolicyFile) throws {
         let new = try PolicyCompiler.loader.load(bytes: bytes, file: file.path)
-        for change in PolicyDifference(from: old, to: new).changes where !change.subject.hasSuffix(".threshold") {
+        if let change = PolicyDifference(from: old, to: new).beyondThresholds.first {
             complain("\(file.path): error: not written: more than a threshold would change: \(change)")
             throw ExitStatus.data
         }

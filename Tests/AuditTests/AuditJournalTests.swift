@@ -1,6 +1,16 @@
+import Synchronization
 import Testing
 
 @testable import Audit
+
+/// Asks to be put away before whatever is written, and cannot be.
+private final class FullOutput: AuditOutput {
+    var longestBatch: Int { 64 }
+
+    func write(_ line: [UInt8], event: String) -> Bool { true }
+    func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool { true }
+    func close() {}
+}
 
 @Suite struct AuditJournalTests {
     private let output = MemoryOutput()
@@ -68,6 +78,20 @@ import Testing
                 #""checkpoint":{"seq":7,"hash":"\#(last.hash)","key":"k","signature":"\#(signature)"}"#
             )
         )
+    }
+
+    @Test func nothingIsSealedThatHasToWaitForARotation() {
+        let sealed = Mutex(0)
+        let hash: AuditHash = { bytes in
+            sealed.withLock { $0 += 1 }
+            return try testHash(bytes)
+        }
+        let journal = AuditJournal(output: FullOutput(), recovery: .init(), hash: hash, signer: nil)
+        #expect(sealed.withLock { $0 } == 1)
+        #expect(journal.write(together: [record, record, record]) == 0)
+        #expect(sealed.withLock { $0 } == 1)
+        #expect(journal.write(record))
+        #expect(sealed.withLock { $0 } == 2)
     }
 
     @Test func withoutAHashNothingIsWritten() {

@@ -44,6 +44,16 @@ import Testing
         #expect(AuditTime(millisecondsSinceEpoch: 1_763_930_467_042).compact == "20251123T204107Z")
     }
 
+    @Test(arguments: ["19700101T000000Z", "20251123T204107Z", "99991231T235959Z"])
+    func theCompactFormIsReadAsItIsWritten(text: String) {
+        #expect(AuditTime(compact: text)?.compact == text)
+    }
+
+    @Test(arguments: ["", "20251123T204107", "20251323T204107Z", "2025-11-23T20:41Z", "aaaaaaaaaaaaaaaZ"])
+    func whatIsNotTheCompactFormIsNotRead(text: String) {
+        #expect(AuditTime(compact: text) == nil)
+    }
+
     @Test func theClockMovesOn() {
         let first = AuditTime.now()
         #expect(first <= AuditTime.now())

@@ -28,6 +28,8 @@ final class MemoryOutput: AuditOutput, Sendable {
         var refusesForGood = false
         var isHeld = false
         var isWaiting = false
+        var shut = 0
+        var reopenings = 0
     }
 
     private let state = Mutex(State())
@@ -44,9 +46,24 @@ final class MemoryOutput: AuditOutput, Sendable {
     /// How many lines were refused that were not too long.
     var refused: Int { state.withLock { $0.refused } }
 
+    /// How often it was opened anew.
+    var reopenings: Int { state.withLock { $0.reopenings } }
+
     func refuse(_ count: Int) { state.withLock { $0.refusals = count } }
+    /// Lets itself not be opened anew so many times.
+    func shut(_ count: Int) { state.withLock { $0.shut = count } }
     /// Opened anew it refuses no more.
-    func reopen() { refuse(0) }
+    func reopen() -> Bool {
+        state.withLock { state in
+            guard state.shut == 0 else {
+                state.shut -= 1
+                return false
+            }
+            state.refusals = 0
+            state.reopenings += 1
+            return true
+        }
+    }
     /// Refuses longer lines for good.
     func limit(_ longest: Int) { state.withLock { $0.longest = longest } }
     var refusesForGood: Bool { state.withLock { $0.refusesForGood } }

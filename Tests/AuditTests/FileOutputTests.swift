@@ -152,6 +152,101 @@ import Testing
         #expect(try AuditVerification(hash: testHash).verify([path] + RotatedFiles(path: path).existing).problem == nil)
     }
 
+    @Test func aRotationThatCannotBeDoneIsNotTriedForEachRecord() throws {
+        // Put away it would have a longer name than the system lets it have.
+        let path = folder.file(String(repeating: "a", count: 240))
+        let file = try FileOutput(path: path, rotation: .init(size: 1), hash: testHash)
+        let line = Array("line\n".utf8)
+        #expect(file.write(line, event: "exchange"))
+        #expect(file.wantsRotation(before: 1, at: .now()))
+        #expect(file.rotate(after: 1, at: .now()) == nil)
+        #expect(!file.wantsRotation(before: 1, at: .now()))
+        #expect(file.write(line, event: "exchange"))
+        file.close()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "line\nline\n")
+    }
+
+    @Test func afterTheClockWasSetBackAFileThatIsPutAwayIsNotTheFirstToGo() throws {
+        let file = try FileOutput(path: path, rotation: .init(size: 1, keep: 2), hash: testHash)
+        for number in 1...4 {
+            #expect(file.write(Array("\(number)\n".utf8), event: "exchange"))
+            let time = AuditTime(millisecondsSinceEpoch: 1_763_930_467_042 - Int64(number) * 3_600_000)
+            let rotation = try #require(file.rotate(after: UInt64(number), at: time))
+            #expect(!rotation.removed.contains(rotation.file))
+        }
+        let texts = try RotatedFiles(path: path).existing.map { try String(contentsOfFile: $0, encoding: .utf8) }
+        #expect(texts == ["3\n", "4\n"])
+    }
+
+    @Test func aFileThatWasEmptiedIsPutAwayByWhatItHolds() throws {
+        let file = try FileOutput(path: path, rotation: .init(size: 100), hash: testHash)
+        let line = [UInt8](repeating: 0x61, count: 60)
+        #expect(file.write(line, event: "exchange"))
+        #expect(file.wantsRotation(before: 50, at: .now()))
+        #expect(truncate(path, 0) == 0)
+        #expect(!file.wantsRotation(before: 50, at: .now()))
+        #expect(file.write(line, event: "exchange"))
+        #expect(!file.wantsRotation(before: 40, at: .now()))
+        #expect(file.wantsRotation(before: 50, at: .now()))
+    }
+
+    @Test func aPieceOfALineIsTakenBackByWhatTheFileHolds() throws {
+        let file = try FileOutput(path: path, hash: testHash)
+        #expect(file.write(Array("whole and long\n".utf8), event: "exchange"))
+        #expect(truncate(path, 0) == 0)
+        #expect(file.write(Array("whole\npie".utf8), event: "exchange"))
+        let descriptor = open(path, O_RDWR)
+        defer { _ = closeDescriptor(descriptor) }
+        FileOutput.takeBack(3, from: descriptor)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "whole\n")
+        FileOutput.takeBack(0, from: descriptor)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "whole\n")
+        // Emptied between the two.
+        FileOutput.takeBack(30, from: descriptor)
+        #expect(try String(contentsOfFile: path, encoding: .utf8).isEmpty)
+    }
+
+    /// A folder with nothing in it.
+    private func makeFolder(_ name: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
+        return folder.file(name)
+    }
+
+    private func link(to file: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: file)
+    }
+
+    @Test func behindALinkTheFileIsPutAwayAndTheLinkStays() throws {
+        let real = try makeFolder("real") + "/b.log"
+        try link(to: real)
+        try write((0..<20).map { "n\($0)" }, rotation: .init(size: 2000, keep: 100))
+        let files = RotatedFiles(path: real)
+        #expect(files.existing.count > 3 && RotatedFiles(path: path).existing.isEmpty)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == real)
+        #expect(try AuditVerification(hash: testHash).verify(files.existing + [path]).problem == nil)
+    }
+
+    @Test func theFileOfALinkThatLeadsNowhereYetIsWhereTheLinkLeads() throws {
+        let inner = try makeFolder("real")
+        try link(to: "real/b.log")
+        #expect(FileOutput.place(of: path) == inner + "/b.log")
+        let further = folder.file("c.log")
+        try FileManager.default.createSymbolicLink(atPath: inner + "/b.log", withDestinationPath: further)
+        #expect(FileOutput.place(of: path) == further)
+        try FileManager.default.createSymbolicLink(atPath: further, withDestinationPath: path)
+        #expect(FileOutput.place(of: path) == path)
+    }
+
+    @Test func behindALinkAFileOfAnotherKindIsKeptBesideIt() throws {
+        let inner = try makeFolder("real")
+        try "no chain\n".write(toFile: inner + "/b.log", atomically: true, encoding: .utf8)
+        try link(to: inner + "/b.log")
+        let name = try #require(try write(["a"]).setAside)
+        #expect(try String(contentsOfFile: inner + "/" + name, encoding: .utf8) == "no chain\n")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == inner + "/b.log")
+        #expect(try verify("a.log").problem == nil)
+    }
+
     @Test func anOldFileIsPutAway() throws {
         try write(["a"], rotation: .init(age: .seconds(3600)))
         #expect(RotatedFiles(path: path).existing.isEmpty)
@@ -197,6 +292,42 @@ import Testing
         log.record(.sample())
         log.close()
         #expect(try folder.lines("moved/a.log").count == 3)
+    }
+
+    @Test func aReopenThatFailedIsDoneOnceItCanBe() throws {
+        let inner = try makeFolder("inner")
+        let log = AuditLog(
+            output: try FileOutput(path: inner + "/a.log", hash: testHash),
+            hash: testHash,
+            reopenPause: .zero
+        )
+        log.flush()
+        try FileManager.default.moveItem(atPath: inner, toPath: folder.file("moved"))
+        log.reopen()
+        log.record(.sample(requestID: "before"))
+        log.flush()
+        #expect(log.statistics.written == 1 && log.statistics.reopenFailures > 0)
+        _ = try makeFolder("inner")
+        log.record(.sample(requestID: "after"))
+        log.close()
+        #expect(try folder.lines("moved/a.log").last?.contains("before") == true)
+        #expect(try folder.lines("inner/a.log").first?.contains("after") == true)
+        #expect(try verify("moved/a.log", "inner/a.log").problem == nil)
+    }
+
+    @Test func reopenFollowsALinkThatWasTurned() throws {
+        let files = try ["one", "two"].map { try makeFolder($0) + "/b.log" }
+        try link(to: files[0])
+        let file = try FileOutput(path: path, rotation: .init(size: 2000, keep: 100), hash: testHash)
+        let journal = AuditJournal(output: file, recovery: file.recovery, hash: testHash, signer: nil)
+        try FileManager.default.removeItem(atPath: path)
+        try link(to: files[1])
+        #expect(journal.reopen())
+        for number in 0..<20 { #expect(journal.write(AuditEncoder.body(.sample(requestID: "n\(number)")))) }
+        journal.close()
+        let away = RotatedFiles(path: files[1]).existing
+        #expect(away.count > 3 && RotatedFiles(path: files[0]).existing.isEmpty)
+        #expect(try AuditVerification(hash: testHash).verify([files[0]] + away + [path]).problem == nil)
     }
 
     @Test func aDeviceIsWrittenToAsItIs() throws {

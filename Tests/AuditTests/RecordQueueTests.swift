@@ -7,8 +7,20 @@ import Testing
 @Suite struct RecordQueueTests {
     private let output = MemoryOutput()
 
-    private func log(capacity: Int, mostBytes: Int = AuditLog.mostBytes, overflow: AuditOverflow) -> AuditLog {
-        AuditLog(output: output, capacity: capacity, mostBytes: mostBytes, overflow: overflow, hash: testHash)
+    private func log(
+        capacity: Int,
+        mostBytes: Int = AuditLog.mostBytes,
+        overflow: AuditOverflow,
+        reopenPause: Duration = .seconds(1)
+    ) -> AuditLog {
+        AuditLog(
+            output: output,
+            capacity: capacity,
+            mostBytes: mostBytes,
+            overflow: overflow,
+            hash: testHash,
+            reopenPause: reopenPause
+        )
     }
 
     /// A record of more than so many bytes.
@@ -97,6 +109,34 @@ import Testing
         #expect(output.events == ["started", "exchange", "stopped"])
     }
 
+    @Test func `a place that cannot be opened anew is counted, and not tried again for each record`() {
+        let log = log(capacity: 4, overflow: .drop, reopenPause: .seconds(3600))
+        log.flush()
+        output.shut(1)
+        log.reopen()
+        for _ in 0..<2 {
+            log.record(.sample())
+            log.flush()
+        }
+        #expect(output.reopenings == 0)
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 2, reopenFailures: 1))
+    }
+
+    @Test func `a place that could not be opened anew is tried again until it can be, and then no more`() {
+        let log = log(capacity: 4, overflow: .drop, reopenPause: .zero)
+        log.flush()
+        output.shut(2)
+        log.reopen()
+        for _ in 0..<4 {
+            log.record(.sample())
+            log.flush()
+        }
+        #expect(output.reopenings == 1)
+        log.close()
+        #expect(log.statistics == AuditStatistics(written: 4, reopenFailures: 2))
+    }
+
     @Test func aRecordThatMayNotBeLostIsTriedAgain() {
         let log = log(capacity: 4, overflow: .refuse)
         log.flush()
@@ -150,6 +190,25 @@ import Testing
         log.record(.sample())
         log.close()
         #expect(log.statistics == AuditStatistics(failed: 1))
+    }
+
+    @Test func `a place that stands still is given up at the end, and its records count as failed`() async throws {
+        let log = AuditLog(output: output, hash: testHash, patience: .milliseconds(50))
+        try await eventually { output.events == ["started"] }
+        output.hold(true)
+        log.record(.sample())
+        try await eventually { output.isWaiting }
+        log.record(.sample())
+        for _ in 0..<2 {
+            log.close()
+            log.flush()
+            #expect(log.statistics == AuditStatistics(failed: 2))
+        }
+        // Should it take something after all, the log is whole, and tells of what is missing.
+        output.hold(false)
+        try await eventually { output.events.last == "stopped" }
+        #expect(output.events == ["started", "exchange", "lost", "stopped"])
+        #expect(log.statistics == AuditStatistics(failed: 2))
     }
 
     @Test func afterCloseRecordsAreCountedAsDropped() {

@@ -12,6 +12,31 @@ import Testing
         #expect(files.name(after: 99, at: time) < files.name(after: 1, at: AuditTime(millisecondsSinceEpoch: 1000)))
     }
 
+    @Test(
+        arguments: [
+            ("20251231T235959Z-000000000050", "2026-01-01T00:00:00Z", "20260101T000000Z-000000000043"),
+            ("20260101T000000Z-000000000042", "2026-01-01T00:00:00Z", "20260101T000000Z-000000000043"),
+            // The clock was set back.
+            ("20260101T000000Z-000000000042", "2025-12-31T23:00:00Z", "20260101T000000Z-000000000043"),
+            ("99980101T000000Z-000000000042", "2026-01-01T00:00:00Z", "99980101T000000Z-000000000043"),
+            // And the chain has begun anew.
+            ("20260101T000000Z-000000000043", "2025-12-31T23:00:00Z", "20260101T000001Z-000000000043"),
+            ("20260101T000000Z-000000000050", "2025-12-31T23:00:00Z", "20260101T000001Z-000000000043"),
+            // No time at all.
+            ("aaaaaaaaaaaaaaaZ-000000000007", "2026-01-01T00:00:00Z", "20260101T000000Z-000000000043"),
+        ] as [(String, String, String)]
+    ) func aFileIsPutAwayBehindThoseThatAreThereWhateverTheClockSays(
+        present: String,
+        clock: String,
+        name: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        #expect(FileManager.default.createFile(atPath: folder.file("a.log.\(present)"), contents: nil))
+        let time = try #require(AuditTime(rfc3339: clock))
+        let next = RotatedFiles(path: folder.file("a.log")).nextName(after: 43, at: time)
+        #expect(next == folder.file("a.log.\(name)"))
+    }
+
     @Test func onlyFilesOfThisLogAreRemoved() throws {
         let folder = try TemporaryFolder()
         let others = [

@@ -63,6 +63,18 @@ private final class Daemon {
         daemon.stop()
     }
 
+    @Test func aDaemonThatIsAwayWhenItIsConnectedToAnewIsFoundByTheNextLine() throws {
+        let folder = try TemporaryFolder()
+        var daemon = try Daemon(path: folder.file("log"))
+        let output = try SyslogOutput(path: daemon.path)
+        daemon.stop()
+        #expect(output.reopen())
+        daemon = try Daemon(path: folder.file("log"))
+        #expect(output.write(Array("x\n".utf8), event: "exchange"))
+        #expect(daemon.receive().hasSuffix(" exchange - x"))
+        daemon.stop()
+    }
+
     @Test func aLineThatIsLongerThanADatagramIsRefusedForGood() throws {
         let folder = try TemporaryFolder()
         let daemon = try Daemon(path: folder.file("log"))

@@ -131,7 +131,7 @@ struct ChatCompletionRequestTests {
         (#","prediction":{"type":"content","content":[{"type":"text","text":"W W"}]}"#, ""), (#","user":"W W""#, ""),
         (#","metadata":{"k":"W W"}"#, ""), (#","metadata":{"W W":"v"}"#, ""), (#","logit_bias":{"W W":1}"#, ""),
         (#","unheard_of":"W W""#, ""), (#","W W":1"#, ""), (#","suffix":"W W""#, ""), (#","service_tier":"W W""#, ""),
-        ("", #","logprobs":{"a":"W W"}"#), (#","metadata":{"logprobs":"W W"}"#, ""), ("", #","file_data":"W W""#),
+        (#","metadata":{"logprobs":"W W"}"#, ""), ("", #","file_data":"W W""#),
         (#","metadata":{"b64_json":"W W","image_url":{"url":1}}"#, ""),
         (#","tools":[{"function":{"parameters":{"properties":{"logprobs":{"description":"W W"}}}}}]"#, ""),
         (#","web_search_options":{"user_location":{"approximate":{"city":"W W"}}}"#, ""),
@@ -149,6 +149,14 @@ struct ChatCompletionRequestTests {
         let place = try #require(read.segments.first { $0.text == "W W" }).path
         let edited = try read.editing(replacements: [place: "new"], steering: [])
         let expected = hello(members, message: message).replacing("W W", with: "new")
+        #expect(String(decoding: edited.serialized, as: UTF8.self) == expected)
+    }
+
+    @Test func tokensOfAnEarlierAnswerGoWithWhatIsEditedAndAreStillAskedFor() throws {
+        let read = try request(hello(#","logprobs":true"#, message: #","logprobs":{"a":"W W"}"#))
+        let place = try #require(read.segments.first { $0.text == "W W" }).path
+        let edited = try read.editing(replacements: [place: "new"], steering: [])
+        let expected = hello(#","logprobs":true"#, message: #","logprobs":null"#)
         #expect(String(decoding: edited.serialized, as: UTF8.self) == expected)
     }
 

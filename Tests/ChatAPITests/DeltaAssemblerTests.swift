@@ -109,10 +109,29 @@ struct DeltaAssemblerTests {
         }
     }
 
-    private func content(_ deltas: [String]) throws -> JSONValue? {
-        let stream = Self.stream(deltas.map { Self.delta(#""content":\#($0)"#) })
+    /// What deltas with these values of a member make of it.
+    private func member(_ name: String, _ deltas: [String]) throws -> JSONValue? {
+        let stream = Self.stream(deltas.map { Self.delta(#""\#(name)":\#($0)"#) })
         let choice = try assemble(stream).completion.body.object?["choices"]?.array?.first?.object
-        return choice?["message"]?.object?["content"]
+        return choice?["message"]?.object?[name]
+    }
+
+    @Test func noAnnotationIsAPieceOfAnother() throws {
+        let annotations = [
+            #"{"type":"url_citation","url_citation":{"url":"https://example.org/a"}}"#,
+            #"{"type":"url_citation","url_citation":{"url":"https://example.org/b"}}"#,
+            #"{"type":"file_citation","index":992,"file_id":"c"}"#,
+        ]
+        let expected = try JSONParser.parse(Array("[\(annotations.joined(separator: ","))]".utf8))
+        #expect(try member("annotations", annotations.map { "[\($0)]" }) == expected)
+        let two = "[\(annotations[1]),\(annotations[2])]"
+        #expect(try member("annotations", ["null", "[\(annotations[0])]", "[]", two]) == expected)
+    }
+
+    @Test func theFormatOfAThoughtIsNoPieceOfText() throws {
+        let pieces = ["two w", "ords"].map { #"[{"type":"a.text","text":"\#($0)","format":"b-v1","index":0}]"# }
+        let expected = #"[{"type":"a.text","text":"two words","format":"b-v1"}]"#
+        #expect(try member("reasoning_details", pieces) == JSONParser.parse(Array(expected.utf8)))
     }
 
     /// The contents of the deltas, in parts and as texts, and what they make.
@@ -143,7 +162,7 @@ struct DeltaAssemblerTests {
 
     @Test(arguments: contents)
     func noPartOfAContentIsLost(deltas: [String], expected: String) throws {
-        #expect(try content(deltas) == JSONParser.parse(Array(expected.utf8)))
+        #expect(try member("content", deltas) == JSONParser.parse(Array(expected.utf8)))
     }
 
     @Test func aTextThatGoesOnInPartsIsTheFirstOfThem() throws {
@@ -212,5 +231,12 @@ struct DeltaAssemblerTests {
     @Test func aStreamThatIsNotUTF8IsRefused() {
         var assembler = DeltaAssembler()
         #expect(throws: ChatAPIError.self) { try assembler.read(Array("data: ".utf8) + [0xC0, 0xAF, 0x0A, 0x0A]) }
+    }
+
+    @Test func aListToWhichDeltasAddIsBounded() throws {
+        let many = Array(repeating: "{}", count: 2_000).joined(separator: ",")
+        let delta = Self.delta("\"annotations\":[\(many)]")
+        _ = try assemble(Self.stream([delta, delta]))
+        #expect(throws: ChatAPIError.self) { try assemble(Self.stream([delta, delta, delta])) }
     }
 }

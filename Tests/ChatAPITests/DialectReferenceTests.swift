@@ -16,6 +16,10 @@ struct DialectReferenceTests {
         names.sorted().map { "`\($0)`" }.joined(separator: ", ")
     }
 
+    private static func places(_ descriptions: [String: Set<String>]) -> [String] {
+        descriptions.flatMap { holder, members in members.map { "\(holder).\($0)" } }
+    }
+
     /// The part of the document about one dialect.
     static func section(_ names: [String], _ table: FieldTable) -> String {
         let data = table.data.map { field in
@@ -28,6 +32,11 @@ struct DialectReferenceTests {
             "| steering (`context`) | \(code(table.context)) |",
         ]
         if !table.maps.isEmpty { rows.append("| maps | \(code(table.maps)) |") }
+        if !table.lists.isEmpty { rows.append("| lists | \(code(table.lists)) |") }
+        if !table.descriptions.isEmpty { rows.append("| descriptions | \(code(places(table.descriptions))) |") }
+        if !table.typedDescriptions.isEmpty {
+            rows.append("| descriptions, by `type` | \(code(places(table.typedDescriptions))) |")
+        }
         if !table.toolMembers.isEmpty { rows.append("| `tool`, by member | \(code(table.toolMembers)) |") }
         if !table.toolTypes.isEmpty { rows.append("| `tool`, by `type` | \(code(table.toolTypes)) |") }
         rows.append("| members | \(code(table.members)) |")

@@ -353,6 +353,133 @@ struct DialectStreamTests {
         #expect(written.contains("garden") && events.last == "data: [DONE]")
     }
 
+    @Test(arguments: [("chat", #""delta":{}"#), ("completions", #""text":"""#)])
+    func anErrorBesideTheChoicesIsToldOnceAndBehindTheWords(name: String, nothing: String) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == name })
+        let choice = #"{"index":0,\#(nothing),"finish_reason":"error"}"#
+        let error = #"{"id":"c","error":{"message":"Out of memory."},"choices":[\#(choice)]}"#
+        let text = String(decoding: fixture.bytes, as: UTF8.self).replacing("[DONE]", with: error)
+        var stream = try read(fixture, text.utf8)
+        // Some upstreams say nothing more behind it.
+        #expect(stream.isComplete)
+        #expect(stream.answer.segments.contains { $0.text == "Out of memory." })
+        let first = try #require(stream.texts.first)
+        let piece = String(decoding: stream.piece(first.text, of: first.number), as: UTF8.self)
+        #expect(!piece.contains("error"))
+        let rest = String(decoding: stream.rest(of: stream.answer, texts: [first.number: ""]), as: UTF8.self)
+        let events = rest.split(separator: "\n\n")
+        #expect(events.count { $0.contains("Out of memory.") } == 1)
+        #expect(events.firstIndex { $0.contains("Out of memory.") } == events.count - 2)
+        #expect(rest.contains("garden") && rest.contains(#""finish_reason":"error""#))
+    }
+
+    @Test(arguments: [
+        (Messages() as any Dialect, #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded."}}"#),
+        (Responses(), #"{"type":"error","error":{"code":"server_error","message":"Overloaded.","param":null}}"#),
+    ])
+    func anErrorInFrontOfEverythingIsAllThatIsTold(dialect: any Dialect, error: String) throws {
+        var stream = dialect.stream()
+        try stream.read("data: \(error)\n\n".utf8)
+        #expect(stream.isComplete)
+        let written = String(decoding: stream.rest(of: stream.answer, texts: [:]), as: UTF8.self)
+        #expect(written.hasPrefix("event: error\n") && written.contains("Overloaded."))
+        #expect(written.split(separator: "\n\n").count == 1)
+    }
+
+    @Test(arguments: [
+        ("error", "response.failed", true), ("error", "response.completed", false), ("error", "error", false),
+        ("response.failed", "response.failed", false), ("response.completed", "error", false),
+    ])
+    func nothingButTheResponseThatFailedComesBehindAnError(first: String, second: String, isRead: Bool) throws {
+        var stream = Responses().stream()
+        func event(_ type: String) -> String {
+            let response = #"{"id":"r","object":"response","model":"m","output":[]}"#
+            return "data: " + #"{"type":"\#(type)","response":\#(response),"error":{"message":"Not now."}}"# + "\n\n"
+        }
+        try stream.read(event(first).utf8)
+        guard isRead else {
+            #expect(throws: ChatAPIError.self) { try stream.read(event(second).utf8) }
+            return
+        }
+        try stream.read(event(second).utf8)
+        let written = String(decoding: stream.rest(of: stream.answer, texts: [:]), as: UTF8.self)
+        let events = written.split(separator: "\n\n")
+        let names = events.suffix(2).map { String($0.prefix { $0 != "\n" }) }
+        #expect(names == ["event: error", "event: response.failed"])
+    }
+
+    /// OpenAI's client raises what stands under `error`, and others read the members beside it.
+    @Test func anErrorOfOurOwnInAResponseHasBothOfItsForms() {
+        var stream = Responses().stream()
+        let bytes = stream.failed(ChatAPIError(status: 503, message: "Not now.", type: "t", code: "c"))
+        let written = String(decoding: bytes, as: UTF8.self)
+        #expect(written.contains(#""code":"c","message":"Not now.","param":null,"#))
+        #expect(written.contains(#""error":{"message":"Not now.","type":"t","param":null,"code":"c"}"#))
+    }
+
+    /// The upstream would have counted at the end.
+    @Test(arguments: ["", #""usage":null,"#])
+    func aResponseThatIsFilteredOnItsWayHasCounts(usage: String) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+        let end = try #require(text.firstRange(of: "event: response.completed"))
+        let beginning = String(text[..<end.lowerBound])
+            .replacing(#""status":"in_progress","model""#, with: #""status":"in_progress",\#(usage)"model""#)
+        var stream = try read(fixture, beginning.utf8)
+        let first = try #require(stream.texts.first)
+        let bytes = stream.piece(first.text, of: first.number) + stream.filtered(saying: [])
+        let last = try #require(String(decoding: bytes, as: UTF8.self).split(separator: "\n\n").last)
+        #expect(last.hasPrefix("event: response.incomplete\n"))
+        #expect(last.contains(#""usage":{"input_tokens":0,"#) && last.contains(#""total_tokens":0}"#))
+    }
+
+    /// Clients take what they are told of arguments for those of a function.
+    @Test(
+        arguments: [
+            ("function_call", "response.function_call_arguments"), ("mcp_call", "response.mcp_call_arguments"),
+            ("mcp_approval_request", nil),
+        ] as [(String, String?)]
+    )
+    func argumentsComeByTheEventsThatTheirItemHas(type: String, event: String?) throws {
+        let item = #"{"id":"f","type":"\#(type)","name":"g","arguments":"{\"q\":1}"}"#
+        let events = [
+            #"{"type":"response.created","response":{"id":"r","object":"response","model":"m","output":[]}}"#,
+            #"{"type":"response.output_item.done","output_index":0,"item":\#(item)}"#,
+            #"{"type":"response.completed","response":{"id":"r","object":"response","model":"m","output":[]}}"#,
+        ]
+        var stream = Responses().stream()
+        try stream.read(events.map { "data: \($0)\n\n" }.joined().utf8)
+        let written = String(decoding: stream.rest(of: stream.answer, texts: [:]), as: UTF8.self)
+        let added = try #require(written.split(separator: "\n\n").first { $0.contains("output_item.added") })
+        #expect(added.contains(#""arguments":""}"#) == (event != nil))
+        #expect(written.contains("_arguments.") == (event != nil))
+        if let event {
+            #expect(written.contains("event: \(event).delta\n") && written.contains("event: \(event).done\n"))
+        }
+    }
+
+    /// Many clients read citations from events of their own alone.
+    @Test func citationsOfAResponseAreToldByEventsOnceTheyWereJudged() throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
+        let name = "event: response.output_text.annotation.added\n"
+        let whole = try read(fixture, fixture.bytes)
+        var stream = whole
+        var pieces: [UInt8] = []
+        for text in whole.texts { pieces += stream.piece(text.text, of: text.number) }
+        var stopped = stream
+        pieces += stopped.filtered(saying: [])
+        #expect(!String(decoding: pieces, as: UTF8.self).contains(name))
+        let texts = Dictionary(whole.texts.map { ($0.number, "") }) { $1 }
+        let answer = whole.answer.editing(replacements: ["/output/1/content/0/annotations/0/title": "A [x]"])
+        let written = String(decoding: stream.rest(of: answer, texts: texts), as: UTF8.self)
+        let events = written.split(separator: "\n\n")
+        let told = try #require(events.firstIndex { $0.hasPrefix(name) })
+        #expect(events[told].contains(#""item_id":"m","output_index":1,"content_index":0,"annotation_index":0,"#))
+        #expect(events[told].contains(#""annotation":{"type":"url_citation","title":"A [x]","#))
+        #expect(events[told + 1].hasPrefix("event: response.output_text.done\n"))
+        #expect(written.ranges(of: name).count == 1)
+    }
+
     /// Clients raise an error where a later event calls a response otherwise than the first one.
     @Test func aResponseIsNamedAlikeInEachEvent() throws {
         let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
@@ -386,6 +513,28 @@ struct DialectStreamTests {
         #expect(!events.isEmpty && events.allSatisfy { $0.contains(name) })
     }
 
+    private static let longNames = [
+        "[" + Array(repeating: "0", count: 5_000).joined(separator: ",") + "]",
+        "\"" + String(repeating: "m", count: 5_000) + "\"",
+    ]
+
+    /// All events about an item name it.
+    @Test(arguments: ["m", "f"], longNames)
+    func aLongNameOfAnItemIsNotToldWithEachPiece(item: String, name: String) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == "responses" })
+        let text = String(decoding: fixture.bytes, as: UTF8.self).replacing(#""id":"\#(item)""#, with: "\"id\":\(name)")
+        let whole = try read(fixture, text.utf8)
+        var stream = whole
+        var bytes: [UInt8] = []
+        for text in whole.texts { bytes += stream.piece(text.text, of: text.number) }
+        bytes += stream.rest(of: whole.answer, texts: Dictionary(whole.texts.map { ($0.number, "") }) { $1 })
+        let written = String(decoding: bytes, as: UTF8.self)
+        // Where the item begins, where it ends, and at the end of the response.
+        #expect(written.ranges(of: name).count == 3)
+        #expect(written.contains(#""item_id":"","output_index":"#))
+        #expect(texts(try read(fixture, bytes)) == texts(whole))
+    }
+
     /// The answer is asked for with each piece: reading anew each time what has come of an input takes ever longer.
     @Test func whatAToolIsCalledWithIsReadOnceItIsWhole() throws {
         let fixture = try #require(StreamFixture.all.first { $0.name == "messages" })
@@ -412,5 +561,106 @@ struct DialectStreamTests {
         try reader.read(bytes)
         #expect(reader.isComplete)
         #expect(reader.answer.segments.filter { $0.kind == .words }.map(\.text) == ["I would rather not."])
+    }
+
+    /// Each member is looked for by its name: the millions that there is room for would take hours.
+    @Test(arguments: [
+        ("chat", #"data: {"choices":[],@}"#), ("chat", #"data: {"choices":[{"index":0,@}]}"#),
+        ("chat", #"data: {"choices":[{"index":0,"delta":{@}}]}"#), ("completions", #"data: {"choices":[],@}"#),
+        ("completions", #"data: {"choices":[{"index":0,@}]}"#), ("gemini", #"data: {"candidates":[],@}"#),
+        ("gemini", #"data: {"candidates":[{"index":0,@}]}"#), ("ollama chat", #"{"done":false,@}"#),
+        ("ollama chat", #"{"done":false,"message":{@}}"#),
+        ("messages", #"data: {"type":"message_start","message":{"content":[{"type":"text",@}]}}"#),
+        ("responses", #"data: {"type":"response.output_item.added","output_index":0,"item":{"type":"message",@}}"#),
+    ])
+    func anObjectToWhichEventsAddIsBounded(name: String, event: String) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == name })
+        func readOne(members: Int) throws {
+            let many = (0..<members).map { "\"a\($0)\":0" }.joined(separator: ",")
+            _ = try read(fixture, (event.replacing("@", with: many) + "\n\n").utf8)
+        }
+        try readOne(members: 1_000)
+        #expect(throws: ChatAPIError.self) { try readOne(members: 1_100) }
+    }
+
+    @Test func aListToWhichLinesAddIsBounded() throws {
+        let calls = Array(repeating: #"{"function":{"name":"f","arguments":{}}}"#, count: 1_000).joined(separator: ",")
+        let line = "{\"message\":{\"tool_calls\":[\(calls)]},\"done\":false}\n"
+        var stream = Ollama(.chat).stream()
+        for _ in 0..<4 { try stream.read(line.utf8) }
+        #expect(throws: ChatAPIError.self) { try stream.read(line.utf8) }
+    }
+
+    private static func block(_ index: Int, _ block: String, deltas: [String]) -> String {
+        let events =
+            [#"{"type":"content_block_start","index":\#(index),"content_block":\#(block)}"#]
+            + deltas.map { #"{"type":"content_block_delta","index":\#(index),"delta":\#($0)}"# }
+            + [#"{"type":"content_block_stop","index":\#(index)}"#]
+        return events.map { "data: \($0)\n\n" }.joined()
+    }
+
+    private static let messageStart = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"content\":[]}}\n\n"
+
+    /// A text may come in pieces of a kind that is newer than this.
+    @Test func aBlockMayHaveAnyNumberOfUnknownPiecesThatTheNextOneWaitsFor() throws {
+        let text = #"{"type":"text","text":""}"#
+        let unknown = Array(repeating: #"{"type":"new_delta","new":"a word"}"#, count: 5_000)
+        var stream = Messages().stream()
+        try stream.read(Self.messageStart.utf8)
+        try stream.read(Self.block(0, text, deltas: unknown + [#"{"type":"text_delta","text":"Soup"}"#]).utf8)
+        try stream.read(Self.block(1, text, deltas: [#"{"type":"text_delta","text":"Bread"}"#]).utf8)
+        #expect(stream.texts.map(\.text) == ["Soup"])
+        #expect(stream.answer.segments.count { $0.text == "a word" } == 5_000)
+    }
+
+    @Test(arguments: [
+        (#"{"type":"text","text":"","note":"a purple zebra"}"#, [#"{"type":"text_delta","text":"Soup"}"#]),
+        (#"{"type":"text","text":""}"#, [#"{"type":"thinking_delta","thinking":"a purple zebra"}"#]),
+    ])
+    func aTextWaitsForWhatGoesOutWithItsBeginning(block: String, deltas: [String]) throws {
+        var stream = Messages().stream()
+        try stream.read((Self.messageStart + Self.block(0, block, deltas: deltas)).utf8)
+        #expect(stream.texts.isEmpty)
+    }
+
+    /// What each event said again would be sent as often as there are pieces.
+    @Test(arguments: [
+        ("chat", #""created":1"#), ("completions", #""created":1"#), ("gemini", #""responseId":"r""#),
+        ("ollama chat", #""created_at":"2026-01-01T00:00:00Z""#),
+    ])
+    func whatIsLongIsToldOnce(name: String, member: String) throws {
+        let fixture = try #require(StreamFixture.all.first { $0.name == name })
+        let long = "[" + Array(repeating: "0", count: 5_000).joined(separator: ",") + "]"
+        let text = String(decoding: fixture.bytes, as: UTF8.self)
+            .replacing(member, with: "\(member.prefix { $0 != ":" }):\(long)")
+        let whole = try read(fixture, text.utf8)
+        #expect(whole.mayBegin)
+        var flowed = whole
+        var bytes: [UInt8] = []
+        for text in whole.texts { bytes += flowed.piece(text.text, of: text.number) }
+        #expect(bytes.count < 4_096)
+        bytes += flowed.rest(of: whole.answer, texts: Dictionary(whole.texts.map { ($0.number, "") }) { $1 })
+        var held = fixture.dialect.stream()
+        for bytes in [bytes, held.rest(of: whole.answer, texts: [:])] {
+            #expect(String(decoding: bytes, as: UTF8.self).ranges(of: long).count == 1)
+            #expect(texts(try read(fixture, bytes)) == texts(whole))
+        }
+    }
+
+    /// Each may be as long as there is room for one.
+    @Test func theInputsOfAllToolsHaveTheLimitsOfOneText() throws {
+        let members = (0..<100).map { "\"a\($0)\":0" }.joined(separator: ",")
+        let input = "{\"\(String(repeating: "/", count: 4_000))\":{\(members)}}"
+        let delta: JSONObject = ["type": .string("input_json_delta"), "partial_json": .string(input)]
+        let json = String(decoding: JSONWriter.bytes(.object(delta)), as: UTF8.self)
+        var stream = Messages().stream()
+        try stream.read(Self.messageStart.utf8)
+        for index in 0..<40 {
+            let tool = #"{"type":"tool_use","id":"t","name":"f","input":{}}"#
+            try stream.read(Self.block(index, tool, deltas: [json]).utf8)
+        }
+        let inputs = (stream.answer.body.object?["content"]?.array ?? []).compactMap { $0.object?["input"] }
+        #expect(inputs.count == 40)
+        #expect(inputs.first?.object != nil && inputs.last == .string(input))
     }
 }

@@ -41,6 +41,16 @@ struct EndpointTests {
         #expect(Endpoint(method: "GET", path: path)?.name == nil)
     }
 
+    @Test(arguments: ["v1", "v1beta"])
+    func anOperationOnAModelIsNoModel(version: String) {
+        let model = "/\(version)/models/gemini-2.5-flash"
+        for operation in ["generateContent", "streamGenerateContent?alt=sse", "countTokens", "batchEmbedContents"] {
+            #expect(Endpoint(method: "GET", path: "\(model):\(operation)")?.name == nil, "\(operation)")
+        }
+        #expect(Endpoint(method: "GET", path: model)?.name != nil)
+        #expect(Endpoint(method: "GET", path: "/\(version)/models/ft:gpt-4.1:us::generate")?.name != nil)
+    }
+
     @Test(arguments: ["GET", "PUT", "DELETE", "post", "OPTIONS", ""])
     func otherMethodsAreNot(method: String) {
         #expect(Endpoint(method: method, path: "/v1/chat/completions")?.name == nil)

@@ -81,24 +81,83 @@ struct FieldMatrixTests {
         }
     }
 
+    /// Whether the dialect's table has an identifier, or data, at a place.
+    private func isListed(_ place: String, _ fields: FieldTable) -> Bool {
+        let steps = place.split(separator: "/").map(String.init)
+        let names = steps.filter { Int($0) == nil }
+        guard let name = names.last else { return false }
+        let isForeign = zip(names, names.dropFirst()).contains { holder, member in
+            fields.descriptions[holder].map { !$0.contains(member) } ?? false
+        }
+        let isIdentifier = fields.identifiers.contains(name) && (steps.last == name || fields.lists.contains(name))
+        return !isForeign && (isIdentifier || fields.data.contains { $0.member == name })
+    }
+
     /// What would be short and plain enough for an identifier is read anyway, unless its place is on the list.
     @Test(arguments: FieldFixture.all)
     func onlyListedPlacesHoldIdentifiers(fixture: FieldFixture) throws {
-        let listed = fixture.dialect.fields.identifiers.union(fixture.dialect.fields.data.map(\.member))
-        func isListed(_ place: String) -> Bool {
-            let names = place.split(separator: "/").filter { Int($0) == nil }.map(String.init)
-            return listed.contains(names.last ?? "")
-        }
+        let fields = fixture.dialect.fields
         for place in fixture.request.stringPlaces() {
             let body = fixture.request.replacingStrings { $0 == place ? "zebra" : nil }
             guard let request = try? fixture.dialect.request(parsing: JSONWriter.bytes(body)) else { continue }
-            #expect(request.segments.contains { $0.text == "zebra" } || isListed(place), "\(place)")
+            #expect(request.segments.contains { $0.text == "zebra" } || isListed(place, fields), "\(place)")
         }
         for place in fixture.answer?.stringPlaces() ?? [] {
             let body = fixture.answer?.replacingStrings { $0 == place ? "zebra" : nil } ?? .null
             let answer = try fixture.dialect.answer(parsing: JSONWriter.bytes(body))
-            #expect(answer.segments.contains { $0.text == "zebra" } || isListed(place), "\(place)")
+            #expect(answer.segments.contains { $0.text == "zebra" } || isListed(place, fields), "\(place)")
         }
+    }
+
+    /// Where one short word may stand unread, many are a text.
+    @Test(arguments: FieldFixture.all)
+    func aListOfShortWordsIsRead(fixture: FieldFixture) throws {
+        let fields = fixture.dialect.fields
+        let list = JSONValue.array([.string("zebra"), .string("zebra")])
+        func isRead(_ segments: [TextSegment], at place: String) -> Bool {
+            let name = place.split(separator: "/").map(String.init).last { Int($0) == nil } ?? ""
+            return segments.count { $0.text == "zebra" } == 2 || fields.lists.contains(name)
+                || fields.data.contains { $0.member == name }
+        }
+        for place in fixture.request.stringPlaces() {
+            let body = fixture.request.replacing([place: list])
+            guard let request = try? fixture.dialect.request(parsing: JSONWriter.bytes(body)) else { continue }
+            #expect(isRead(request.segments, at: place), "\(place)")
+        }
+        for place in fixture.answer?.stringPlaces() ?? [] {
+            let body = fixture.answer?.replacing([place: list]) ?? .null
+            let answer = try fixture.dialect.answer(parsing: JSONWriter.bytes(body))
+            #expect(isRead(answer.segments, at: place), "\(place)")
+        }
+    }
+
+    /// Requests that repeat a text of an earlier answer token by token.
+    private static let repeating: [(dialect: any Dialect, body: String)] = [
+        (ChatCompletions(), #"{"model":"m","messages":[{"role":"assistant","content":"hello","logprobs":LIST}]}"#),
+        (TextCompletions(), #"{"model":"m","prompt":"hello","logprobs":LIST}"#),
+        (Embeddings(), #"{"model":"m","input":"hello","logprobs":LIST}"#),
+        (
+            Responses(),
+            #"{"model":"m","input":[{"role":"assistant","content":[{"type":"output_text","text":"hello","logprobs":LIST}]}]}"#
+        ),
+        (Ollama(.chat), #"{"model":"m","messages":[{"role":"assistant","content":"hello","logprobs":LIST}]}"#),
+        (
+            GenerateContent(model: "m", isStream: false),
+            #"{"contents":[{"role":"model","parts":[{"text":"hello"}],"logprobsResult":{"chosenCandidates":LIST}}]}"#
+        ),
+    ]
+
+    @Test(arguments: repeating)
+    func aRepetitionGoesOnceATextIsEdited(exchange: (dialect: any Dialect, body: String)) throws {
+        let body = exchange.body.replacing("LIST", with: #"[{"token":"purple "},{"token":"zebra"}]"#)
+        let request = try exchange.dialect.request(parsing: Array(body.utf8))
+        let place = try #require(request.segments.first { $0.text == "purple zebra" }).path
+        let edited = String(
+            decoding: try request.editing(replacements: [place: "x"], steering: []).serialized,
+            as: UTF8.self
+        )
+        #expect(!edited.contains("zebra") && edited.contains("hello"))
+        #expect(try request.editing(replacements: [:], steering: []).serialized == request.serialized)
     }
 
     /// No list holds for what the caller or the LLM made up: arguments, schemas, labels, what nobody knows.

@@ -145,6 +145,28 @@ struct JSONParserTests {
         _ = try parse("[{\"\(name)\":1},\(values)]")
     }
 
+    @Test func aShortTextMayNotTakeThousandsOfTimesItsLengthInPlaces() throws {
+        let name = String(repeating: "/", count: 18_000)
+        let members = (0..<1_800).map { "\"a\($0)\":0" }.joined(separator: ",")
+        let error = #expect(throws: JSONError.self) { try parse("{\"metadata\":{\"\(name)\":{\(members)}}}") }
+        #expect(error?.isTooMuch == true && error?.message.contains("names") == true)
+    }
+
+    @Test func aListOfDeepSchemasIsRead() throws {
+        var schema = #"{"type":"string"}"#
+        for _ in 0..<28 { schema = #"{"type":"object","properties":{"child":\#(schema)}}"# }
+        _ = try parse("[" + Array(repeating: schema, count: 200).joined(separator: ",") + "]")
+    }
+
+    /// Each cell is two bytes and has a long place.
+    @Test(arguments: [(60, 50), (300, 300)])
+    func aTableOfDigitsThatAToolGaveIsRead(rows: Int, columns: Int) throws {
+        let row = "[" + Array(repeating: "7", count: columns).joined(separator: ",") + "]"
+        let table = "[" + Array(repeating: row, count: rows).joined(separator: ",") + "]"
+        let part = #"{"functionResponse":{"name":"read_sheet","response":{"result":{"values":\#(table)}}}}"#
+        _ = try parse(#"{"contents":[{"role":"user","parts":[\#(part)]}]}"#)
+    }
+
     @Test func theSizeIsBounded() throws {
         var limits = JSONLimits()
         limits.bytes = 4

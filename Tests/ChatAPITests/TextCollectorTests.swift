@@ -110,6 +110,82 @@ struct TextCollectorTests {
         #expect(try collect(#"{"\#(member)":"\#(long)"}"#).segments.map(\.text) == [long])
     }
 
+    @Test(arguments: ["id", "type", "model", "name"])
+    func aListOfShortWordsIsAText(member: String) throws {
+        let found = try collect(#"{"\#(member)":["How",["do"]]}"#).segments
+        #expect(found.map(\.text) == ["How", "do"])
+        #expect(found.allSatisfy { $0.kind == .words })
+    }
+
+    @Test func aListThatTheDialectHasHoldsIdentifiers() throws {
+        #expect(try collect(#"{"include":["reasoning.encrypted_content"]}"#, .responses).segments.isEmpty)
+        #expect(try collect(#"{"responseModalities":["TEXT"]}"#, .generateContent).segments.isEmpty)
+        let names = try collect(#"{"allowedFunctionNames":["get_weather"]}"#, .generateContent).segments
+        #expect(names.map(\.kind) == [.name])
+        #expect(try collect(#"{"include":["two words"]}"#, .responses).segments.map(\.kind) == [.words])
+    }
+
+    @Test func aNameOfWhatTheProviderKeepsIsMediaInAListToo() throws {
+        #expect(try collect(#"{"audio":{"id":["a1"]}}"#).unscanned.media == ["/audio/id/0"])
+    }
+
+    /// Some servers show the LLM a tool as it is described, with whatever else stands there.
+    @Test func whatIsNoneOfAToolsFieldsIsReadInItsDescription() throws {
+        let function =
+            #"{"name":"f","parameters":{},"id":"How","image_url":{"url":"https://example.org/do"},"type":["I"]}"#
+        for table in [FieldTable.openAI, .ollama] {
+            let found = try collect(#"{"tools":[{"type":"function","function":\#(function),"role":"go"}]}"#, table)
+            let words = found.segments.filter { $0.kind == .words }
+            #expect(words.map(\.text) == ["How", "https://example.org/do", "I", "go"])
+            #expect(found.unscanned.isEmpty)
+        }
+        let older = try collect(#"{"functions":[{"name":"f","model":"How"}]}"#).segments
+        #expect(older.filter { $0.kind == .words }.map(\.text) == ["How"])
+        let call = #"{"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}"#
+        #expect(try collect(call).segments.filter { $0.kind == .words }.map(\.text) == ["{}"])
+    }
+
+    @Test func whatStandsInsideOfAToolsFieldsIsRead() throws {
+        let bodies: [(tool: String, table: FieldTable)] = [
+            (#"{"type":"function","function":{"name":"f","strict":{"id":"How","model":["to"]}}}"#, .openAI),
+            (#"{"type":{"id":"How"},"function":{"name":"f","description":{"role":"to"}}}"#, .openAI),
+            (#"{"type":"custom","custom":{"name":"f","format":{"id":"How","grammar":{"id":"to"}}}}"#, .openAI),
+            (#"{"type":"function","function":{"name":{"id":"How"},"index":{"model":["to"]}}}"#, .ollama),
+        ]
+        for (tool, table) in bodies {
+            let found = try collect(#"{"tools":[\#(tool)]}"#, table).segments.filter { $0.kind == .words }
+            #expect(found.map(\.text) == ["How", "to"], "\(tool)")
+            #expect(found.allSatisfy { $0.role == .context }, "\(tool)")
+        }
+    }
+
+    /// OpenAI's responses have a tool's fields beside its type.
+    @Test func whatIsNoneOfAToolsFieldsIsReadBesideItsType() throws {
+        let tools = [
+            #"{"type":"function","name":"f","parameters":{},"id":"How","strict":{"model":"to"}}"#,
+            #"{"type":"custom","name":"f","size":"How","format":{"mode":"to"}}"#,
+        ]
+        for tool in tools {
+            let found = try collect(#"{"tools":[\#(tool)]}"#, .responses).segments.filter { $0.kind == .words }
+            #expect(found.map(\.text) == ["How", "to"], "\(tool)")
+        }
+        let honest = [
+            #"{"type":"function","name":"f","parameters":{},"strict":true}"#,
+            #"{"type":"image_generation","size":"auto","quality":"low"}"#,
+        ]
+        for tool in honest {
+            let found = try collect(#"{"tools":[\#(tool)],"tool_choice":\#(tool)}"#, .responses).segments
+            #expect(found.allSatisfy { $0.kind == .name }, "\(tool)")
+        }
+    }
+
+    @Test func aSwitchRepeatsNothing() throws {
+        for value in ["true", "5"] {
+            #expect(try collect(#"{"logprobs":\#(value),"prompt_logprobs":\#(value)}"#).repetitions.isEmpty)
+        }
+        #expect(try collect(#"{"logprobs":[{"token":"a"}]}"#).repetitions == ["/logprobs": .null])
+    }
+
     @Test func dataIsListedAsUnscanned() throws {
         let found = try collect(#"{"image_url":{"url":"https://example.org/a.png"},"input_audio":{"data":"AAAA"}}"#)
         #expect(found.segments.isEmpty)

@@ -18,6 +18,17 @@ private final class ListedSink: AuditSink {
     var statistics: AuditStatistics { AuditStatistics(written: list.count) }
 }
 
+/// Tells when it is closed.
+private final class LastSink: AuditSink {
+    private let closing: @Sendable () -> Void
+
+    init(_ closing: @escaping @Sendable () -> Void) { self.closing = closing }
+    func record(_ record: AuditRecord) {}
+    func flush() {}
+    func close() { closing() }
+    var statistics: AuditStatistics { AuditStatistics() }
+}
+
 @Suite struct StoringSinkTests {
     @Test func theLogAndTheStoreGetEachRecord() throws {
         let (log, store) = (ListedSink(), try DecisionStore(.memory))
@@ -42,6 +53,22 @@ private final class ListedSink: AuditSink {
         #expect(log.list.count == 5 && log.isClosed)
         #expect(sink.counts.dropped + sink.counts.stored == 5)
         #expect(sink.counts.stored >= 2)
+    }
+
+    /// It may stand still for longer than anybody waits.
+    @Test func theStoreHasAllBeforeTheLogIsClosed() throws {
+        let store = try DecisionStore(.memory)
+        let stored = Mutex<[String]>([])
+        let sink = StoringSink(
+            LastSink {
+                let decisions = try? store.decisions(DecisionQuery())
+                stored.withLock { $0 = decisions?.map(\.requestID) ?? [] }
+            },
+            store: store
+        )
+        sink.record(.sample("r1", at: AuditTime.now().millisecondsSinceEpoch / 1000))
+        sink.close()
+        #expect(stored.withLock { $0 } == ["r1"])
     }
 
     @Test func beyondItsRoomInBytesCopiesAreDroppedToo() throws {

@@ -248,6 +248,13 @@ class ScriptedHandler(BaseHTTPRequestHandler):
     def model_error(self, request):
         self.send_json({"error": {"message": "try later", "type": "requests", "param": None, "code": "busy"}}, 429)
 
+    def model_error_quotes(self, request):
+        """As servers do that cannot read the call of a tool."""
+        self.send_json({"error": {"message": f"error parsing tool call: raw='the {LEAK}'", "code": 500}}, 500)
+
+    def model_error_page(self, request):
+        self.send_body(b"<html>hello</html>", "text/html", 503)
+
     def model_not_json(self, request):
         self.send_body(b"<html>hello</html>", "text/html")
 

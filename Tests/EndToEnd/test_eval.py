@@ -40,6 +40,31 @@ def test_requests_and_answers_are_measured_by_category_and_source(labelled):
     assert lines["output", "source", "answers"]["negatives"] == 1
 
 
+#: Every score reaches a threshold of 0.
+POLICY = """\
+version: 1
+name: asking
+input:
+  overall: {threshold: 0}
+  categories: {hate: {threshold: 0, action: block, requires: [grave]}}
+  others: ignore
+output: ignore
+rules:
+  - {id: grave, category: hate, match: {keywords: [murder]}, action: log}
+"""
+
+
+def test_a_policy_finds_what_it_would_decide_about(labelled, tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(POLICY, encoding="utf-8")
+    done = run("eval", "--policy", policy, "--model", MODEL, "--data", labelled, "--json")
+    assert done.returncode == 0, done.stderr
+    lines = {(line["phase"], line["by"], line["name"]): line for line in json.loads(done.stdout)["lines"]}
+    overall = lines["input", "category", "overall"]
+    assert (overall["recall"], overall["false_positive_rate"]) == (1, 1)
+    assert (overall["policy_recall"], overall["policy_false_positive_rate"]) == (1, 0)
+
+
 def test_the_page_stands_alone_and_shows_texts_only_if_asked(labelled, tmp_path):
     page = tmp_path / "page.html"
     done = evaluate("--data", labelled, "--report", page)

@@ -165,3 +165,4 @@ def test_exclusions_hold_by_id_tag_category_and_for_a_route(tmp_path):
     route = "overrides: [{name: chat, when: {route: openai.chat}, then: {exclude: {rules: [cutlery]}}}]\n"
     assert rules(route) == {"tool", "one", "two", "anomaly"}
     assert rules(route, "--route", "openai.chat") == {"tool"}
+    assert rules(route, "--route", "/v1/chat/completions") == {"tool"}

@@ -106,7 +106,8 @@ def test_the_gateway_of_the_kubernetes_manifests_starts(tmp_path, certificates):
     program, seconds = container["lifecycle"]["preStop"]["exec"]["command"]
     assert program == "/bin/sleep" and int(seconds) > 0
     drain = int(made["drain_timeout"].removesuffix("s"))
-    assert int(seconds) + drain < pod["terminationGracePeriodSeconds"]
+    # Behind the drain: 1 second for the admin port, 2 for what is judged, 10 for records and 5 for spans.
+    assert int(seconds) + drain + 18 < pod["terminationGracePeriodSeconds"]
     local = configuration(tmp_path, certificates, ROOT / "Policies/default.yaml")
     merge(made, {key: local[key] for key in ("listen", "admin", "policy", "model")})
     file = tmp_path / "guardian.yaml"

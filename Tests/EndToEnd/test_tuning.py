@@ -100,6 +100,52 @@ def test_what_a_rule_found_counts_and_a_failure_does_not(recorded):
         assert (found[name]["now"]["positives"], found[name]["now"]["negatives"]) == (240, 360)
 
 
+SAMPLED_RULE = """\
+rules:
+  - {id: noted, summary: For a test., category: hate, match: {keywords: [heron]}, phases: [input], action: log, sample: 0.5}
+"""
+SAMPLED_FOR_A_TENANT = """\
+overrides:
+  - {name: t, when: {tenant: t}, then: {input: {categories: {hate: {sample: 0.5}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        POLICY.replace("action: log}  # stays", "action: log, sample: 0.5}  # stays"),
+        POLICY + SAMPLED_RULE,
+        POLICY + SAMPLED_FOR_A_TENANT,
+    ],
+    ids=["category", "rule", "override"],
+)
+def test_outside_of_the_share_that_is_recorded_a_text_counts_as_corrected_or_not_at_all(recorded, policy):
+    audit, corrections, file = recorded
+    file.write_text(policy, encoding="utf-8")
+    lines = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+
+    def counted(*corrected):
+        audit.write_text("".join(json.dumps({"tenant": "t", **line}) + "\n" for line in lines), encoding="utf-8")
+        corrections.write_text("".join(json.dumps(line) + "\n" for line in corrected), encoding="utf-8")
+        found = rows(tune(recorded, "--json", "--target", "recall=0.5"))
+        now = [found[name]["now"] for name in ("overall", "hate", "weapons")]
+        return [(counts["positives"], counts["negatives"]) for counts in now]
+
+    # Which requests are in the share follows from their ids: 297 of these, and something was found in 120 of them.
+    assert counted() == [(120, 177), (120, 177), (0, 600)]
+    # Whether a text counts does not depend on its score: r5 is in the share, and r2 is not.
+    for number in (2, 5):
+        lines[1 + number]["input"]["scores"]["hate"] = 0.8
+    assert counted() == [(120, 177), (120, 177), (0, 600)]
+    # Of a text that is not hate nobody knows yet that it is harmless; of a harmless one everything is known, and of a harmful one
+    # no category.
+    assert counted(
+        {"request_id": "r2", "categories": {"hate": False}},
+        {"request_id": "r4", "harmful": False},
+        {"request_id": "r12", "harmful": True},
+    ) == [(121, 178), (120, 179), (0, 599)]
+
+
 def test_a_part_that_is_held_out_tells_whether_the_target_is_kept(recorded):
     done = tune(recorded, "--target", "fpr=0.05", "--hold-out", "0.5", "--category", "overall", "hate")
     assert done.returncode == 0, done.stderr

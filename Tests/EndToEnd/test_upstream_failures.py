@@ -8,7 +8,8 @@ import time
 import pytest
 
 from harness import free_port
-from policies import rules_only
+from origin import LEAK
+from policies import FIXED, rules_only
 
 STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 IMPATIENT = {"upstream": {"connect_timeout": "2s", "first_byte_timeout": "1s", "idle_timeout": "1s"}}
@@ -91,6 +92,22 @@ def test_an_answer_beyond_the_limit(gateway):
 def test_an_upstreams_own_error_reaches_the_caller(gateway):
     answer = gateway.ask("hello", model="error")
     assert (answer.status, answer.error["code"], answer.error["message"]) == (429, "busy", "try later")
+
+
+@STREAMED
+def test_words_of_the_llm_that_an_upstreams_error_quotes_are_judged(gateway, stream):
+    answer = gateway.ask("hello", model="error-quotes", stream=stream)
+    assert (answer.status, answer.decision, answer.text) == (200, "block", FIXED), answer
+    assert LEAK.encode() not in answer.body
+    record = gateway.record(answer)
+    assert (record["output"]["action"], record["outcome"]) == ("block", "safeguarded"), record
+
+
+@STREAMED
+def test_an_upstreams_error_that_cannot_be_read_keeps_its_status(gateway, stream):
+    answer = gateway.ask("hello", model="error-page", stream=stream)
+    assert (answer.status, answer.error["code"]) == (503, "upstream_error_unreadable"), answer
+    assert b"html" not in answer.body
 
 
 def test_a_gateway_that_is_told_to_stop_finishes_what_it_began(start_gateway, scripted_origin):

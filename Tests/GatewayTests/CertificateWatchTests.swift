@@ -35,14 +35,19 @@ import Upstream
         }
     }
 
-    private func watch(_ folder: Folder, _ outcomes: Outcomes, renewal: Duration = .seconds(60)) throws
-        -> CertificateWatch
-    {
+    private func watch(
+        _ folder: Folder,
+        _ outcomes: Outcomes,
+        renewal: Duration = .seconds(60),
+        pause: Duration = .seconds(60),
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) throws -> CertificateWatch {
         try CertificateWatch(
             folder.tls,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: logger,
             interval: .milliseconds(20),
-            renewal: renewal
+            renewal: renewal,
+            pause: pause
         ) { outcome in outcomes.seen.withLock { $0.append(outcome) } }
     }
 
@@ -92,6 +97,18 @@ import Upstream
         task.cancel()
         #expect(outcomes.all == [.failed, .succeeded])
         #expect(watch.source.current !== first)
+    }
+
+    @Test func `files that could not be used are tried again later, and the same reason is logged once`() async throws {
+        let folder = try Folder()
+        let (outcomes, errors) = (Outcomes(), ErrorCounter())
+        let watch = try watch(folder, outcomes, pause: .milliseconds(50), logger: errors.logger)
+        let task = Task { await watch.run() }
+        defer { task.cancel() }
+        try Data("not a key".utf8).write(to: URL(fileURLWithPath: folder.files.privateKey))
+        try await outcomes.wait(for: 4)
+        #expect(Set(outcomes.all) == [.failed])
+        #expect(errors.count == 1)
     }
 
     @Test func `the context is renewed in time even if no file changes`() async throws {

@@ -135,10 +135,10 @@ import Testing
         configuration.limits.bufferedBytes = 64 << 20
         #expect(doctor.memory.verdict == .warning)
         configuration.model.memory = 64 << 20
-        // Records that wait, those of the store, and conversations.
-        #expect(doctor.memory.advice?.contains("448 MiB") == true)
+        // What is judged beside exchanges, records that wait, those of the store, and conversations.
+        #expect(doctor.memory.advice?.contains("480 MiB") == true)
         configuration.conversationLimits.bytes = 32 << 20
-        #expect(doctor.memory.advice?.contains("416 MiB") == true)
+        #expect(doctor.memory.advice?.contains("448 MiB") == true)
         configuration.store.place = .file(folder.path + "/decisions.sqlite")
         #expect(doctor.memory.verdict == .ok)
     }
@@ -180,6 +180,12 @@ import Testing
         left: Int?
     ) {
         #expect(Machine.remainder(limit: limit, used: used, cached: cached) == left)
+    }
+
+    @Test func `processors are those that the container lets the process use`() {
+        let processors = Machine.usableProcessors
+        #expect(processors >= 1 && processors <= System.coreCount)
+        #expect(Machine.current(environment: [:]).processors == processors)
     }
 
     @Test func `a number of the memory's statistics is found by its whole name`() {
@@ -252,6 +258,16 @@ import Testing
         #expect(doctor.certificates.map(\.verdict) == [.ok, .ok])
         configuration.administration.tls?.clientAuthority = folder.path + "/none.pem"
         #expect(doctor.certificates.map(\.verdict) == [.ok, .failure])
+    }
+
+    @Test mutating func `an audit file that a link leads to, be it there or not, needs the folder there`() throws {
+        let link = folder.path + "/audit.jsonl"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "records/audit.jsonl")
+        configuration.audit.place = .file(link)
+        configuration.audit.rotation = .init(size: 1 << 20)
+        #expect(doctor.audit[0].verdict == .failure && doctor.audit[0].advice == "make \(folder.path)/records")
+        try FileManager.default.createDirectory(atPath: folder.path + "/records", withIntermediateDirectories: false)
+        #expect(doctor.audit.map(\.verdict) == [.ok])
     }
 
     @Test mutating func `an audit file needs a folder, the right to write and a bound`() throws {

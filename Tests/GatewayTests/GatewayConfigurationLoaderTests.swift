@@ -26,7 +26,7 @@ import Upstream
     private func load(
         _ text: String,
         environment: [String: String] = [:],
-        processors: Int = ProcessInfo.processInfo.activeProcessorCount
+        processors: Int = Machine.usableProcessors
     ) throws -> GatewayConfiguration {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -54,6 +54,32 @@ import Upstream
         #expect(configuration.model.file.hasPrefix("/"))
         #expect(configuration.model.file.hasSuffix("/models/guardian.slm"))
         #expect(configuration.tls?.certificate.hasPrefix("/") == true)
+    }
+
+    @Test(arguments: [
+        ("certificate: server.pem", "certificate: \"a\\0.pem\"", "2:56: certificate must not hold a null character"),
+        ("\"127.0.0.1:8443\"", "\"unix:a\\0b\"", "2:19: the path of a unix socket must not hold a null character"),
+        ("http://127.0.0.1:8081", "\"unix:a\\0b\"", "3:17: the path of a unix socket must not hold a null character"),
+        ("models/guardian.slm", "\"a\\0.slm\"", "5:15: file must not hold a null character"),
+    ]) func `a path with a null character is an error at its place`(old: String, new: String, words: String) throws {
+        #expect(try diagnostic(Self.minimal.replacing(old, with: new)) == words)
+    }
+
+    @Test func `a certificate in another folder is a link if it was one`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in ["guardian", "live"] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
+        try Data().write(to: URL(fileURLWithPath: folder + "/first.pem"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/live/server.pem",
+            withDestinationPath: "../first.pem"
+        )
+        let text = Self.minimal.replacing("certificate: server.pem", with: "certificate: ../live/server.pem")
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/guardian/guardian.yaml"))
+        let configuration = try GatewayConfiguration.load(path: folder + "/guardian/guardian.yaml", environment: [:])
+        #expect(configuration.tls?.certificate == folder + "/live/server.pem")
     }
 
     @Test func `who is believed and how the upstream is asked`() throws {
@@ -124,7 +150,7 @@ import Upstream
         #expect(configuration.audit.content == .none)
         #expect(configuration.drainTimeout == .seconds(30))
         #expect(configuration.model.timeout == .seconds(20))
-        #expect(configuration.eventLoops == max(1, ProcessInfo.processInfo.activeProcessorCount))
+        #expect(configuration.eventLoops == Machine.usableProcessors)
     }
 
     @Test(arguments: [(0, 1, 1), (1, 1, 1), (64, 64, 64), (65, 64, 65), (192, 64, 192)])
@@ -582,7 +608,7 @@ import Upstream
         #expect(configuration.judge.voices.map(\.name) == ["embedded", "small"])
     }
 
-    @Test func `the service's configuration is valid and its unit waits for the drain`() throws {
+    @Test func `the service's configuration is valid and its unit waits for the drain and the last records`() throws {
         let folder = Self.examples.appendingPathComponent("deploy")
         let configuration = try GatewayConfiguration.load(path: folder.path + "/guardian.yaml")
         #expect(configuration.admin.host == "127.0.0.1")
@@ -590,7 +616,9 @@ import Upstream
         #expect(configuration.audit.place == .file("/var/log/guardian/audit.jsonl"))
         let unit = try String(contentsOf: folder.appendingPathComponent("guardian.service"), encoding: .utf8)
         let stop = try #require(unit.firstMatch(of: #/TimeoutStopSec=(\d+)s/#).flatMap { Int($0.1) })
-        #expect(.seconds(stop) > configuration.drainTimeout)
+        // Behind the drain: 1 second for the admin port, 2 for what is judged, 10 for records and 5 for spans.
+        let needed = configuration.drainTimeout + .seconds(18)
+        #expect(.seconds(stop) > needed)
         // What the file offers in a comment is in the folder that the unit lets the service write.
         let text = try String(contentsOf: folder.appendingPathComponent("guardian.yaml"), encoding: .utf8)
         let candidate = try load(text.replacing("# candidate:", with: "candidate:")).candidate

@@ -6,6 +6,7 @@ import GuardCore
 import Listening
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Policy
 import Proxy
 import Rules
@@ -62,6 +63,30 @@ private final class Hesitant: SafetyClassifier {
     }
 }
 
+/// Finds nothing, and remembers where it was asked.
+private final class Located: SafetyClassifier {
+    private let places = Mutex<[Bool]>([])
+    /// Whether it was asked on an event loop, each time.
+    var onLoop: [Bool] { places.withLock { $0 } }
+
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        places.withLock { $0.append(MultiThreadedEventLoopGroup.currentEventLoop != nil) }
+        return texts.map { _ in Assessment.none }
+    }
+}
+
+/// Comes to no end, unless it is called off.
+private final class Endless: SafetyClassifier {
+    private let asked = Mutex(false)
+    var isAsked: Bool { asked.withLock { $0 } }
+
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        asked.withLock { $0 = true }
+        try await Task.sleep(for: .seconds(3600))
+        return texts.map { _ in Assessment.none }
+    }
+}
+
 /// Finds hate in whatever is short, and reads five tokens of each text.
 private final class Hasty: SafetyClassifier {
     private let asked = Mutex(0)
@@ -104,8 +129,12 @@ private final class Hasty: SafetyClassifier {
         candidate: Policy? = nil,
         bodyLimit: Int? = nil,
         answerLimit: Int? = nil,
+        bufferedBytes: Int? = nil,
         limits: CallerLimits = CallerLimits(),
-        address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1)
+        credential: String = "Bearer upstream",
+        headers: HTTPHeaders = [:],
+        address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1),
+        beside other: GuardSession? = nil
     ) throws -> GuardSession {
         var configuration = GatewayConfiguration(
             listen: .tcp(.init(host: "127.0.0.1", port: 0)),
@@ -118,19 +147,17 @@ private final class Hasty: SafetyClassifier {
         configuration.tellsTrials = tellsTrials
         if let bodyLimit { configuration.bodyLimit = bodyLimit }
         if let answerLimit { configuration.answerLimit = answerLimit }
-        configuration.upstream.authorization = "Bearer upstream"
+        if let bufferedBytes { configuration.limits.bufferedBytes = bufferedBytes }
+        configuration.upstream.authorization = credential
         configuration.tenantField = "x-tenant"
         // However long a test takes, it hears what it was told of and nothing else.
         configuration.longestSilence = .seconds(3600)
         configuration.callers.limits = limits
         configuration.callers.trustedPeers = [IPNetwork("10.0.0.0/8")].compactMap { $0 }
+        var all: HTTPHeaders = ["authorization": "Bearer caller", "x-own": "kept", "x-tenant": "blue"]
+        all.add(contentsOf: headers)
         return GuardSession(
-            head: HTTPRequestHead(
-                version: .http1_1,
-                method: method,
-                uri: path,
-                headers: ["authorization": "Bearer caller", "x-own": "kept", "x-tenant": "blue"]
-            ),
+            head: HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: all),
             client: ClientInfo(address: address, requestID: "r1", isTLS: true),
             policy: PolicyInForce(
                 GuardPipeline(
@@ -141,7 +168,8 @@ private final class Hasty: SafetyClassifier {
                 ),
                 candidate: try candidate.map { CandidateJudge(policy: $0, rules: try RuleSet($0.rules)) }
             ),
-            environment: .init(configuration: configuration, audit: sink, metrics: GatewayMetrics())
+            environment: other?.environment
+                ?? .init(configuration: configuration, audit: sink, metrics: GatewayMetrics())
         )
     }
 
@@ -226,6 +254,26 @@ private final class Hasty: SafetyClassifier {
         #expect(headers["authorization"] == ["Bearer upstream"])
         #expect(headers["x-own"] == ["kept"])
         #expect(String(buffer: forwarded).contains("hello"))
+    }
+
+    @Test(arguments: ["application/x-www-form-urlencoded", "application/json; charset=utf-7", "text/plain"])
+    func `what is forwarded is called what it is, whatever the caller called it`(type: String) async throws {
+        let guarded = try session(headers: ["content-type": type])
+        guard case .forward(let headers, _) = await guarded.request(body: body("hello")) else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(headers["content-type"] == ["application/json"])
+    }
+
+    @Test func `what is passed unread keeps the name that the caller gave it`() throws {
+        let type = "multipart/form-data; boundary=x"
+        let passing = try session(path: "/v1/files", passesUnrecognised: true, headers: ["content-type": type])
+        guard case .pass(let headers) = passing.begin() else {
+            Issue.record("not passed")
+            return
+        }
+        #expect(headers["content-type"] == [type])
     }
 
     @Test func `a blocked request is answered as a completion and recorded`() async throws {
@@ -358,6 +406,211 @@ private final class Hasty: SafetyClassifier {
         #expect(reply.status == .badGateway)
     }
 
+    /// An upstream's error that quotes what the LLM said.
+    private static let quoting = #"{"error":{"message":"error parsing tool call: raw='a forbidden thing'"}}"#
+
+    @Test(arguments: streamed, [true, false])
+    func `what an upstream's error quotes is judged as an answer is`(
+        exchange: (path: String, body: String),
+        isStream: Bool
+    ) async throws {
+        let session = try session(path: exchange.path)
+        let dialect = try #require(session.dialect)
+        _ = await session.request(body: ByteBuffer(string: exchange.body))
+        var head = HTTPResponseHead(
+            version: .http1_1,
+            status: .internalServerError,
+            headers: ["content-type": isStream ? dialect.streamType : "application/json"]
+        )
+        guard case .hold = session.responseHead(&head) else {
+            Issue.record("not held")
+            return
+        }
+        guard case .reply(let reply) = await session.response(head: head, body: ByteBuffer(string: Self.quoting)) else {
+            Issue.record("not blocked")
+            return
+        }
+        #expect(reply.headers["x-guardian-decision"] == ["block"])
+        var reader = dialect.stream()
+        try reader.read(try await text(reply).utf8)
+        #expect(reader.answer.segments.map(\.text) == ["About weapons."])
+    }
+
+    @Test(
+        arguments: [400, 401, 429, 500, 503],
+        [#"{ "error": {"message": "Not now."}, "usage": {"prompt_tokens": 9, "completion_tokens": 1} } "#, ""]
+    )
+    func `a harmless error of the upstream reaches the caller as it came`(status: Int, said: String) async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello", stream: true))
+        var head = HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: status),
+            headers: ["content-type": "application/json", "retry-after": "7"]
+        )
+        guard case .hold = session.responseHead(&head),
+            case .forward(let told, let bytes) = await session.response(head: head, body: ByteBuffer(string: said))
+        else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(told.status == head.status)
+        #expect(told.headers["retry-after"] == ["7"] && told.headers["x-guardian-decision"] == ["allow"])
+        #expect(String(buffer: bytes) == said)
+        // It is no answer: nothing of it counts as one.
+        #expect(session.state.withLock { $0.usage == nil && $0.wordBytes == nil })
+    }
+
+    @Test func `an error of the upstream is redacted and keeps its status`() async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        var head = HTTPResponseHead(version: .http1_1, status: .badGateway)
+        _ = session.responseHead(&head)
+        let said = ByteBuffer(string: #"{"error":{"message":"raw='by bluebird'"}}"#)
+        guard case .forward(let told, let bytes) = await session.response(head: head, body: said) else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(told.status == .badGateway && told.headers["x-guardian-decision"] == ["rewrite"])
+        #expect(String(buffer: bytes) == #"{"error":{"message":"raw='by [name]'"}}"#)
+    }
+
+    /// What Google sends where the caller asked for a stream that is no event stream.
+    @Test(arguments: ["[{\"error\":{\"message\":\"Not now.\"}}\n]\n", #" [ {"error": {"message": "Not now."}} ]"#])
+    func `a harmless error in a list reaches the caller as it came`(said: String) async throws {
+        let session = try session(path: "/v1beta/models/m:streamGenerateContent")
+        _ = await session.request(body: ByteBuffer(string: #"{"contents":[{"parts":[{"text":"hello"}]}]}"#))
+        var head = HTTPResponseHead(version: .http1_1, status: .tooManyRequests, headers: ["retry-after": "7"])
+        _ = session.responseHead(&head)
+        guard case .forward(let told, let bytes) = await session.response(head: head, body: ByteBuffer(string: said))
+        else {
+            Issue.record("not forwarded")
+            return
+        }
+        #expect(told.status == .tooManyRequests && told.headers["retry-after"] == ["7"])
+        #expect(String(buffer: bytes) == said)
+    }
+
+    @Test(arguments: [("bluebird", false), ("a forbidden thing", true)])
+    func `an error in a list is judged, and stays in it`(quoted: String, isBlocked: Bool) async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        var head = HTTPResponseHead(version: .http1_1, status: .badGateway)
+        _ = session.responseHead(&head)
+        let said = ByteBuffer(string: #"[ {"error":{"message":"raw='by \#(quoted)'"}} ]"#)
+        switch await session.response(head: head, body: said) {
+        case .forward(let told, let bytes):
+            #expect(!isBlocked && told.status == .badGateway && told.headers["x-guardian-decision"] == ["rewrite"])
+            #expect(String(buffer: bytes) == #"[{"error":{"message":"raw='by [name]'"}}]"#)
+        case .reply(let reply):
+            #expect(isBlocked && reply.headers["x-guardian-decision"] == ["block"])
+        }
+    }
+
+    @Test(arguments: [
+        "<html>a forbidden thing</html>", #"{"error":"a forbidden thing","error":1}"#, "[]", "[",
+        #"[{"error":"a forbidden thing"},{}]"#, #"["a forbidden thing"]"#,
+    ])
+    func `an error that cannot be read keeps its status and head, and none of its words`(said: String) async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello", stream: true))
+        var head = HTTPResponseHead(
+            version: .http1_1,
+            status: .serviceUnavailable,
+            headers: ["content-type": "text/html", "retry-after": "7"]
+        )
+        _ = session.responseHead(&head)
+        guard case .reply(let told) = await session.response(head: head, body: ByteBuffer(string: said)) else {
+            Issue.record("passed on")
+            return
+        }
+        #expect(told.status == .serviceUnavailable)
+        #expect(told.headers["retry-after"] == ["7"] && told.headers["content-type"] == ["application/json"])
+        let text = try await text(told)
+        #expect(text.contains(#""code":"upstream_error_unreadable""#) && !text.contains("forbidden"))
+    }
+
+    @Test(arguments: streamed, ["upstream_encoded_response", "upstream_response_too_large"])
+    func `an error that is packed or too long keeps its status and head`(
+        exchange: (path: String, body: String),
+        code: String
+    ) async throws {
+        let session = try session(path: exchange.path)
+        _ = await session.request(body: ByteBuffer(string: exchange.body))
+        var head = HTTPResponseHead(
+            version: .http1_1,
+            status: .tooManyRequests,
+            headers: ["content-type": "text/html", "content-encoding": "gzip", "retry-after": "7"]
+        )
+        guard case .hold = session.responseHead(&head) else {
+            Issue.record("not held")
+            return
+        }
+        let told = try #require(session.reply(to: ProxyError(502, code, fault: .upstream, "It cannot be held.")))
+        #expect(told.status == .tooManyRequests)
+        #expect(told.headers["retry-after"] == ["7"] && told.headers["content-type"] == ["application/json"])
+        #expect(told.headers["content-encoding"] == [] && told.headers["x-guardian-decision"] == ["allow"])
+        #expect(try await text(told).contains("The upstream answered with status 429."))
+    }
+
+    @Test(arguments: [
+        (HTTPResponseStatus.ok, "upstream_encoded_response"), (.tooManyRequests, "upstream_idle_timeout"),
+    ])
+    func `an answer that cannot be held, and an error that does not come, are the upstream's fault`(
+        status: HTTPResponseStatus,
+        code: String
+    ) async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        var head = HTTPResponseHead(version: .http1_1, status: status, headers: ["content-type": "application/json"])
+        _ = session.responseHead(&head)
+        let told = try #require(session.reply(to: ProxyError(502, code, fault: .upstream, "It cannot be had.")))
+        #expect(told.status == .badGateway)
+        #expect(try await text(told).contains(code))
+    }
+
+    @Test(arguments: [(Action.block, 503), (.log, 429)])
+    func `an error of the upstream that cannot be judged is what the policy makes of such answers`(
+        action: Action,
+        status: Int
+    ) async throws {
+        let output = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: action)])
+        let session = try session(policy: Policy(name: "test", output: output))
+        _ = await session.request(body: body("hello"))
+        var head = HTTPResponseHead(version: .http1_1, status: .tooManyRequests)
+        _ = session.responseHead(&head)
+        switch await session.response(head: head, body: ByteBuffer(string: #"{"error":{"message":"Not now."}}"#)) {
+        case .forward(let told, _): #expect(Int(told.status.code) == status)
+        case .reply(let reply):
+            #expect(Int(reply.status.code) == status)
+            #expect(try await text(reply).contains("guard_unavailable"))
+        }
+    }
+
+    @Test func `an error of the upstream passes where no answer is judged`() async throws {
+        let session = try session(policy: Policy(name: "test"))
+        _ = await session.request(body: body("hello"))
+        var head = HTTPResponseHead(version: .http1_1, status: .tooManyRequests)
+        guard case .pass = session.responseHead(&head) else {
+            Issue.record("not passed")
+            return
+        }
+    }
+
+    @Test func `shadow mode passes an error of the upstream and records what it would have done`() async throws {
+        let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules))
+        _ = await session.request(body: body("hello"))
+        var head = HTTPResponseHead(version: .http1_1, status: .internalServerError)
+        guard case .observe = session.responseHead(&head) else {
+            Issue.record("not observed")
+            return
+        }
+        session.observe(ByteBuffer(string: Self.quoting))
+        session.finish(ExchangeSummary(status: 500))
+        for _ in 0..<3000 where sink.records.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try #require(sink.records.first).output?.action == .block)
+    }
+
     @Test func `shadow mode forwards at once, holds nothing, and records what it would have done`() async throws {
         let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules))
         guard case .forward = await session.request(body: body("forbidden")) else {
@@ -377,6 +630,56 @@ private final class Hasty: SafetyClassifier {
         #expect(record.mode == "shadow")
         #expect(record.input?.action == .block)
         #expect(record.output?.action == .log)
+    }
+
+    @Test(arguments: [false, true])
+    func `what finds no room to be judged beside its exchange goes unread`(hasRoom: Bool) async throws {
+        let session = try session(
+            policy: Policy(name: "test", mode: .shadow, rules: Self.rules),
+            bufferedBytes: hasRoom ? 1 << 20 : 0
+        )
+        guard case .forward = await session.request(body: body("forbidden")) else {
+            Issue.record("not forwarded")
+            return
+        }
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        guard case .observe = session.responseHead(&head) else {
+            Issue.record("not observed")
+            return
+        }
+        session.observe(answer("a remark"))
+        session.finish(ExchangeSummary(status: 200, requestBytes: 500, responseBytes: 1000))
+        for _ in 0..<500 where session.environment.pendingRecords.count > 0 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let record = try #require(sink.records.first)
+        #expect((record.input != nil) == hasRoom && (record.output != nil) == hasRoom)
+        let counts = session.environment.metrics.registry.exposition()
+        #expect(counts.contains("guardian_unscanned_bytes_total{phase=\"input\"} 500\n") != hasRoom)
+        #expect(counts.contains("guardian_unscanned_bytes_total{phase=\"output\"} 1000\n") != hasRoom)
+        // All of it was given back.
+        #expect(session.environment.judgingRoom.take((512 << 10) - (64 << 10)) == hasRoom)
+    }
+
+    @Test(arguments: [(1, true), (80, false)])
+    func `what came packed takes room for a candidate by what it is, and what finds none is counted`(
+        kibibytes: Int,
+        hasRoom: Bool
+    ) async throws {
+        let session = try session(candidate: Policy(name: "next", rules: Self.rules), bufferedBytes: 256 << 10)
+        _ = await session.request(body: body(String(repeating: "word ", count: kibibytes * 205)))
+        session.finish(ExchangeSummary(status: 200, requestBytes: 100))
+        for _ in 0..<3000 where session.environment.pendingRecords.count > 0 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let record = try #require(sink.records.first)
+        #expect((record.candidate?.input != nil) == hasRoom && record.input != nil)
+        let counts = session.environment.metrics.registry.exposition()
+        let series = "guardian_candidate_decisions_total{phase=\"input\",live=\"allow\",candidate="
+        #expect(counts.contains("\(series)\"\(hasRoom ? "allow" : "unjudged")\"} 1\n"))
+        #expect(counts.ranges(of: "guardian_candidate_decisions_total{").count == 1)
+        // All of it was given back.
+        #expect(session.environment.judgingRoom.take(64 << 10))
     }
 
     @Test(arguments: [false, true])
@@ -475,6 +778,179 @@ private final class Hasty: SafetyClassifier {
         #expect(record.input != nil && record.output != nil)
     }
 
+    /// An exchange of `/v1/responses` whose answer passes: nothing of answers is judged.
+    private func turn(
+        _ words: String,
+        _ member: String = "",
+        listener: Listener = Listener(),
+        beside other: GuardSession? = nil
+    ) throws -> (session: GuardSession, body: ByteBuffer) {
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let policy = Policy(name: "test", input: judged)
+        let session = try session(path: "/v1/responses", policy: policy, classifier: listener, beside: other)
+        return (session, ByteBuffer(string: #"{"model":"m","input":"\#(words)"\#(member)}"#))
+    }
+
+    /// What a caller has of an answer before its end is seen here.
+    private func response(_ name: String, _ words: String) -> ByteBuffer {
+        ByteBuffer(
+            string: #"{"id":"\#(name)","output":[{"type":"message","role":"assistant","content":"#
+                + #"[{"type":"output_text","text":"\#(words)"}]}]}"#
+        )
+    }
+
+    /// Has the answer pass, but for its end.
+    private func pass(_ answer: ByteBuffer, in session: GuardSession, type: String = "application/json") {
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": type])
+        guard case .observe = session.responseHead(&head) else {
+            Issue.record("not observed")
+            return
+        }
+        session.observe(answer)
+    }
+
+    @Test(arguments: [#","previous_response_id":"resp_1""#, #","conversation":"conv_1""#])
+    func `a turn that comes before the answer in front of it was read is judged behind it`(
+        member: String
+    ) async throws {
+        let listener = Listener()
+        let isOngoing = member.contains("conversation")
+        let (first, hello) = try turn("hello", isOngoing ? member : "", listener: listener)
+        _ = await first.request(body: hello)
+        pass(response("resp_1", "hi"), in: first)
+        let (second, goOn) = try turn("and then?", member, listener: listener, beside: first)
+        let next = Task { await second.request(body: goOn) }
+        try await Task.sleep(for: .milliseconds(50))
+        first.finish(ExchangeSummary(status: 200))
+        guard case .forward = await next.value else {
+            Issue.record("not forwarded")
+            return
+        }
+        let judged = listener.asked.filter { $0.text == "and then?" }.map { $0.context.map(\.text) }
+        #expect(judged.contains(["hello", "hi"]))
+    }
+
+    /// Whether whoever goes on from an answer of this name waits until one that passes was read.
+    private func isAwaited(_ name: String, beside session: GuardSession) throws -> Bool {
+        let account = try session.identity.get().account
+        return session.environment.passing.leads(to: .init(account: account, name: name, isOngoing: false))
+    }
+
+    @Test(arguments: [
+        ("application/json", #"{"previous_response_id":"resp_0","output":[],"#, #""id":"resp_1"}"#),
+        (
+            "text/event-stream", #"data: {"type":"response.created","response":{"previous_response_id":"resp_0","#,
+            #""id":"resp_1","output":[]}}"# + "\n\n"
+        ),
+    ])
+    func `an answer is waited for by its own name, and by none that it holds`(
+        type: String,
+        first: String,
+        second: String
+    ) async throws {
+        let (session, body) = try turn("hello", #","previous_response_id":"resp_0""#)
+        _ = await session.request(body: body)
+        pass(ByteBuffer(string: first), in: session, type: type)
+        session.observe(ByteBuffer(string: second))
+        #expect(try isAwaited("resp_1", beside: session))
+        #expect(try !isAwaited("resp_0", beside: session))
+    }
+
+    @Test func `nobody waits for a name that is too long to be known`() async throws {
+        let name = String(repeating: "a", count: ConversationLedger.Limits().nameBytes + 1)
+        let (session, body) = try turn("hello", #","conversation":"\#(name)""#)
+        _ = await session.request(body: body)
+        pass(response(name, "hi"), in: session)
+        #expect(session.environment.passing.count == 0)
+    }
+
+    @Test func `what goes on from earlier turns is not judged on the event loop`() async throws {
+        let model = Located()
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let policy = Policy(name: "test", input: judged)
+        let (known, _) = try turn("hello")
+        let account = try known.identity.get().account
+        let entry = ConversationLedger.Entry(turns: [.init(role: .user, text: "hello")], storedAs: "resp_1")
+        known.environment.ledger.record(entry, as: "resp_1", of: account)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        for member in ["", #","previous_response_id":"resp_1""#] {
+            let session = try session(path: "/v1/responses", policy: policy, classifier: model, beside: known)
+            let body = ByteBuffer(string: #"{"model":"m","input":"and then?"\#(member)}"#)
+            let deciding = try await loop.submit { Task.immediate { _ = await session.request(body: body) } }.get()
+            await deciding.value
+        }
+        #expect(model.onLoop == [true, false])
+    }
+
+    @Test func `turns of a conversation that overlap are both remembered`() async throws {
+        let member = #","conversation":"conv_1""#
+        let (first, one) = try turn("one", member)
+        let (second, two) = try turn("two", member, beside: first)
+        for (session, body) in [(first, one), (second, two)] { _ = await session.request(body: body) }
+        pass(response("resp_1", "first"), in: first)
+        pass(response("resp_2", "second"), in: second)
+        let account = try first.identity.get().account
+        let ledger = first.environment.ledger
+        for (session, name) in [(second, "resp_2"), (first, "resp_1")] {
+            session.finish(ExchangeSummary(status: 200))
+            for _ in 0..<3000 where ledger.entry(name, of: account) == nil {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        #expect(ledger.entry("conv_1", of: account)?.turns.map(\.text) == ["two", "second", "one", "first"])
+    }
+
+    @Test(arguments: ["read", "too long", "empty", "an error"])
+    func `nobody waits for an answer that was read or never will be`(fate: String) async throws {
+        let (session, body) = try turn("hello")
+        _ = await session.request(body: body)
+        let passing = session.environment.passing
+        switch fate {
+        case "empty": pass(ByteBuffer(), in: session)
+        case "an error":
+            var head = HTTPResponseHead(version: .http1_1, status: .notFound)
+            _ = session.responseHead(&head)
+            session.observe(response("resp_1", "hi"))
+            #expect(try !isAwaited("resp_1", beside: session))
+        default:
+            pass(response("resp_1", "hi"), in: session)
+            #expect(try isAwaited("resp_1", beside: session))
+            for name in ["resp_2", ""] { #expect(try !isAwaited(name, beside: session)) }
+            if fate == "too long" {
+                session.stopObserving()
+                #expect(try !isAwaited("resp_1", beside: session))
+            }
+        }
+        session.finish(ExchangeSummary(status: 200))
+        for _ in 0..<3000 where passing.count > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(passing.count == 0)
+        // What its stream still says on its way to the end is nothing new.
+        session.observe(response("resp_1", "hi"))
+        #expect(passing.count == 0)
+    }
+
+    @Test func `nothing is done for a caller who left before its turn came`() async throws {
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let listener = Listener()
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let policy = Policy(name: "test", input: judged, output: judged, rules: Self.rules)
+        let session = try session(policy: policy, classifier: listener, limits: limits)
+        let (request, response) = (body("a forbidden thing"), answer("a forbidden thing"))
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        let late = Task {
+            while !Task.isCancelled { await Task.yield() }
+            _ = await session.request(body: request)
+            _ = await session.response(head: head, body: response)
+        }
+        late.cancel()
+        await late.value
+        let isUntouched = session.state.withLock { state in
+            state.request == nil && state.takenTokens == nil && state.input == nil && state.output == nil
+        }
+        #expect(isUntouched)
+        #expect(listener.asked.isEmpty)
+    }
+
     private func remainingTokens(_ session: GuardSession, _ limits: CallerLimits) throws -> Int {
         let account = try session.identity.get().account
         // As of the beginning, so that nothing flows back meanwhile, however busy the machine is.
@@ -534,6 +1010,74 @@ private final class Hasty: SafetyClassifier {
         _ = try await text(reply)
         session.finish(ExchangeSummary(status: 200, responseBytes: 40_000))
         #expect(try remainingTokens(session, limits) > 1900)
+    }
+
+    @Test func `a stream that breaks off takes the tokens of the words that went out`() async throws {
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let session = try session(limits: limits)
+        let words = "\(Self.soup)Of bluebird it is. \(Self.soup)"
+        let (_, upstream) = try await beginning(of: words, in: session, upTo: "[name]")
+        defer { upstream.finish() }
+        session.finish(
+            ExchangeSummary(status: 200, fault: .client, error: "client_went_away", responseBytes: 400_000)
+        )
+        // All that stands before what was heard, at four bytes a token, and at the most all of it.
+        let taken = Self.soup.utf8.count / 4...(words.utf8.count + 200) / 4
+        #expect(try taken.contains(2000 - remainingTokens(session, limits)))
+    }
+
+    @Test func `an error takes no tokens of its own`() async throws {
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let session = try session(limits: limits)
+        _ = await session.request(body: body("hello"))
+        session.finish(
+            ExchangeSummary(status: 502, fault: .upstream, error: "upstream_refused", responseBytes: 400_000)
+        )
+        #expect(try remainingTokens(session, limits) > 1900)
+    }
+
+    @Test(arguments: [
+        ("client_went_away", AuditRecord.Outcome.abandoned), ("client_write_timeout", .abandoned),
+        ("request_body_timeout", .refused),
+    ])
+    func `a caller who leaves an answer that has begun has abandoned it`(
+        error: String,
+        outcome: AuditRecord.Outcome
+    ) async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello"))
+        session.finish(ExchangeSummary(status: 200, fault: .client, error: error))
+        #expect(try #require(sink.records.first).outcome == outcome)
+    }
+
+    @Test(arguments: Phase.allCases)
+    func `a caller who leaves while judged is no failure of the model, and no block`(phase: Phase) async throws {
+        let judged = PhasePolicy(categories: [.weapons: CategoryPolicy(threshold: 0.5, action: .block)])
+        var policy = Policy(name: "test", rules: Self.rules)
+        if phase == .input { policy.input = judged } else { policy.output = judged }
+        let model = Endless()
+        let session = try session(policy: policy, classifier: model)
+        let (request, response) = (body("hello, a remark"), answer("hello, a remark"))
+        let deciding = Task {
+            _ = await session.request(body: request)
+            guard phase == .output else { return }
+            let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+            _ = await session.response(head: head, body: response)
+        }
+        for _ in 0..<3000 where !model.isAsked { try await Task.sleep(for: .milliseconds(10)) }
+        deciding.cancel()
+        await deciding.value
+        session.finish(ExchangeSummary(status: 499, fault: .client, error: "client_went_away"))
+        let record = try #require(sink.records.first)
+        #expect(record.outcome == .abandoned)
+        // What a rule found in no time is recorded all the same.
+        let found = try #require(phase == .input ? record.input : record.output)
+        #expect(found.action == .log && found.failure == nil)
+        #expect(found.findings.map(\.category) == [.hate])
+        let counts = session.environment.metrics.registry.exposition()
+        #expect(counts.contains("guardian_decisions_total{phase=\"\(phase)\",action=\"log\",mode=\"enforce\"} 1\n"))
+        #expect(!counts.contains("guardian_decisions_total{phase=\"\(phase)\",action=\"block\""))
+        #expect(!counts.contains("guardian_model_failures_total{"))
     }
 
     @Test(arguments: [false, true])
@@ -878,6 +1422,22 @@ private final class Hasty: SafetyClassifier {
         #expect(output.bytesScanned == words.utf8.count)
     }
 
+    @Test(arguments: [true, false])
+    func `a stream is held until all of it was judged where rules may add up to a block`(mayAddUp: Bool) async throws {
+        let rules = [("one", "remark", Severity.warning), ("two", "badger", .notice)].map { id, word, severity in
+            Rule(id: id, category: .hate, matchers: [.keyword(word)], action: .log, severity: severity)
+        }
+        let anomaly = AnomalyPolicy(threshold: 5, action: mayAddUp ? .block : .log)
+        let policy = Policy(name: "test", output: PhasePolicy(anomaly: anomaly), rules: rules + Self.rules)
+        let session = try session(policy: policy)
+        _ = await session.request(body: body("hello", stream: true))
+        // No window shows both.
+        let heard = try await heard(of: saying("A remark. \(Self.soup)A badger. \(Self.soup)"), in: session)
+        #expect(heard.contains("Soup") == !mayAddUp && heard.contains("content_filter") == mayAddUp)
+        session.finish(ExchangeSummary(status: 200))
+        #expect(try #require(sink.records.first).output?.action == anomaly.action)
+    }
+
     /// What the caller gets of a stream that came in one piece.
     private func heard(of bytes: [UInt8], in session: GuardSession) async throws -> String {
         let type = session.dialect?.streamType ?? ""
@@ -941,6 +1501,22 @@ private final class Hasty: SafetyClassifier {
             ],
             ["response.created", #""id":"r""#, #""model":"m""#],
             ["event: error\n", "Not now."]
+        ),
+        (
+            "/v1/responses",
+            [
+                #"{"type":"response.created","response":{"id":"r","object":"response","status":"in_progress","error":null,"model":"m","output":[]}}"#,
+                #"{"type":"error","sequence_number":1,"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"No credit.","param":null}}"#,
+                #"{"type":"response.failed","response":{"id":"r","object":"response","status":"failed","error":{"code":"insufficient_quota","message":"No credit."},"model":"m","output":[]}}"#,
+            ],
+            ["response.created", #""id":"r""#, #""error":null"#],
+            ["event: error\n", "event: response.failed\n", #""status":"failed""#]
+        ),
+        (
+            "/v1/messages",
+            [#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded."}}"#],
+            ["event: error\n", "overloaded_error"],
+            ["Overloaded."]
         ),
         (
             "/api/chat",
@@ -1070,6 +1646,31 @@ private final class Hasty: SafetyClassifier {
         #expect(record.error == "content_filter" && record.fault == "client")
     }
 
+    @Test(arguments: [("", "upstream_closed_early"), ("data: {]\n\n", "upstream_bad_response")])
+    func `a stream that its upstream spoils is cut, and that is the upstream's fault`(
+        rest: String,
+        code: String
+    ) async throws {
+        let session = try session()
+        _ = await session.request(body: body("hello", stream: true))
+        let (chunks, upstream) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        let writer = ChatCompletionWriter(id: "c", created: 1, model: "m")
+        upstream.yield(ByteBuffer(bytes: writer.start() + writer.piece(Self.soup)))
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        guard case .reply(let reply) = await session.response(head: head, chunks: chunks) else {
+            Issue.record("no stream")
+            return
+        }
+        upstream.yield(ByteBuffer(string: rest))
+        upstream.finish()
+        do {
+            _ = try await text(reply)
+            Issue.record("not cut")
+        } catch let error as ProxyError {
+            #expect(error.code == code && error.fault == .upstream && error.status == 502)
+        }
+    }
+
     @Test func `judging in shadow mode has its own time, and not that of the exchange's end`() async throws {
         let session = try session(policy: Policy(name: "test", mode: .shadow, rules: Self.rules))
         _ = await session.request(body: body("forbidden"))
@@ -1171,6 +1772,27 @@ private final class Hasty: SafetyClassifier {
         #expect(headers["x-api-key"].isEmpty)
     }
 
+    @Test(arguments: [
+        ("/v1/models", true, "x-api-key"), ("/v1/models/m?beta=true", true, "x-api-key"),
+        ("/v1/models", false, "authorization"), ("/v1/models/m", false, "authorization"),
+        ("/v1beta/models", false, "x-goog-api-key"),
+    ])
+    func `a bare key goes where the API of the list of models looks for it`(
+        path: String,
+        namesVersion: Bool,
+        field: String
+    ) throws {
+        let version: HTTPHeaders = namesVersion ? ["anthropic-version": "2023-06-01", "x-api-key": "caller"] : [:]
+        let session = try session(path: path, method: .GET, credential: "upstream", headers: version)
+        guard case .pass(let headers) = session.begin() else {
+            Issue.record("not passed")
+            return
+        }
+        for name in ErrorForm.allCases.map(\.credentialField) {
+            #expect(headers[name] == (name == field ? ["upstream"] : []))
+        }
+    }
+
     @Test func `moderations are answered here`() async throws {
         let session = try session(path: "/v1/moderations")
         let body = ByteBuffer(string: #"{"input":["hello","a forbidden thing"]}"#)
@@ -1227,7 +1849,25 @@ private final class Hasty: SafetyClassifier {
         let reply = try #require(try session(path: "/v1/messages").reply(to: error))
         #expect(reply.status == .payloadTooLarge)
         #expect(try await text(reply).contains(#""type":"request_too_large""#))
-        #expect(try session().reply(to: error) == nil)
+        let own = try #require(try session().reply(to: error))
+        #expect(try await text(own).contains(#""code":"body_too_large""#))
+    }
+
+    @Test(arguments: streamed)
+    func `an error of the proxy says what any reply says in its head`(
+        exchange: (path: String, body: String)
+    ) async throws {
+        let session = try session(path: exchange.path, limits: CallerLimits(requestsPerMinute: 10))
+        _ = await session.request(body: ByteBuffer(string: exchange.body.replacing("hello", with: "a remark")))
+        let full = try #require(session.reply(to: ProxyError(503, "too_much_buffered", fault: .proxy, "Full.")))
+        #expect(full.headers["retry-after"] == ["1"])
+        #expect(full.headers["x-guardian-decision"] == ["log"])
+        #expect(full.headers["x-guardian-categories"] == ["hate"])
+        if exchange.path == "/v1/messages" {
+            #expect(full.headers["anthropic-ratelimit-requests-limit"] == ["10"])
+        }
+        let packed = try #require(session.reply(to: ProxyError(415, "unsupported_content_encoding", "As gzip.")))
+        #expect(packed.headers["accept-encoding"] == ["gzip"])
     }
 
     @Test func `malformed JSON is the caller's error`() async throws {

@@ -21,7 +21,7 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
 }
 
 @Suite(.timeLimit(.minutes(2))) struct PolicyWatchTests {
-    private final class Folder {
+    private final class Folder: Sendable {
         let path: String
 
         init() throws {
@@ -55,15 +55,46 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         }
     }
 
-    private func watch(_ folder: Folder, _ outcomes: Outcomes, candidate: Bool = false) throws -> PolicyWatch {
+    private func watch(
+        _ folder: Folder,
+        _ outcomes: Outcomes,
+        candidate: Bool = false,
+        pause: Duration = .seconds(60),
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) throws -> PolicyWatch {
         try PolicyWatch(
             policy: folder.path + "/policy.yaml",
             candidate: candidate ? folder.path + "/candidate.yaml" : nil,
             classifier: NoModel(),
             writer: NoModel(),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            interval: .milliseconds(20)
+            logger: logger,
+            interval: .milliseconds(20),
+            pause: pause
         ) { outcome, _ in outcomes.seen.withLock { $0.append(outcome) } }
+    }
+
+    /// Puts a pipe in a file's place: whoever reads it waits until the file is back and something else was done, and then reads the rules
+    /// of the pack `one`.
+    private func whileReading(
+        _ name: String,
+        in folder: Folder,
+        _ work: @escaping @Sendable () throws -> Void
+    ) throws {
+        let path = folder.path + "/" + name
+        try? FileManager.default.removeItem(atPath: path)
+        try #require(mkfifo(path, 0o600) == 0)
+        Thread.detachNewThread {
+            let descriptor = open(path, O_WRONLY)
+            do {
+                try FileManager.default.removeItem(atPath: path)
+                try folder.write(name, Folder.pack("two"))
+                try work()
+            } catch {
+                Issue.record(error)
+            }
+            Data(Folder.pack("one").utf8).withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
+            close(descriptor)
+        }
     }
 
     private func ids(_ watch: PolicyWatch) -> [String] { watch.store.current.base.policy.rules.map(\.id) }
@@ -100,6 +131,56 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         try await outcomes.wait(for: 3)
         #expect(outcomes.all == [.succeeded, .failed, .succeeded])
         #expect(ids(watch) == ["mended"])
+    }
+
+    @Test func `a broken file is tried again later, and the same reason is logged once`() async throws {
+        let folder = try Folder()
+        let (outcomes, errors) = (Outcomes(), ErrorCounter())
+        let watch = try watch(folder, outcomes, pause: .milliseconds(50), logger: errors.logger)
+        let task = Task { await watch.run() }
+        defer { task.cancel() }
+        try folder.write("pack.yaml", "version: 1\nrules: [{id: broken}]\n")
+        try await outcomes.wait(for: 5)
+        #expect(outcomes.all.prefix(5) == [.succeeded, .failed, .failed, .failed, .failed])
+        #expect(errors.count == 1)
+    }
+
+    @Test func `files that change while they are read first are read again`() throws {
+        let folder = try Folder()
+        try whileReading("pack.yaml", in: folder) { try folder.write("policy.yaml", Folder.policy("second")) }
+        let watch = try watch(folder, Outcomes())
+        #expect(watch.store.current.base.policy.name == "second")
+        #expect(ids(watch) == ["two"])
+    }
+
+    @Test func `files that change while new ones are read beside them are read again`() throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        func policy(_ name: String) -> String { Folder.policy(name).replacing("pack.yaml", with: "other.yaml") }
+        let second = policy("second")
+        try folder.write("policy.yaml", policy("next"))
+        try whileReading("other.yaml", in: folder) { try folder.write("policy.yaml", second) }
+        try watch.reload()
+        #expect(watch.store.current.base.policy.name == "second")
+        #expect(ids(watch) == ["two"])
+        #expect(outcomes.all == [.succeeded, .succeeded])
+    }
+
+    @Test func `of two readings at once the later one counts`() async throws {
+        let folder = try Folder()
+        let outcomes = Outcomes()
+        let watch = try watch(folder, outcomes)
+        try whileReading("pack.yaml", in: folder) {
+            try folder.write("policy.yaml", Folder.policy("second"))
+            Thread.detachNewThread { try? watch.reload() }
+            // Were they at once, it would be over by the end of this.
+            for _ in 0..<50 where outcomes.all.count < 2 { usleep(10_000) }
+        }
+        try watch.reload()
+        try await outcomes.wait(for: 3)
+        #expect(watch.store.current.base.policy.name == "second")
+        #expect(ids(watch) == ["two"])
     }
 
     @Test func `files that come with a broken change are looked after too`() async throws {

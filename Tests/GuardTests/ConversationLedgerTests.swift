@@ -59,6 +59,7 @@ import Testing
         let ledger = ConversationLedger(limits)
         for name in ["four", "fives"] { ledger.record(.init(turns: [turn("hello")]), as: name, of: "a") }
         #expect(ledger.entry("four", of: "a") != nil && ledger.entry("fives", of: "a") == nil)
+        #expect(ledger.keeps("four") && !ledger.keeps("fives"))
     }
 
     @Test func oneConversationWrittenAgainAndAgainStaysOne() {
@@ -67,6 +68,27 @@ import Testing
         let ledger = ConversationLedger(limits)
         for number in 0..<10_000 { ledger.record(.init(storedAs: "\(number)"), as: "r", of: "a") }
         #expect(ledger.entry("r", of: "a")?.storedAs == "9999")
+    }
+
+    @Test func turnsThatOverlapAreAllKept() {
+        let ledger = ConversationLedger()
+        let before = ConversationLedger.Entry(turns: [turn("zero")], storedAs: "r0")
+        for (text, name) in [("one", "r1"), ("two", "r2")] {
+            let entry = ledger.append([turn(text)], storedAs: name, to: "c", of: "a", behind: before)
+            #expect(entry == ledger.entry("c", of: "a"))
+        }
+        let all = [turn("zero"), turn("one"), turn("two")]
+        #expect(ledger.entry("c", of: "a") == .init(turns: all, storedAs: "r2"))
+        #expect(ledger.entry("c", of: "b") == nil)
+    }
+
+    @Test func aConversationWhoseNameIsTooLongIsNotKeptButToldOf() {
+        var limits = ConversationLedger.Limits()
+        limits.nameBytes = 4
+        let ledger = ConversationLedger(limits)
+        let entry = ledger.append([turn("one")], storedAs: "r1", to: "fives", of: "a", behind: .init())
+        #expect(entry == .init(turns: [turn("one")], storedAs: "r1"))
+        #expect(ledger.entry("fives", of: "a") == nil)
     }
 
     @Test func aConversationKeepsItsLastWords() {

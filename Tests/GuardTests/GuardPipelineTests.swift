@@ -132,6 +132,24 @@ private struct EchoWriter: SafeguardWriter {
         #expect(inspection.decision.reply?.isFailure == true)
     }
 
+    @Test func `nothing is read or asked for whoever left before`() async throws {
+        let rule = Rule(id: "stop", category: .weapons, matchers: [.keyword("bomb")], action: .block)
+        let classifier = WordClassifier(["bomb": 0.9])
+        let pipeline = try Self.pipeline(Self.policy(rules: [rule]), classifier)
+        let texts = user("a bomb")
+        let judging = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await pipeline.inspect(texts, phase: .input, deadline: nil)
+        }
+        judging.cancel()
+        let inspection = await judging.value
+        #expect(inspection.failure == .failed("cancelled"))
+        #expect(inspection.views.isEmpty && inspection.scores == nil && classifier.asked.isEmpty)
+        // The failure mode decides, as without a score.
+        #expect(inspection.decision.action == .block && inspection.decision.reply?.isFailure == true)
+        #expect(inspection.decision.findings.allSatisfy { $0.source == .failure })
+    }
+
     @Test func `a score that is known in part is a failure, and is asked for again`() async throws {
         struct Partial: SafetyClassifier {
             let calls: @Sendable () -> Void

@@ -49,4 +49,16 @@ import Testing
         #expect(matches.last?.segment == values.count)
         #expect(Set(matches).count == matches.count)
     }
+
+    /// A match for each part that the last one reaches over would take hundreds of times the memory of the parts.
+    @Test func ofVeryManyPartsThatAMatchReachesOverMostAreToldTogether() throws {
+        let texts = Array(repeating: "ann@example.org", count: 300) + Array(repeating: "a", count: 3_000)
+        let segments = texts.enumerated().map { number, text in
+            TextSegment(path: "/x/\(number)", role: .user, turn: 0, text: text)
+        }
+        let matches = try Self.matches(segments, pattern: #"[a-z]+@example\.org"#)
+        #expect(matches.count <= 3 * JoinedRules.mostPieces)
+        let told = matches.reduce(into: Set(matches.map(\.segment))) { $0.formUnion($1.covered) }
+        #expect(told.isSuperset(of: 300..<segments.count))
+    }
 }

@@ -85,4 +85,42 @@ import Testing
         #expect(try action(entry(hate: nil)) == nil)
         #expect(try action(entry(isFailure: true)) == nil)
     }
+
+    @Test func aRuleForSomeRolesCountsWhereItMatchedThen() throws {
+        var policy = Policy(
+            name: "test",
+            rules: [
+                Rule(
+                    id: "tool",
+                    category: .jailbreak,
+                    roles: [.tool],
+                    matchers: [.keyword("parrot")],
+                    action: .rewrite
+                ),
+                Rule(id: "user", category: .jailbreak, roles: [.user], matchers: [.keyword("parrot")], action: .log),
+            ]
+        )
+        func decided(_ entry: PolicyReplay.Entry) throws -> Action? {
+            let replay = PolicyReplay(policy: policy, rules: try RuleSet(policy.rules))
+            return try #require(replay.decision(about: entry)).action
+        }
+        let recorded: [[String]?] = [nil, ["hello", "a parrot"]]
+        for texts in recorded {
+            #expect(try decided(entry(rules: ["tool"], texts: texts)) == .rewrite)
+            // Somebody else said it.
+            #expect(try decided(entry(texts: texts)) == nil)
+        }
+        // All that is inspected is the user's.
+        policy.input.roles = [.user]
+        #expect(try decided(entry(texts: ["hello", "a parrot"])) == .log)
+    }
+
+    @Test func anExchangeOfSeveralTextsIsDecidedAsOne() throws {
+        var policy = Self.policy
+        policy.rules[0].action = .log
+        policy.rules[0].vetoes = [.hate]
+        let replay = PolicyReplay(policy: policy, rules: try RuleSet(policy.rules))
+        #expect(replay.decision(about: entry(hate: 0.9, texts: ["a bluebird", "hello"]))?.action == .log)
+        #expect(replay.decision(about: entry(hate: 0.9, texts: ["a blackbird", "hello"]))?.action == .block)
+    }
 }

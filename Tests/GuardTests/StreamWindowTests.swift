@@ -1,4 +1,7 @@
+import Foundation
+import GuardCore
 import Policy
+import Rules
 import Testing
 
 @testable import Guard
@@ -139,6 +142,151 @@ import Testing
         }
         #expect(output.hasPrefix("[x]"))
         #expect(!output.contains("digits"))
+    }
+
+    /// What goes out of a text that comes in pieces of forty bytes.
+    ///
+    /// - Parameters:
+    ///   - isLate: whether each piece has waited as long as it may before the next one comes.
+    ///   - longest: that a window may be.
+    ///   - matches: what is to be redacted of a window's text.
+    private func passed(
+        _ text: String,
+        isLate: Bool,
+        bounds: HoldBack = HoldBack(),
+        longest: Int = .max,
+        matches: ([UInt8]) -> [Range<Int>]
+    ) -> String {
+        var window = StreamWindow(bounds: bounds)
+        var output = ""
+        func judge(isLate: Bool) {
+            while let next = window.next(isLate: isLate) {
+                #expect(next.text.utf8.count <= longest)
+                output += window.release(next, redactions: matches(Array(next.text.utf8)).map { ($0, "[x]") })
+            }
+        }
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: 40) {
+            window.append(String(decoding: bytes[start..<min(start + 40, bytes.count)], as: UTF8.self))
+            judge(isLate: isLate)
+        }
+        window.finish()
+        judge(isLate: false)
+        return output
+    }
+
+    /// From each `<` to its `>`, or to the end where there is none.
+    private func bracketed(_ text: [UInt8]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        while let lower = text[(found.last?.upperBound ?? 0)...].firstIndex(of: UInt8(ascii: "<")) {
+            found.append(lower..<(text[lower...].firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 } ?? text.count))
+        }
+        return found
+    }
+
+    @Test(arguments: [1700, 6000, 20_000], [false, true])
+    func `of a match that is longer than a window or the bound nothing goes out`(length: Int, isLate: Bool) {
+        let before = String(repeating: "la ", count: 230)
+        let match = "<" + String(repeating: "secret ", count: length / 7) + ">"
+        let between = String(repeating: " lo", count: 30)
+        let after = String(repeating: " lo", count: 600)
+        let output = passed(before + match + between + "<one>" + after, isLate: isLate, matches: bracketed)
+        #expect(output == before + "[x]" + between + "[x]" + after)
+    }
+
+    @Test(arguments: [false, true])
+    func `what is read again of a long match is little`(isLate: Bool) {
+        let text = "<" + String(repeating: "secret ", count: 9000)
+        let bounds = HoldBack(tokens: 24, bytes: 256)
+        #expect(passed(text, isLate: isLate, bounds: bounds, longest: 2048, matches: bracketed) == "[x]")
+    }
+
+    @Test func `what is read again of a match that came late as a whole is little, and whole scalars`() throws {
+        var window = StreamWindow(bounds: HoldBack())
+        window.append("<" + String(repeating: "汤", count: 6000))
+        let burst = try #require(window.next(isLate: true))
+        #expect(window.release(burst, redactions: [(0..<burst.text.utf8.count, "[x]")]) == "[x]")
+        window.append("汤")
+        let next = try #require(window.next(isLate: true))
+        #expect(next.text.utf8.count <= 3072)
+        #expect(!next.text.contains("\u{FFFD}"))
+    }
+
+    /// The shipped rule for private keys.
+    private static func privateKeys() throws -> RuleSet {
+        let folder = URL(filePath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Policies/rules")
+        let text = try String(contentsOf: folder.appending(path: "secrets.yaml"), encoding: .utf8)
+        let line = try #require(text.split(separator: "\n").first { $0.contains("'-----BEGIN [A-Z ]") })
+        let pattern = try #require(line.split(separator: "'").dropFirst().first)
+        let rule = Rule(
+            id: "secret.private-key",
+            category: .privacy,
+            matchers: [.regex(pattern: String(pattern), ignoreCase: false)],
+            action: .rewrite
+        )
+        return try RuleSet([rule])
+    }
+
+    /// A key whose body is lines of `Q`.
+    private static func key(_ kind: String, _ headers: [String], lines: Int, newline: String = "\n") -> String {
+        let header = headers.map { $0 + newline }.joined()
+        let body = String(repeating: String(repeating: "Q", count: 64) + newline, count: lines)
+        return "-----BEGIN \(kind)-----\(newline)\(header)\(newline)\(body)-----END \(kind)-----"
+    }
+
+    @Test func `of a key with a header nothing goes out wherever in it a window begins`() throws {
+        let rules = try Self.privateKeys()
+        let encrypted = ["Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC," + String(repeating: "8B5E", count: 8)]
+        let keys = [
+            Self.key("RSA PRIVATE KEY", encrypted, lines: 25),
+            Self.key(
+                "PGP PRIVATE KEY BLOCK",
+                ["Version: GnuPG v2.4 (GNU/Linux)", "Comment: https://example.org/keys?of=me"],
+                lines: 40
+            ),
+            // What is read again of it would end within an escape.
+            Self.key("DUMMY PRIVATE KEY", encrypted, lines: 45, newline: "\\n"),
+        ]
+        for key in keys {
+            for length in stride(from: 880, through: 960, by: 8) {
+                let before = String(String(repeating: "la ", count: 320).prefix(length))
+                let text = before + key + String(repeating: " lo", count: 60)
+                let output = passed(text, isLate: true) { bytes in
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    let segment = TextSegment(path: "/choices/0/message/content", role: .assistant, text: text)
+                    return rules.matches(in: [segment], views: [TextViews(asItIs: text)], phase: .output).map(\.span)
+                }
+                #expect(!output.contains("Q"), "\(length) bytes in front of \(key.prefix(40))")
+                #expect(output.hasSuffix(" lo"))
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a long word that is known by its end alone is seen from its beginning`(isLate: Bool) {
+        let word = "<" + String(repeating: "a", count: 1400) + "!" + String(repeating: "b", count: 60) + ">"
+        let text = String(repeating: "la ", count: 600) + word + " lo"
+        let output = passed(text, isLate: isLate) { text in
+            text.contains(UInt8(ascii: "!")) ? bracketed(text) : []
+        }
+        #expect(!output.contains("b"))
+        #expect(output.hasSuffix("[x] lo"))
+    }
+
+    @Test func `a text that goes on behind its end is judged on, and not whole until it ends again`() throws {
+        var window = StreamWindow(bounds: HoldBack())
+        window.append("Hello")
+        window.finish()
+        let first = try #require(window.next())
+        #expect(window.release(first) == "Hello")
+        window.append(" there")
+        #expect(window.next() == nil)
+        window.finish()
+        let last = try #require(window.next())
+        #expect(last.text == "Hello there")
+        #expect(window.release(last) == " there")
     }
 
     @Test func `an empty text is never judged`() {

@@ -66,6 +66,25 @@ import Testing
         #expect(streamed.total.decision.findings == [rule("bird", [2..<10])])
     }
 
+    @Test func `a match whose beginning is read again in front of a window is one and as long as it is`() {
+        var streamed = StreamedInspection()
+        streamed.add(inspection("a bluebird", [rule("bird", [2..<10])]), of: window("a bluebird"), number: 0)
+        var later = window("bird-bird! a bird", from: 6)
+        (later.text, later.head) = ("blue" + later.text, 2..<6)
+        streamed.add(inspection(later.text, [rule("bird", [0..<13, 17..<21])]), of: later, number: 0)
+        #expect(streamed.total.segments.map(\.text) == ["a bluebird-bird! a bird"])
+        #expect(streamed.total.decision.findings == [rule("bird", [2..<15, 19..<23])])
+    }
+
+    @Test func `what is left out of a window stands between what is found on both sides of it`() {
+        var later = window("secret!", from: 90)
+        (later.text, later.head) = ("<sec" + later.text, 10..<14)
+        #expect(later.place(of: 0..<4) == 10..<14)
+        #expect(later.place(of: 1..<10) == 11..<96)
+        #expect(later.place(of: 4..<11) == 90..<97)
+        #expect(later.place(of: 4..<4) == 90..<90)
+    }
+
     @Test func `every window's findings count, the strictest first and the highest score of each`() {
         var streamed = StreamedInspection()
         streamed.add(inspection("a", [rule("note", [0..<1])]), of: window("a"), number: 0)

@@ -38,6 +38,40 @@ import Testing
         )
     }
 
+    /// The same for a tag that another rule has, too, but not in that phase.
+    @Test func whatIsLeftOfWhatIsRequiredHasToBeForThePhase() {
+        let input = "{categories: {hate: {threshold: 0.5, action: block, requires: [t]}}, others: ignore}"
+        let more = "overrides: [{when: {tenant: x}, then: {exclude: {rules: [a]}}}]"
+        let text = Self.text(input: input, rule: Self.phases("input", and: "output"), more: more)
+        #expect(errors(in: text) == ["6:39: 'exclude' leaves none of the rules that 'hate' requires in 'input'"])
+    }
+
+    /// What follows the first rule's `action`: its phase, and a second rule `b` of the same tag in another.
+    private static func phases(_ first: String, and second: String) -> String {
+        ", phases: [\(first)]}, "
+            + "{id: b, tags: [t], category: privacy, match: {keywords: [y]}, action: log, phases: [\(second)]"
+    }
+
+    @Test func oneOfTheRulesThatACategoryRequiresHasToBeForItsPhase() {
+        func input(_ names: String) -> String { "{others: {threshold: 0.5, action: log, requires: [\(names)]}}" }
+        let both = Self.phases("output", and: "input")
+        let message = "3:57: none of the rules that this requires is for 'input'"
+        #expect(errors(in: Self.text(input: input("a"), rule: both)) == [message])
+        #expect(errors(in: Self.text(input: input("a, b"), rule: both)).isEmpty)
+        #expect(errors(in: Self.text(input: input("t"), rule: both)).isEmpty)
+        #expect(errors(in: Self.text(input: input("t"), rule: ", phases: [output]")) == [message])
+    }
+
+    @Test func whatAnOverrideRequiresHasToBeForItsPhaseAndIsToldOnce() {
+        let more = "overrides: [{when: {tenant: x}, then: {input: {others: {requires: [a]}}}}]"
+        let input = "{others: {threshold: 0.5, action: log}}"
+        #expect(
+            errors(in: Self.text(input: input, rule: ", phases: [output]", more: more)) == [
+                "6:67: none of the rules that this requires is for 'input'"
+            ]
+        )
+    }
+
     @Test func readsEveryKey() throws {
         let policy = try loader.load(
             text: Self.text(

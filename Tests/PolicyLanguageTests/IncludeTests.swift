@@ -170,4 +170,60 @@ private func pack(_ ids: String..., include: String? = nil, action: String = "lo
         for index in 0..<70 { files["p\(index).yaml"] = pack("r\(index)", include: "[p\(index + 1).yaml]") }
         #expect(try Folder(files).errors() == ["p63.yaml:2:11: more than 64 rule packs"])
     }
+
+    @Test func whatAnInclusionSaysOfRulesThatAreIncludedBeforeIsRefused() throws {
+        func folder(_ include: String) throws -> Folder {
+            try Folder([
+                "policy.yaml": policy(including: include), "a.yaml": pack("a"),
+                "base.yaml": pack("b", include: "[a.yaml]"),
+            ])
+        }
+        let hint = "put this in front of what brings it in first, or choose other rules with 'only'"
+        for said in ["action: block", "response: template", "rewrite: {replace: x}"] {
+            #expect(
+                try folder("[base.yaml, {file: a.yaml, \(said)}]").errors() == [
+                    "policy.yaml:3:22: rule 'a' is included before, and what this says of it does not count (\(hint))"
+                ]
+            )
+        }
+        #expect(try folder("[base.yaml, {file: a.yaml, action: log}]").load().rules.map(\.id) == ["a", "b"])
+        let first = try folder("[{file: a.yaml, action: block}, base.yaml]").load().rules
+        #expect(first.map(\.action) == [.block, .log])
+    }
+
+    @Test func whatAPackSaysOfRulesThatAreIncludedBeforeIsRefused() throws {
+        func folder(_ include: String) throws -> Folder {
+            try Folder([
+                "policy.yaml": policy(including: include), "a.yaml": pack("a"),
+                "base.yaml": pack("b", include: "[{file: a.yaml, action: block}]"),
+            ])
+        }
+        let hint = "put this in front of what brings it in first, or choose other rules with 'only'"
+        #expect(
+            try folder("[a.yaml, base.yaml]").errors() == [
+                "policy.yaml:3:19: rule 'a' is included before, and what this says of it does not count (\(hint))"
+            ]
+        )
+        let first = try folder("[base.yaml, a.yaml]").load().rules
+        #expect(first.map(\.action) == [.block, .log])
+        // What says the same, or nothing in the end, is no matter.
+        let same = try folder("[{file: a.yaml, action: block}, base.yaml]").load().rules
+        #expect(same.map(\.action) == [.block, .log])
+        let other = try folder("[a.yaml, {file: base.yaml, action: log}]").load().rules
+        #expect(other.map(\.action) == [.log, .log])
+    }
+
+    @Test func anInclusionCannotHaveRulesSteerAnswers() throws {
+        func folder(_ pack: String) throws -> Folder {
+            try Folder(["policy.yaml": policy(including: "[{file: a.yaml, rewrite: steer}]"), "a.yaml": pack])
+        }
+        let hint = "choose rules that are for 'input' alone with 'only', or use 'redact' or 'replace'"
+        #expect(
+            try folder(pack("a", action: "rewrite")).errors() == [
+                "policy.yaml:3:35: rule 'a' cannot steer an answer that is already written (\(hint))"
+            ]
+        )
+        let input = pack("a", action: "rewrite").replacing("category: hate", with: "category: hate, phases: [input]")
+        #expect(try folder(input).load().rules.map(\.rewrite) == [.steer(message: nil)])
+    }
 }

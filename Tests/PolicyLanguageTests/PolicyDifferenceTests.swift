@@ -144,6 +144,40 @@ import Testing
         #expect(difference { $0.rules.reverse() }.hasPrefix("~ rules  (in another order"))
     }
 
+    @Test func anotherOrderOfOverridesThatAreEquallySpecificIsTold() {
+        func shadowing(_ name: String, models: [String] = [], tenants: [String] = []) -> PolicyOverride {
+            PolicyOverride(
+                name: name,
+                when: ScopePattern(models: models.map { WordPattern($0) }, tenants: tenants.map { WordPattern($0) }),
+                then: PolicyPatch(mode: .shadow)
+            )
+        }
+        func changes(_ old: [PolicyOverride], _ new: [PolicyOverride]) -> [PolicyDifference.Change] {
+            var (before, after) = (base, base)
+            before.overrides = old
+            after.overrides = new
+            return PolicyDifference(from: before, to: after).changes
+        }
+        let (model, tenant) = (shadowing("model", models: ["m"]), shadowing("tenant", tenants: ["t"]))
+        let both = shadowing("both", models: ["m"], tenants: ["t"])
+        #expect(
+            changes([model, tenant], [tenant, model]).map(\.description)
+                == ["~ overrides  (in another order: of two that are equally specific the first counts)"]
+        )
+        #expect(changes([model, both], [both, model]).isEmpty)
+        #expect(changes([model, both, tenant], [model, tenant]).map(\.subject) == ["overrides.both"])
+    }
+
+    @Test func aThresholdOfAPhaseIsToldFromWhatIsOnlyCalledSo() {
+        var new = base
+        new.input.categories[.hate]?.threshold = 0.6
+        new.input.overall = .likeliestCategory(threshold: 0.8)
+        #expect(PolicyDifference(from: base, to: new).changes.count == 2)
+        #expect(PolicyDifference(from: base, to: new).beyondThresholds.isEmpty)
+        new.rules.append(Rule(id: "a.threshold", category: .hate, matchers: [.keyword("c")], action: .log))
+        #expect(PolicyDifference(from: base, to: new).beyondThresholds.map(\.subject) == ["rules.a.threshold"])
+    }
+
     @Test func modeMediaRolesAndStream() {
         #expect(
             difference {

@@ -138,4 +138,28 @@ import Testing
             edits(policy, at: [("note", 0, 5..<6), ("a", 0, 0..<2)]) == [.redact(segment: 0, spans: [(0..<2, "[a]")])]
         )
     }
+
+    @Test func whatAMatchCoversBesideItsPlaceIsEditedWhole() {
+        let texts = segments("0123456789", "0123456789", "01", "")
+        let matches = [
+            RuleMatch(ruleID: "a", segment: 1, span: 4..<5),
+            RuleMatch(ruleID: "b", segment: 0, span: 8..<10, covered: [1, 2, 3, 9]),
+            RuleMatch(ruleID: "c", segment: 0, span: 9..<10, covered: [2]),
+        ]
+        func edits(_ rules: [Rule]) -> [Decision.Edit] {
+            policy(rules: rules).decide(phase: .input, segments: texts, assessments: [], matches: matches).edits
+        }
+        #expect(
+            edits([redacting("a", "[a]"), redacting("b", "[b]"), redacting("c", "[c]")]) == [
+                .redact(segment: 0, spans: [(8..<10, "[b]")]),
+                .redact(segment: 1, spans: [(0..<10, "[b]")]),
+                .redact(segment: 2, spans: [(0..<2, "[b]")]),
+            ]
+        )
+        #expect(
+            edits([.test("c", .privacy, .rewrite, rewrite: .replace(text: "gone"))]) == [
+                .replace(segment: 0, text: "gone"), .replace(segment: 2, text: "gone"),
+            ]
+        )
+    }
 }

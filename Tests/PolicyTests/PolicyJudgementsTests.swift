@@ -199,11 +199,78 @@ import Testing
         #expect(decision.findings.map(\.source) == [.model(score: 0.5, threshold: 0.5)])
     }
 
+    /// What a score is at least and at most.
+    typealias Bounds = ClosedRange<Double>
+
+    /// What is known of overall harm and of two categories, and whether `hate`, which is blocked, fails for it. `misinformation` is
+    /// logged, and neither reaches its own threshold.
+    private static let partial: [(harm: Bounds, misinformation: Bounds, hate: Bounds, fails: Bool)] = [
+        // All engines have to agree, and one of them is away.
+        (0...0.85, 0...0.4, 0...0.3, true),
+        (0...0.6, 0...0.4, 0...0.3, false),
+        // Another category is likelier whatever the missing scores are.
+        (0.2...0.85, 0.4...0.6, 0...0.3, false),
+        // The text is over the line whatever they are, and might be for what more is done about.
+        (0.7...0.85, 0.4...0.6, 0.2...0.5, true),
+        (0.7...0.85, 0.2...0.6, 0.4...0.5, false),
+    ]
+
+    @Test(arguments: partial)
+    func overallHarmThatIsKnownInPartFailsWhatItMightBeFoundUnder(
+        known: (harm: Bounds, misinformation: Bounds, hate: Bounds, fails: Bool)
+    ) {
+        let policy = policy(
+            [
+                .hate: CategoryPolicy(threshold: 0.9, action: .block),
+                .misinformation: CategoryPolicy(threshold: 0.9, action: .log),
+            ],
+            overall: .likeliestCategory(threshold: 0.64)
+        )
+        var partial = assessment(
+            harm: known.harm.lowerBound,
+            [.misinformation: known.misinformation.lowerBound, .hate: known.hate.lowerBound]
+        )
+        partial.ceiling = Assessment.Ceiling(
+            harm: known.harm.upperBound,
+            categories: assessment(
+                [.misinformation: known.misinformation.upperBound, .hate: known.hate.upperBound]
+            ).categories,
+            failure: .deadlineExceeded
+        )
+        let decision = policy.decide(phase: .input, segments: segments("a"), assessments: [partial], matches: [])
+        let failures = decision.findings.filter { $0.source == .failure }
+        let failure = Finding(category: .hate, source: .failure, action: .block, segment: nil)
+        #expect(failures == (known.fails ? [failure] : []))
+        // What is certain is found as ever.
+        #expect(decision.findings.count - failures.count == (known.harm.lowerBound >= 0.64 ? 1 : 0))
+    }
+
     @Test(arguments: [OverallPolicy.likeliestCategory(threshold: 1), .own(CategoryPolicy(threshold: 1, action: .log))])
     func overallHarmThatIsNotANumberFailsTheWholeText(overall: OverallPolicy) {
         let policy = policy([.hate: CategoryPolicy(threshold: 1, action: .block)], overall: overall)
         let scores = [assessment(harm: .nan)]
         let decision = policy.decide(phase: .input, segments: segments("a"), assessments: scores, matches: [])
         #expect(decision.findings.map(\.source) == [.failure])
+    }
+
+    @Test func ofVeryManyTextsWithTheSameScoreTheRestIsToldTogether() {
+        let replaced = CategoryPolicy(threshold: 0.5, action: .rewrite, rewrite: .replace(text: "cut"))
+        let texts = (0..<1_000).map { TextSegment(path: "/x/\($0)", role: .user, turn: 0, text: "a") }
+        var likeliest = replaced
+        likeliest.threshold = 0.9
+        let policies = [
+            policy([.hate: replaced]), policy(overall: .own(replaced)),
+            policy([.hate: likeliest], overall: .likeliestCategory(threshold: 0.5)),
+        ]
+        for policy in policies {
+            let decision = policy.decide(
+                phase: .input,
+                segments: texts,
+                assessments: Array(repeating: assessment(harm: 0.6, [.hate: 0.6]), count: texts.count),
+                matches: []
+            )
+            #expect(decision.findings.count == 256)
+            #expect(decision.edits == texts.indices.map { Decision.Edit.replace(segment: $0, text: "cut") })
+        }
     }
 }

@@ -57,6 +57,36 @@ import Testing
         #expect(decide(policy, segments("a"), [both], matches: [("r", 0)]).categories == [.privacy, .weapons])
     }
 
+    /// Of many texts with the same score most are judged together.
+    @Test func aVetoTakesTheCategoryOutOfManyTextsOnlyIfItIsAboutEachOfThem() {
+        let hate = CategoryPolicy(threshold: 0.5, action: .block)
+        let policy = policy([.hate: hate], rules: [rule("r") { $0.vetoes = [.hate] }])
+        let texts = (0..<600).map { TextSegment(path: "/x/\($0)", role: .user, turn: 0, text: "a") }
+        func action(_ covered: Range<Int>) -> Action? {
+            policy.decide(
+                phase: .input,
+                segments: texts,
+                assessments: Array(repeating: assessment([.hate: 0.9]), count: texts.count),
+                matches: [RuleMatch(ruleID: "r", segment: 599, span: 0..<1, covered: ArraySlice(covered))]
+            ).action
+        }
+        #expect(action(0..<599) == .log)
+        #expect(action(0..<598) == .block)
+        #expect(action(1..<599) == .block)
+    }
+
+    @Test func aRuleThatCoversATextIsFoundInIt() {
+        let hate = CategoryPolicy(threshold: 0.5, action: .block, requiredRules: ["r"])
+        let policy = policy([.hate: hate], rules: [rule("r")])
+        let decision = policy.decide(
+            phase: .input,
+            segments: segments("a", "b", "c"),
+            assessments: [assessment(), assessment([.hate: 0.9]), assessment()],
+            matches: [RuleMatch(ruleID: "r", segment: 2, span: 0..<1, covered: [0, 1])]
+        )
+        #expect(decision.action == .block)
+    }
+
     @Test func aFailureIsNotVetoed() {
         let hate = CategoryPolicy(threshold: 0.5, action: .block)
         let policy = policy([.hate: hate], rules: [rule("r") { $0.vetoes = [.hate] }])

@@ -46,6 +46,27 @@ import Upstream
         #expect(onLoop.withLock { $0 } == [1: true, 2: true, 3: true, 4096: true, 4097: false, 8000: false])
     }
 
+    @Test func aShortAnswerToMuchIsDecidedElsewhere() async throws {
+        let onLoop = Mutex<[String: Bool]>([:])
+        var script = ScriptedFilter.inspecting(hold: 10_000)
+        script.request = { head, body in
+            .forward(headers: head.headers, body: ByteBuffer(string: body.readableBytes > 4096 ? "much" : "little"))
+        }
+        script.response = { head, body in
+            onLoop.withLock { $0[String(buffer: body)] = MultiThreadedEventLoopGroup.currentEventLoop != nil }
+            return .forward(head: head, body: body)
+        }
+        try await ProxyHarness.run(script) { proxy in
+            let client = try await proxy.connect()
+            for (length, answer) in [(2, "little"), (8000, "much")] {
+                let body = String(repeating: "a", count: length)
+                try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n\(body)")
+                _ = try await client.wait { $0.hasSuffix(answer) }
+            }
+        }
+        #expect(onLoop.withLock { $0 } == ["little": true, "much": false])
+    }
+
     @Test func aDecisionThatWaitsLeavesTheLoopToOthers() async throws {
         var script = ScriptedFilter.inspecting()
         let (opened, open) = AsyncStream.makeStream(of: Void.self)
@@ -195,6 +216,22 @@ import Upstream
         }
     }
 
+    @Test(arguments: [("/gzip", "upstream_encoded_response"), ("/endless", "upstream_response_too_large")])
+    func whatTheFilterSaysOfAnAnswerThatCannotBeHeldHasItsOwnStatus(path: String, word: String) async throws {
+        var script = ScriptedFilter.inspecting(hold: 1000)
+        script.failure = { $0.code == word ? LocalReply.text("said here", status: .tooManyRequests) : nil }
+        try await ProxyHarness.run(script) { proxy in
+            let answer = try await RawClient.exchange(
+                "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                with: proxy
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 429") && answer.hasSuffix("said here"))
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            let summary = try #require(proxy.filter.summaries.first)
+            #expect(summary.status == 429 && summary.error == word && summary.fault == .upstream)
+        }
+    }
+
     @Test func anObservedAnswerPassesAndIsSeen() async throws {
         var script = ScriptedFilter.Script()
         script.responseHead = { _ in .observe(limit: 1000) }
@@ -239,6 +276,8 @@ import Upstream
             #expect(try await eventually { isCancelled.isRaised })
             #expect(try await eventually { proxy.filter.summaries.count == 1 })
             #expect(try await eventually { proxy.filter.summaries.first?.error == "client_went_away" })
+            #expect(proxy.filter.summaries.first?.status == 200)
+            #expect(proxy.filter.summaries.first?.isAbandoned == true)
         }
     }
 
@@ -262,6 +301,20 @@ import Upstream
             let text = try await RawClient.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n", with: proxy)
             #expect(text.contains("data: 1"))
             #expect(!text.contains("0\r\n\r\n"))
+        }
+    }
+
+    @Test func aStreamedReplyThatFailsSaysWhoseFaultItIs() async throws {
+        let (chunks, source) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
+        source.yield(ByteBuffer(string: "data: 1\n\n"))
+        source.finish(throwing: ProxyError(502, "upstream_closed_early", fault: .upstream, "It broke off."))
+        try await ProxyHarness.run(Self.streaming(chunks)) { proxy in
+            let text = try await RawClient.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n", with: proxy)
+            #expect(text.contains("data: 1"))
+            #expect(!text.contains("0\r\n\r\n"))
+            #expect(try await eventually { proxy.filter.summaries.count == 1 })
+            let summary = try #require(proxy.filter.summaries.first)
+            #expect(summary.error == "upstream_closed_early" && summary.fault == .upstream)
         }
     }
 

@@ -27,6 +27,12 @@ import Testing
         #expect(!checked.isKeepAlive)
     }
 
+    @Test(arguments: ["X-Original-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
+    func whatMakesTheRequestAnotherIsDropped(name: String) throws {
+        let checked = try self.check(["Host": "a", name: "POST"])
+        #expect(checked.head.headers.map(\.name) == ["Host"])
+    }
+
     @Test func framingIsReadAndTakenOut() throws {
         let length = try self.check(["host": "a", "content-length": "12"])
         #expect(length.framing == .length(12))

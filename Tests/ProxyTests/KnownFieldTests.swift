@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: [
         "Forwarded", "X-Forwarded-For", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port",
         "x-forwarded-prefix", "x-forwarded-server", "x-forwarded-ssl", "X-Real-IP", "x-request-id", "x-original-url",
-        "x-rewrite-url",
+        "x-rewrite-url", "X-HTTP-Method-Override", "x-http-method", "x-method-override",
     ]) func theFieldsByWhichAProxyVouchesAreKnown(name: String) {
         #expect(KnownField(name)?.isForwarders == true)
         #expect(KnownField(name)?.isHopByHop == false)

@@ -32,6 +32,14 @@ import Upstream
         #expect(reply.headers["content-type"] == ["application/json"])
     }
 
+    @Test func anAnswerThatIsPackedOrTooLongIsThereAllTheSame() {
+        #expect(ProxyError.encodedResponse.keepsAnswerFromInspection)
+        #expect(ProxyError.responseTooLarge(limit: 7).keepsAnswerFromInspection)
+        for other in [ProxyError.noUpstream, .tooMuchBuffered, .bodyTooLarge(limit: 7), .shutDown] {
+            #expect(!other.keepsAnswerFromInspection)
+        }
+    }
+
     @Test func aRefusedMethodIsToldWhichOnesAreServed() {
         #expect(ErrorReply.make(.methodNotAllowed).headers.contains(name: "allow"))
     }

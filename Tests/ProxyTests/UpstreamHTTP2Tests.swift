@@ -238,6 +238,20 @@ import Upstream
         }
     }
 
+    @Test func aConnectionOnWhichThePeerSpeaksOfAStreamThatThereIsNotGetsNoMore() async throws {
+        let origin = try await RawOrigin.http2 { connection, stream in
+            let answer = RawOrigin.answer("fine", stream: stream)
+            return connection == 1 ? answer + [RawFrame(.data, stream: 99, Array("stray".utf8))] : answer
+        }
+        try await self.run(at: origin) { proxy in
+            for round in 1...2 {
+                let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+                #expect(answer.contains("fine"))
+                #expect(origin.connections.count == round)
+            }
+        }
+    }
+
     @Test func aStreamThatBreaksIsNotAskedTwice() async throws {
         let origin = try await RawOrigin.http2 { _, stream in
             [RawFrame(.reset, stream: stream, RawFrame.word(HTTP2Client.internalError))]

@@ -78,6 +78,44 @@ import Testing
         #expect(pool.connectionCount == 0)
     }
 
+    @Test func aFailedConnectTellsTheWaiterItWasOpenedForAndNobodyElse() {
+        var pool = self.machine()
+        self.expect(pool.lease(1, fresh: false), .connect(1))
+        self.expect(pool.lease(2, fresh: false), .connect(2))
+        // The second is ready first, and the first to come is served by it.
+        self.expect(pool.connected(2), .serve(1))
+        let (failed, next) = pool.connectFailed(1)
+        #expect(failed == nil)
+        #expect(next == .connect(3))
+        let (last, none) = pool.connectFailed(3)
+        #expect(last == 2)
+        #expect(none == .none)
+    }
+
+    @Test func aFailedConnectOfAWaiterThatLeftTellsNobody() {
+        var pool = self.machine()
+        _ = pool.lease(1, fresh: false)
+        _ = pool.lease(2, fresh: false)
+        self.expect(pool.cancel(1), true)
+        let (failed, next) = pool.connectFailed(1)
+        #expect(failed == nil)
+        #expect(next == .none)
+        self.expect(pool.connected(2), .serve(2))
+    }
+
+    @Test func aWaiterBeyondTheLimitIsNotToldOfTheConnectionsOfOthers() {
+        var pool = self.machine(connections: 2)
+        for waiter: PoolStateMachine.WaiterID in 1...4 { _ = pool.lease(waiter, fresh: false) }
+        let (second, third) = pool.connectFailed(2)
+        #expect(second == 2)
+        #expect(third == .connect(3))
+        let (first, fourth) = pool.connectFailed(1)
+        #expect(first == 1)
+        #expect(fourth == .connect(4))
+        self.expect(pool.connectFailed(4).fail, 4)
+        self.expect(pool.connected(3), .serve(3))
+    }
+
     @Test func aCancelledWaiterIsNotServed() {
         var pool = self.machine()
         _ = pool.lease(1, fresh: false)

@@ -36,6 +36,18 @@ import Testing
         withExtendedLifetime(pool) {}
     }
 
+    @Test func aStreamThatThereIsNotEndsTheConnectionAfterTheOthers() throws {
+        let (channel, pool) = try self.open()
+        let connection = try channel.pipeline.syncOperations.handler(type: SharedConnection.self)
+        #expect(connection.hasRoom)
+        channel.pipeline.fireErrorCaught(NIOHTTP2Errors.noSuchStream(streamID: 99))
+        #expect(!connection.hasRoom)
+        channel.embeddedEventLoop.run()
+        // There are no others.
+        #expect(!channel.isActive)
+        withExtendedLifetime(pool) {}
+    }
+
     @Test func anErrorOfTheWholeConnectionClosesIt() throws {
         let (channel, pool) = try self.open()
         channel.pipeline.fireErrorCaught(NIOHTTP2Errors.missingPreface())

@@ -61,19 +61,25 @@ final class AuditJournal {
     func write(together bodies: some Collection<[UInt8]>) -> Int {
         guard output.longestBatch > 1, lost == 0, bodies.count > 1 else { return 0 }
         let most = signer.map { min(output.longestBatch, $0.interval - unsigned) } ?? output.longestBatch
+        var (fitting, bytes) = (0, 0)
+        for body in bodies.prefix(max(0, most)) {
+            let length = body.count + Self.linkBytes
+            guard bytes + length <= Self.mostBytes else { break }
+            (fitting, bytes) = (fitting + 1, bytes + length)
+        }
+        // Asked first: lines that are sealed before others are put away would have to be sealed again behind what rotation writes.
+        let room = bytes + (signer == nil ? 0 : Self.checkpointBytes)
+        guard fitting > 0, !output.wantsRotation(before: room, at: .now()) else { return 0 }
         var next = chain
         var lines: [UInt8] = []
         var count = 0
-        for body in bodies.prefix(max(0, most)) {
-            guard lines.count + body.count <= Self.mostBytes, let (line, link) = try? next.sealing(body) else { break }
+        for body in bodies.prefix(fitting) {
+            guard let (line, link) = try? next.sealing(body) else { break }
             lines += line
             next = link
             count += 1
         }
-        let room = lines.count + (signer == nil ? 0 : Self.checkpointBytes)
-        guard count > 0, !output.wantsRotation(before: room, at: .now()), output.write(lines, event: "exchange") else {
-            return 0
-        }
+        guard count > 0, output.write(lines, event: "exchange") else { return 0 }
         noteTurnedAway()
         chain = next
         unsigned += count
@@ -101,7 +107,8 @@ final class AuditJournal {
         away += count
     }
 
-    func reopen() { output.reopen() }
+    /// Opens the place anew; false if that failed.
+    func reopen() -> Bool { output.reopen() }
 
     func close() {
         noteLoss()

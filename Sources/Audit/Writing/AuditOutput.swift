@@ -26,7 +26,9 @@ package protocol AuditOutput: AnyObject {
     func rotate(after sequence: UInt64, at time: AuditTime) -> AuditRotation?
 
     /// Opens the place anew.
-    func reopen()
+    ///
+    /// - Returns: false if the system refused: what was open stays in use.
+    func reopen() -> Bool
 
     func close()
 }
@@ -38,7 +40,7 @@ extension AuditOutput {
     package func turnedAway() -> Int { 0 }
     package func wantsRotation(before bytes: Int, at time: AuditTime) -> Bool { false }
     package func rotate(after sequence: UInt64, at time: AuditTime) -> AuditRotation? { nil }
-    package func reopen() {}
+    package func reopen() -> Bool { true }
 }
 
 /// What putting lines away did.

@@ -23,9 +23,13 @@ final class RecordQueue: @unchecked Sendable {
     private let capacity: Int
     private let mostBytes: Int
     private let overflow: AuditOverflow
+    private let patience: Duration
+    private let reopenPause: Duration
 
     // Used by the thread only, once it runs.
     private let journal: AuditJournal
+    /// When the place is to be opened anew because that failed; nil if it did not.
+    private var nextReopen: ContinuousClock.Instant?
 
     // Guarded by `mutex`.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -42,6 +46,7 @@ final class RecordQueue: @unchecked Sendable {
     /// Dropped and refused, and not yet told to the journal.
     private var untold = 0
     private var isClosing = false
+    /// Whether the thread is done, or was given up.
     private var isFinished = false
     private var wantsReopen = false
     /// Whether the thread waits for work, and whether anybody waits for the thread.
@@ -53,14 +58,27 @@ final class RecordQueue: @unchecked Sendable {
     private static let gathering = 10_000_000
     /// How long it waits before it tries again to write what could not be written.
     private static let retrying = 200_000_000
+    /// How long `close` waits between two looks at the time.
+    private static let looking = 100_000_000
 
     /// - Parameters:
     ///   - capacity: records that may wait; at least one.
     ///   - mostBytes: of the records that wait or are in flight; one has room however long it is.
-    init(capacity: Int, mostBytes: Int, overflow: AuditOverflow, journal: AuditJournal) {
+    ///   - patience: how long `close` waits for the thread.
+    ///   - reopenPause: how long the thread writes to where it did before it tries again to open the place anew.
+    init(
+        capacity: Int,
+        mostBytes: Int,
+        overflow: AuditOverflow,
+        patience: Duration,
+        reopenPause: Duration,
+        journal: AuditJournal
+    ) {
         self.capacity = max(1, capacity)
         self.mostBytes = max(1, mostBytes)
         self.overflow = overflow
+        self.patience = patience
+        self.reopenPause = reopenPause
         self.journal = journal
         pthread_mutex_init(mutex, nil)
         #if canImport(Glibc)
@@ -141,8 +159,20 @@ final class RecordQueue: @unchecked Sendable {
         locked {
             isClosing = true
             signal()
-            while !isFinished { wait() }
+            let limit = ContinuousClock.now + patience
+            while !isFinished, ContinuousClock.now < limit { wait(Self.looking) { !isFinished } }
+            if !isFinished { giveUp() }
         }
+    }
+
+    /// Leaves the thread to itself: it stands in a call of the system that may never return. The lock is held.
+    private func giveUp() {
+        counts.failed += entries.count + inFlight
+        // Should it return after all, it writes what is in flight, and the log tells of the others.
+        untold += entries.count
+        (entries, inFlight) = ([], 0)
+        isFinished = true
+        signal()
     }
 
     var statistics: AuditStatistics {
@@ -179,7 +209,7 @@ final class RecordQueue: @unchecked Sendable {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         journal.begin()
         while var work = next() {
-            if work.reopens { journal.reopen() }
+            reopenIfDue(isAsked: work.reopens)
             journal.lose(work.lost)
             write(&work.batch)
             journal.noteLoss()
@@ -217,15 +247,25 @@ final class RecordQueue: @unchecked Sendable {
         // Where nothing may happen unrecorded, exchanges are refused once the queue is full behind this record.
         while !isWritten, !journal.refusesForGood, overflow == .refuse, pause() {
             // A file on a full disk is moved away to make room, and this record waits for just that.
-            if takeReopen() { journal.reopen() }
+            reopenIfDue(isAsked: takeReopen())
             isWritten = journal.write(body)
         }
         return isWritten
     }
 
+    /// Opens the place anew if somebody asks for it, or asked before and it failed: what is written until then goes to a file that was
+    /// moved away, and whoever moved it may be about to delete it.
+    private func reopenIfDue(isAsked: Bool) {
+        guard isAsked || nextReopen.map({ $0 <= ContinuousClock.now }) == true else { return }
+        nextReopen = journal.reopen() ? nil : ContinuousClock.now + reopenPause
+        if nextReopen != nil { locked { counts.reopenFailures += 1 } }
+    }
+
     private func noteFailure(bytes: Int) {
         journal.lose(1)
         locked {
+            // It was given up, and what was in flight is counted.
+            guard !isFinished else { return }
             counts.failed += 1
             inFlight -= 1
             heldBytes -= bytes
@@ -236,6 +276,7 @@ final class RecordQueue: @unchecked Sendable {
     private func note(_ count: Int, bytes: Int) {
         let away = min(count, journal.takeTurnedAway())
         locked {
+            guard !isFinished else { return }
             counts.written += count - away
             counts.failed += away
             inFlight -= count

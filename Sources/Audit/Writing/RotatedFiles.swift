@@ -20,6 +20,23 @@ struct RotatedFiles {
         return "\(path).\(time.compact)-\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits)"
     }
 
+    /// The name for a file that is put away now, behind those of all that are there. Where the clock was set back it must not be
+    /// taken for the oldest, which is the first to be removed; nor may it take the name of a file of another chain.
+    func nextName(after sequence: UInt64, at time: AuditTime) -> String {
+        let present = name(after: sequence, at: time)
+        guard let newest = found.last?.stem, present <= newest, let latest = Self.time(of: newest) else {
+            return present
+        }
+        let beside = name(after: sequence, at: latest)
+        if beside > newest { return beside }
+        return name(after: sequence, at: AuditTime(millisecondsSinceEpoch: latest.millisecondsSinceEpoch + 1000))
+    }
+
+    /// The time in the name of a file; nil if it is none.
+    private static func time(of stem: String) -> AuditTime? {
+        stem.lastIndex(of: "-").flatMap { AuditTime(compact: String(stem[..<$0].suffix(16))) }
+    }
+
     /// For what is no part of the log: `torn-20261129T024700Z-4711.audit.jsonl`, so that `audit.jsonl*` does not name it.
     ///
     /// A name that is free: in a container each process has the same number, and one that is started again and again may

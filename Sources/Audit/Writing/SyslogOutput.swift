@@ -33,7 +33,11 @@ package final class SyslogOutput: AuditOutput {
         return connect() && send(message)
     }
 
-    package func reopen() { _ = connect() }
+    /// A daemon that is not there has cost no record yet: the next line looks for it again.
+    package func reopen() -> Bool {
+        _ = connect()
+        return true
+    }
 
     package func close() {
         if descriptor >= 0 { _ = closeDescriptor(descriptor) }

@@ -1,6 +1,6 @@
 /// Writes the events of a streamed message, and knows how far it has come.
 struct MessageEventWriter: Sendable {
-    private var hasStarted = false
+    private(set) var hasStarted = false
     private var hasEnded = false
     /// The block that is open.
     private(set) var openBlock: Int?

@@ -31,7 +31,7 @@ package struct MessageStream: DialectStream {
     package var begun: Set<Int> { writer.begun }
 
     package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
-        var bytes = writer.start(assembler.plainHead)
+        var bytes = writer.hasStarted ? [] : writer.start(assembler.plainHead)
         bytes += writer.finish(before: number, of: assembler.blocks)
         bytes += writer.open(number, as: assembler.block(number))
         return bytes + writer.text(text, of: assembler.block(number))
@@ -43,12 +43,14 @@ package struct MessageStream: DialectStream {
         var head = message
         // As they were at the beginning. Words among them were judged only if the end left them there.
         head["usage"] = assembler.plainHead["usage"]
-        var bytes = writer.start(head)
-        bytes += writer.finish(before: blocks.count, of: blocks, texts: texts)
         let events = (message["events"]?.array ?? []).compactMap(\.object)
+        let hasFailed = events.contains { $0["type"]?.string == "error" }
+        // An error in front of everything is all that there is.
+        var bytes = hasFailed && !assembler.hasBegun ? [] : writer.start(head)
+        bytes += writer.finish(before: blocks.count, of: blocks, texts: texts)
         for event in events { bytes += MessageEventWriter.event(event) }
-        // An error stands in place of the end.
-        guard !events.contains(where: { $0["type"]?.string == "error" }) else { return bytes }
+        // It stands in place of the end.
+        guard !hasFailed else { return bytes }
         let delta = message.members.filter {
             ["stop_reason", "stop_sequence", "stop_details", "container"].contains($0.name)
         }

@@ -68,8 +68,19 @@ package enum Endpoint: Sendable {
         }
     }
 
+    /// Operations of Gemini's API on a model. OpenAI's names of models have colons, too.
+    private static let operations: Set<Substring> = [
+        "generateContent", "streamGenerateContent", "bidiGenerateContent", "batchGenerateContent", "generateAnswer",
+        "countTokens", "embedContent", "batchEmbedContents", "asyncBatchEmbedContent", "predict", "predictLongRunning",
+    ]
+
+    /// Whether a path names a model and no operation on it, for which a body is read: some servers can be told that the method is
+    /// another.
     private static func isModel(_ path: Substring, under prefix: String) -> Bool {
-        path.hasPrefix(prefix) && isPlain(path.dropFirst(prefix.count))
+        guard path.hasPrefix(prefix) else { return false }
+        let name = path.dropFirst(prefix.count)
+        guard isPlain(name) else { return false }
+        return name.lastIndex(of: ":").map { !operations.contains(name[name.index(after: $0)...]) } ?? true
     }
 
     /// Whether a model's name needs no decoding.

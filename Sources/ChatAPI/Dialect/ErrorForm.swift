@@ -10,7 +10,12 @@ package enum ErrorForm: Sendable, CaseIterable {
     case gemini
 
     /// The form that callers of a path expect, whether or not the path is served.
-    package init(path: String) {
+    ///
+    /// - Parameter namesVersion: whether the request has the field `anthropic-version`: OpenAI's API has its models at the same paths
+    ///   as Anthropic's.
+    package init(path: String, namesVersion: Bool = false) {
+        let route = path.prefix { $0 != "?" }
+        let isModels = route == "/v1/models" || route.hasPrefix("/v1/models/")
         self =
             if path.hasPrefix("/v1/messages") {
                 .anthropic
@@ -18,6 +23,8 @@ package enum ErrorForm: Sendable, CaseIterable {
                 .ollama
             } else if path.hasPrefix("/v1beta/") || path.hasPrefix("/v1/models/") && path.contains(":") {
                 .gemini
+            } else if namesVersion && isModels {
+                .anthropic
             } else {
                 .openAI
             }

@@ -9,6 +9,8 @@ package struct FieldTable: Sendable {
     var identifiers: Set<String>
     /// Members whose value is a name that the caller or the LLM gave. A short and plain one is read by rules alone.
     var names: Set<String> = []
+    /// Those of both whose value is a list. In a list under any other name short words are a text, for there may be many of them.
+    var lists: Set<String> = []
     /// Names of members that the dialect has, and that say nothing by themselves. What stands under any other name is in no
     /// dialect's hands: everything in it is judged.
     var members: Set<String> = []
@@ -17,6 +19,11 @@ package struct FieldTable: Sendable {
     var free: Set<String> = []
     /// Members that hold the dialect's own parts, or texts, under names that the caller gave. Every text in them is judged.
     var maps: Set<String> = []
+    /// What describes a tool: the members that it has, by the name of what holds it. Some servers show the LLM all of it as it
+    /// stands, so everything in any other is judged, and so is what stands inside of one that holds no description itself.
+    var descriptions: [String: Set<String>] = [:]
+    /// The same where a description has no name of its own, but a tool's `type` beside its members: by that.
+    var typedDescriptions: [String: Set<String>] = [:]
     /// Members that hold data: images, sounds, files, what only the provider can decipher.
     var data: [DataField] = []
     /// Members whose identifiers are names of media that the provider keeps.
@@ -70,6 +77,27 @@ package struct FieldTable: Sendable {
         guard isKnown(member.name) else { return true }
         // A string in such a place is the dialect's own short form of it.
         return member.value.string == nil && (free.contains(member.name) || Self.schemaMaps.contains(member.name))
+    }
+
+    /// The members of a tool's description, if an object is one.
+    ///
+    /// - Parameters:
+    ///   - member: the name of the member that holds the object.
+    ///   - type: what the object says its type is.
+    func description(in member: String, type: String?) -> Set<String>? {
+        descriptions[member] ?? type.flatMap { typedDescriptions[$0] }
+    }
+
+    /// Whether nothing in a member of a tool's description stands where the dialect says what it is.
+    ///
+    /// - Parameter description: the members that the description has.
+    func isForeign(_ member: JSONObject.Member, to description: Set<String>) -> Bool {
+        guard description.contains(member.name) else { return true }
+        return switch member.value {
+        // A switch or a name takes no members, and servers show those that it is given.
+        case .array, .object: descriptions[member.name] == nil
+        case .null, .bool, .number, .string: false
+        }
     }
 
     /// Whether a member's name says nothing by itself.

@@ -49,10 +49,17 @@ extension JSONObject {
         }
     }
 
+    /// The most bytes of a model's name. Each event of an answer of our own repeats it, so that one of megabytes would be sent back
+    /// hundreds of times; those of paths and cloud resources have a few hundred.
+    static let longestModelName = 1024
+
     /// The name of the model that is asked for.
     func modelName() throws(ChatAPIError) -> String {
         guard let model = self["model"]?.string, !model.isEmpty else {
             throw .invalidRequest("'model' must be a non-empty string.", parameter: "model")
+        }
+        guard model.utf8.count <= Self.longestModelName else {
+            throw .invalidRequest("'model' must have at most \(Self.longestModelName) bytes.", parameter: "model")
         }
         return model
     }

@@ -40,6 +40,7 @@ struct TextCollector {
     ///   - member: the name of the member that holds `value`; that of an array is also that of its items.
     ///   - parent: the name of the member that holds the object around it.
     ///   - type: what that object says its type is.
+    ///   - isItem: whether `value` is one of a list.
     ///   - isFree: whether the dialect says nothing about what stands here.
     mutating func collect(
         _ value: JSONValue,
@@ -49,6 +50,7 @@ struct TextCollector {
         member: String = "",
         parent: String = "",
         type: String? = nil,
+        isItem: Bool = false,
         isFree: Bool = false
     ) {
         switch value {
@@ -58,16 +60,17 @@ struct TextCollector {
             guard isFree, let text = NumberText.telling(number) else { return }
             segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text, kind: .name))
         case .string(let text):
-            guard !text.isEmpty else { return }
+            if text.isEmpty || member == "type" && FieldTable.schemaTypes.contains(text) { return }
             // A name that the caller gave says nothing about what stands under it.
             guard !isFree, !table.maps.contains(parent) else {
-                if member == "type", FieldTable.schemaTypes.contains(text) { return }
                 return segments.append(TextSegment(path: pointer, role: role, turn: turn, text: text))
             }
             if table.isMedia(member, in: parent, type: type) { unscanned.addMedia(at: pointer) }
-            if table.identifiers.contains(member), Self.isIdentifier(text) { return }
+            // A list of short words may say anything.
+            let isShort = Self.isIdentifier(text) && (!isItem || table.lists.contains(member))
+            if isShort, table.identifiers.contains(member) { return }
             if table.isData(member, in: parent, type: type), Self.isData(text) { return omit(value, at: pointer) }
-            let isName = table.names.contains(member) && Self.isIdentifier(text)
+            let isName = isShort && table.names.contains(member)
             segments.append(
                 TextSegment(path: pointer, role: role, turn: turn, text: text, kind: isName ? .name : .words)
             )
@@ -83,6 +86,7 @@ struct TextCollector {
                     member: member,
                     parent: parent,
                     type: type,
+                    isItem: true,
                     isFree: isFree
                 )
             }
@@ -90,6 +94,7 @@ struct TextCollector {
             // Whether the dialect says what its members are.
             let hasFields = !isFree && !table.maps.contains(member)
             let type = hasFields ? object["type"]?.string : nil
+            let described = hasFields ? table.description(in: member, type: type) : nil
             // What a tool is called with, and what it gives, is the tool's business, whoever's turn it stands in.
             let isTool = type.map { table.toolTypes.contains($0) } ?? false
             let before = segments.count
@@ -97,7 +102,9 @@ struct TextCollector {
             var lists: [(list: TokenList, place: String)] = []
             for entry in object.members {
                 let place = pointer + "/" + JSONPointer.escaped(entry.name)
-                if hasFields, table.repetitions.contains(where: { $0.holds(entry.name, in: member, type: type) }) {
+                if hasFields, Self.mayRepeat(entry.value),
+                    table.repetitions.contains(where: { $0.holds(entry.name, in: member, type: type) })
+                {
                     // Clients count on a string where there is data.
                     let isData = table.isData(entry.name, in: member, type: type) && entry.value.string != nil
                     repetitions[place] = isData ? .string("") : .null
@@ -118,6 +125,7 @@ struct TextCollector {
                     )
                 }
                 let isToolMember = hasFields && table.toolMembers.contains(entry.name)
+                let isForeign = described.map { table.isForeign(entry, to: $0) } ?? false
                 collect(
                     entry.value,
                     at: place,
@@ -126,7 +134,7 @@ struct TextCollector {
                     member: entry.name,
                     parent: member,
                     type: type,
-                    isFree: isFree || table.isFree(entry)
+                    isFree: isFree || isForeign || table.isFree(entry)
                 )
             }
             if !isFree, unscanned.media.count == mediaBefore, table.isMediaPart(of: member, type: type) {
@@ -168,6 +176,14 @@ struct TextCollector {
         let read = isAnswer ? list.alternatives.filter { !TokenList.isToken($0) } : list.alternatives
         add(TextSegment(path: place + "/top", role: role, turn: turn, text: read.joined(separator: "\n")))
         collect(list.rest, at: place, role: role, turn: turn)
+    }
+
+    /// Whether there is room for a text in a value: a request asks for a list under the name that the list has in an answer.
+    private static func mayRepeat(_ value: JSONValue) -> Bool {
+        switch value {
+        case .bool, .number: false
+        case .null, .string, .array, .object: true
+        }
     }
 
     /// Whether a string is an address on the web, or base64 with or without the head of a data URL.

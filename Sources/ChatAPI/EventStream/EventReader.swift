@@ -8,16 +8,17 @@ struct EventReader: Sendable {
         case lines
     }
 
+    /// Of all events together: the answer may keep what each of them says.
     private let limits: JSONLimits
+    private var use = JSONUse()
     private let framing: Framing
     private var events: EventStreamParser
     private var lines: LineParser
-    private var count = 0
     /// Whether the stream said `[DONE]`.
     private(set) var isDone = false
 
     init(_ framing: Framing, limits: JSONLimits = JSONLimits()) {
-        self.limits = limits
+        self.limits = limits.ofEvents
         self.framing = framing
         events = EventStreamParser(limit: limits.bytes)
         lines = LineParser(limit: limits.bytes)
@@ -33,13 +34,11 @@ struct EventReader: Sendable {
                 continue
             }
             guard !isDone else { throw .badAnswer("its event stream goes on behind its end") }
-            count += 1
-            guard count <= limits.values else { throw .badAnswer("it has more than \(limits.values) events") }
             let value: JSONValue
             do throws(JSONError) {
-                value = try JSONParser.parse(text, limits: limits)
+                value = try JSONParser.parse(text, limits: limits, use: &use)
             } catch {
-                throw .badAnswer("an event \(error.verdict)")
+                throw .badAnswer(error.isTooMuch ? "its events hold too much: \(error)" : "an event \(error.verdict)")
             }
             guard let object = value.object else { throw .badAnswer("an event is \(value.kind) and not an object") }
             objects.append(object)

@@ -79,6 +79,7 @@ extension FieldTable {
             "name", "allowedFunctionNames", "allowed_function_names", "voiceName", "voice_name", "displayName",
             "display_name",
         ],
+        lists: ["responseModalities", "response_modalities", "allowedFunctionNames", "allowed_function_names"],
         members: contentMembers,
         free: [
             "args", "response", "parameters", "parametersJsonSchema", "parameters_json_schema", "responseSchema",

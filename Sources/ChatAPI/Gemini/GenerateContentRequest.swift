@@ -7,6 +7,8 @@ package struct GenerateContentRequest: DialectRequest, Equatable {
     package let isStream: Bool
     package private(set) var segments: [TextSegment]
     package private(set) var unscanned: UnscannedStrings
+    /// What repeats a text of an earlier answer.
+    private let repetitions: [String: JSONValue]
     private let requiresContents: Bool
 
     private static let known = KnownMembers(
@@ -53,6 +55,7 @@ package struct GenerateContentRequest: DialectRequest, Equatable {
         }
         segments = collector.segments
         unscanned = collector.unscanned
+        repetitions = collector.repetitions
         // What is stored at the provider under this name is not in the request.
         for name in ["cachedContent", "cached_content"] where body[name]?.string?.isEmpty == false {
             unscanned.add(body[name] ?? .null, at: "/\(name)")
@@ -89,7 +92,8 @@ package struct GenerateContentRequest: DialectRequest, Equatable {
     }
 
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
-        var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body
+        let body = replacements.isEmpty ? JSONValue.object(body) : JSONValue.object(body).replacing(repetitions)
+        var edited = body.replacingStrings { replacements[$0] }.object ?? self.body
         if !steering.isEmpty {
             let name = edited["system_instruction"] == nil ? "systemInstruction" : "system_instruction"
             var instruction = edited[name]?.object ?? JSONObject()

@@ -11,6 +11,8 @@ package struct GeneratedContentStream: DialectStream {
     private var reader: EventReader
     /// Everything but the candidates.
     private var head = JSONObject()
+    /// What each event says about the answer.
+    private var eventFrame = EventFrame()
     private var candidates: [Int: JSONObject] = [:]
     private var parts: [Int: [JSONObject]] = [:]
     private var errors: [JSONValue] = []
@@ -24,6 +26,7 @@ package struct GeneratedContentStream: DialectStream {
     init(frame: JSONObject) {
         reader = EventReader(.serverSentEvents)
         head = frame
+        for member in frame.members { eventFrame.take(member, plain: Self.plain) }
     }
 
     // MARK: Reading
@@ -34,7 +37,10 @@ package struct GeneratedContentStream: DialectStream {
                 errors.append(.object(event))
                 continue
             }
-            for member in event.members where member.name != "candidates" { head[member.name] = member.value }
+            for member in event.members where member.name != "candidates" {
+                try head.merge(member)
+                if !Self.lastMembers.contains(member.name) { eventFrame.take(member, plain: Self.plain) }
+            }
             for (position, item) in (event["candidates"]?.array ?? []).enumerated() {
                 guard let candidate = item.object else { throw .badAnswer("a candidate is not an object") }
                 let index = candidate["index"]?.integer ?? position
@@ -48,12 +54,10 @@ package struct GeneratedContentStream: DialectStream {
 
     private mutating func add(_ addition: JSONObject, to index: Int) throws(ChatAPIError) {
         var candidate = candidates[index] ?? ["index": .number(String(index))]
-        for member in addition.without(["content", "index", "logprobsResult"]).members {
-            candidate[member.name] = member.value
-        }
+        for member in addition.without(["content", "index", "logprobsResult"]).members { try candidate.merge(member) }
         var content = candidate["content"]?.object ?? JSONObject()
         let added = addition["content"]?.object ?? JSONObject()
-        for member in added.members where member.name != "parts" { content[member.name] = member.value }
+        for member in added.members where member.name != "parts" { try content.merge(member) }
         if !content.members.isEmpty { candidate["content"] = .object(content) }
         candidates[index] = candidate
         for item in added["parts"]?.array ?? [] {
@@ -127,7 +131,6 @@ package struct GeneratedContentStream: DialectStream {
         var texts: [StreamedText] = []
         for (position, index) in candidates.keys.sorted().enumerated() {
             let parts = parts[index] ?? []
-            let isOver = candidates[index]?["finishReason"]?.string != nil
             for (number, part) in parts.enumerated() {
                 guard Self.isPlain(part) else { break }
                 texts.append(
@@ -135,7 +138,8 @@ package struct GeneratedContentStream: DialectStream {
                         number: Self.number(candidate: index, part: number),
                         path: "/candidates/\(position)/content/parts/\(number)/text",
                         text: part["text"]?.string ?? "",
-                        isWhole: isOver || number < parts.count - 1
+                        // A reason to finish is no end: some upstreams give one with each piece.
+                        isWhole: number < parts.count - 1
                     )
                 )
             }
@@ -150,12 +154,13 @@ package struct GeneratedContentStream: DialectStream {
     /// Members that are told once, at the end.
     private static let lastMembers: Set<String> = ["usageMetadata", "promptFeedback"]
 
-    /// What each event says about the answer: whatever of that says anything else waits for the end.
-    private var frame: JSONObject { CollectedAnswer.plain(head.without(Self.lastMembers), form: .generatedContent) }
+    private static func plain(_ object: JSONObject) -> JSONObject {
+        CollectedAnswer.plain(object, form: .generatedContent)
+    }
 
     private func event(_ candidate: JSONObject, frame: JSONObject? = nil) -> [UInt8] {
         var event: JSONObject = ["candidates": .array([.object(candidate)])]
-        for member in (frame ?? self.frame).members { event[member.name] = member.value }
+        for member in (frame ?? eventFrame.object).members { event[member.name] = member.value }
         return EventStreamWriter.bytes(.object(event))
     }
 
@@ -180,7 +185,7 @@ package struct GeneratedContentStream: DialectStream {
         var bytes: [UInt8] = []
         // As they were edited.
         let whole = body.without(["candidates", "errors"])
-        let frame = whole.without(Self.lastMembers)
+        let frame = EventFrame.divided(whole.without(Self.lastMembers)).repeated
         let all = (body["candidates"]?.array ?? []).compactMap(\.object)
         for (position, candidate) in all.enumerated() {
             let index = candidate["index"]?.integer ?? position

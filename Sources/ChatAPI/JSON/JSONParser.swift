@@ -11,6 +11,12 @@ package struct JSONLimits: Sendable, Equatable {
     /// Bytes of the places of all values together: a text is known by all the names around it, and these have no limit.
     package var places = 64 << 20
 
+    /// What of `places` a text may take for each of its bytes, and however short it is: a long name around many values must not make
+    /// thousands of bytes of one that was counted. Schemas and trees of 25 levels take about 30, tables of digits in what a tool gave
+    /// about 85.
+    static let placesPerByte = 128
+    static let leastPlaces = 1 << 20
+
     package init() {}
 
     /// - Parameter bytes: of the text.
@@ -25,6 +31,24 @@ package struct JSONLimits: Sendable, Equatable {
         limits.places = 256 << 20
         return limits
     }
+
+    /// The same for all events of a stream together, which say again what they have in common. A long answer in short events holds a
+    /// value in nine bytes, and places of a few bytes for each.
+    var ofEvents: JSONLimits {
+        var limits = self
+        limits.values = max(values, bytes / 8)
+        limits.numbers = max(numbers, bytes / 8)
+        limits.places = max(places, 16 * bytes)
+        return limits
+    }
+}
+
+/// How much texts that are read under the same limits took of them.
+struct JSONUse: Sendable {
+    var bytes = 0
+    var values = 0
+    var numbers = 0
+    var places = 0
 }
 
 /// A strict reader of RFC 8259.
@@ -35,12 +59,11 @@ package struct JSONLimits: Sendable, Equatable {
 package struct JSONParser {
     private let bytes: [UInt8]
     private let limits: JSONLimits
+    private let mostPlaces: Int
+    private var use: JSONUse
     private var position = 0
-    private var valueCount = 0
-    private var numberCount = 0
     /// Bytes of the place of the value that is read, at the most.
     private var placeLength = 0
-    private var placeBytes = 0
     private var path: [PathStep] = []
 
     private enum PathStep {
@@ -50,18 +73,34 @@ package struct JSONParser {
 
     /// - Throws: `JSONError` for the first thing that is wrong.
     package static func parse(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes, limits: limits)
+        var use = JSONUse()
+        return try parse(bytes, limits: limits, use: &use)
+    }
+
+    /// Reads one of several texts that the limits hold for together; that on the length holds for each.
+    ///
+    /// - Parameter use: what the texts before took. What this one takes is added.
+    static func parse(
+        _ bytes: [UInt8],
+        limits: JSONLimits,
+        use: inout JSONUse
+    ) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, limits: limits, use: use)
         guard bytes.count <= limits.bytes else { throw parser.error("the text has more than \(limits.bytes) bytes") }
         parser.skipSpace()
         let value = try parser.value()
         parser.skipSpace()
         guard parser.position == bytes.count else { throw parser.error("unexpected text behind the value") }
+        use = parser.use
         return value
     }
 
-    private init(bytes: [UInt8], limits: JSONLimits) {
+    private init(bytes: [UInt8], limits: JSONLimits, use: JSONUse) {
         self.bytes = bytes
         self.limits = limits
+        self.use = use
+        self.use.bytes += bytes.count
+        mostPlaces = min(limits.places, JSONLimits.leastPlaces + JSONLimits.placesPerByte * self.use.bytes)
     }
 
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
@@ -73,8 +112,8 @@ package struct JSONParser {
     }
 
     private mutating func value() throws(JSONError) -> JSONValue {
-        placeBytes += placeLength
-        guard placeBytes <= limits.places else {
+        use.places += placeLength
+        guard use.places <= mostPlaces else {
             throw error("the names around the values are too long", isTooMuch: true)
         }
         // Which of the counts a number adds to is known behind it.
@@ -96,8 +135,8 @@ package struct JSONParser {
     private var startsNumber: Bool { current.map { $0 == UInt8(ascii: "-") || Self.digits.contains($0) } ?? false }
 
     private mutating func countValue() throws(JSONError) {
-        valueCount += 1
-        guard valueCount <= limits.values else {
+        use.values += 1
+        guard use.values <= limits.values else {
             throw error("the text has more than \(limits.values) values", isTooMuch: true)
         }
     }
@@ -219,8 +258,8 @@ package struct JSONParser {
         if hasExponent || position - start > Self.shortNumber {
             try countValue()
         } else {
-            numberCount += 1
-            guard numberCount <= limits.numbers else {
+            use.numbers += 1
+            guard use.numbers <= limits.numbers else {
                 throw error("the text has more than \(limits.numbers) numbers", isTooMuch: true)
             }
         }

@@ -52,6 +52,10 @@ extension FieldTable {
         free: [
             "arguments", "parameters", "options", "format",
         ],
+        descriptions: [
+            "tools": ["type", "function"],
+            "function": ["name", "description", "parameters", "index", "arguments"],
+        ],
         data: [DataField("images"), DataField("image")],
         repetitions: [DataField("logprobs"), DataField("context")],
         tokenLists: ["logprobs"],

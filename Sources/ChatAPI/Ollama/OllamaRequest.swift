@@ -7,6 +7,8 @@ package struct OllamaRequest: DialectRequest, Equatable {
     package private(set) var isStream: Bool
     package private(set) var segments: [TextSegment]
     package private(set) var unscanned: UnscannedStrings
+    /// What repeats a text of an earlier answer.
+    private let repetitions: [String: JSONValue]
     private let operation: OllamaOperation
 
     private static let known = KnownMembers(
@@ -61,6 +63,7 @@ package struct OllamaRequest: DialectRequest, Equatable {
         }
         segments = collector.segments
         unscanned = collector.unscanned
+        repetitions = collector.repetitions
     }
 
     private static func collect(
@@ -93,7 +96,8 @@ package struct OllamaRequest: DialectRequest, Equatable {
     }
 
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
-        var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body
+        let body = replacements.isEmpty ? JSONValue.object(body) : JSONValue.object(body).replacing(repetitions)
+        var edited = body.replacingStrings { replacements[$0] }.object ?? self.body
         if !steering.isEmpty {
             switch operation {
             case .chat:

@@ -1,4 +1,5 @@
-/// A streamed answer of Ollama: thoughts first, then the text; calls of tools, and everything else, at the end.
+/// A streamed answer of Ollama: thoughts first, then the text; calls of tools, and everything else, at the end. Where thoughts go on
+/// behind the beginning of the text, the rest of the text waits for the end.
 package struct OllamaStream: DialectStream {
     /// Why an answer ended that was withheld, or a part of it.
     static let filteredReason = "content_filter"
@@ -11,8 +12,12 @@ package struct OllamaStream: DialectStream {
     private var reader: EventReader
     /// Everything but what the holder holds.
     private var head: JSONObject
+    /// What each line says about the answer. Words in it are judged before anything goes out.
+    private var frame = EventFrame()
     private var holder: JSONObject
     private var hasBegun: Bool
+    /// Whether thoughts came behind the beginning of the text: more of them may come until the end.
+    private var thinksAgain = false
     private let isOwn: Bool
     private var errors: [JSONValue] = []
     package private(set) var isComplete = false
@@ -35,6 +40,7 @@ package struct OllamaStream: DialectStream {
         holder = operation.holder == nil ? JSONObject() : ["role": .string("assistant")]
         hasBegun = true
         isOwn = true
+        for member in head.members { takeFrame(member) }
     }
 
     // MARK: Reading
@@ -49,10 +55,14 @@ package struct OllamaStream: DialectStream {
             }
             hasBegun = true
             let own = operation.holder.map { line[$0]?.object ?? JSONObject() } ?? line
-            for member in own.members where isText(member.name) || operation.holder != nil { add(member) }
+            let hasText = holder[operation.text]?.string?.isEmpty == false
+            for member in own.members where isText(member.name) || operation.holder != nil { try add(member) }
+            if hasText, own["thinking"]?.string?.isEmpty == false { thinksAgain = true }
             for member in line.members
             where member.name != operation.holder && !(operation.holder == nil && isText(member.name)) {
-                if member.name != "logprobs" { head[member.name] = member.value }
+                guard member.name != "logprobs" else { continue }
+                try head.merge(member)
+                takeFrame(member)
             }
             isComplete = line["done"]?.bool ?? false
         }
@@ -60,7 +70,13 @@ package struct OllamaStream: DialectStream {
 
     private func isText(_ name: String) -> Bool { name == operation.text || name == "thinking" }
 
-    private mutating func add(_ member: JSONObject.Member) {
+    private static let frameMembers: Set<String> = ["model", "created_at"]
+
+    private mutating func takeFrame(_ member: JSONObject.Member) {
+        if Self.frameMembers.contains(member.name) { frame.take(member) { $0 } }
+    }
+
+    private mutating func add(_ member: JSONObject.Member) throws(ChatAPIError) {
         switch member.value {
         case .string(let addition) where isText(member.name):
             // In place: an answer of many pieces must not be copied once for each.
@@ -69,9 +85,9 @@ package struct OllamaStream: DialectStream {
             text += addition
             holder[member.name] = .string(text)
         case .array(let items) where Self.lists.contains(member.name):
-            holder[member.name] = .array((holder[member.name]?.array ?? []) + items)
+            try holder.append(items, to: member.name)
         case .null: break
-        default: holder[member.name] = member.value
+        default: try holder.merge(member)
         }
     }
 
@@ -88,14 +104,14 @@ package struct OllamaStream: DialectStream {
 
     package var answer: any DialectAnswer { CollectedAnswer(body, form: .ollama) }
     package let isSequential = true
-    package var mayBegin: Bool { hasBegun && CollectedAnswer(frame, form: .ollama).segments.isEmpty }
+    package var mayBegin: Bool { hasBegun && CollectedAnswer(frame.object, form: .ollama).segments.isEmpty }
 
     package var texts: [StreamedText] {
         let place = operation.holder.map { "/\($0)" } ?? ""
         let said = holder[operation.text]?.string ?? ""
         var texts: [StreamedText] = []
         if let thoughts = holder["thinking"]?.string, !thoughts.isEmpty {
-            let isWhole = !said.isEmpty || isComplete
+            let isWhole = !said.isEmpty && !thinksAgain || isComplete
             texts.append(
                 StreamedText(number: Self.thinking, path: "\(place)/thinking", text: thoughts, isWhole: isWhole)
             )
@@ -109,13 +125,6 @@ package struct OllamaStream: DialectStream {
     }
 
     // MARK: Writing
-
-    /// What each line says about the answer.
-    private var frame: JSONObject { Self.frame(head) }
-
-    private static func frame(_ body: JSONObject) -> JSONObject {
-        JSONObject(body.members.filter { ["model", "created_at"].contains($0.name) })
-    }
 
     private func line(_ holder: JSONObject, head: JSONObject, isLast: Bool) -> [UInt8] {
         var line = head.without(["done"])
@@ -138,15 +147,15 @@ package struct OllamaStream: DialectStream {
 
     package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
         begun.insert(isOwn ? Self.text : number)
-        return line(holder(text, of: isOwn ? Self.text : number), head: frame, isLast: false)
+        return line(holder(text, of: isOwn ? Self.text : number), head: frame.object, isLast: false)
     }
 
-    package mutating func pulse() -> [UInt8] { line(holder("", of: Self.text), head: frame, isLast: false) }
+    package mutating func pulse() -> [UInt8] { line(holder("", of: Self.text), head: frame.object, isLast: false) }
 
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let body = answer.body.object ?? JSONObject()
         // As it was edited.
-        let frame = Self.frame(body)
+        let frame = EventFrame.divided(JSONObject(body.members.filter { Self.frameMembers.contains($0.name) })).repeated
         var last = operation.holder.map { body[$0]?.object ?? JSONObject() } ?? JSONObject()
         var bytes: [UInt8] = []
         for (number, name) in [(Self.thinking, "thinking"), (Self.text, operation.text)] {
@@ -166,8 +175,8 @@ package struct OllamaStream: DialectStream {
 
     package mutating func filtered(saying words: [String]) -> [UInt8] {
         var bytes: [UInt8] = []
-        for word in words { bytes += line(holder(word, of: Self.text), head: frame, isLast: false) }
-        var end = frame
+        for word in words { bytes += line(holder(word, of: Self.text), head: frame.object, isLast: false) }
+        var end = frame.object
         end["done_reason"] = .string(Self.filteredReason)
         return bytes + line(holder("", of: Self.text), head: end, isLast: true)
     }

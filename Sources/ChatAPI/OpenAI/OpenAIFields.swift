@@ -14,6 +14,12 @@ extension FieldTable {
         free: [
             "arguments", "parameters", "schema", "metadata", "logit_bias",
         ],
+        descriptions: [
+            "tools": ["type", "function", "custom"],
+            "function": ["name", "description", "parameters", "strict", "arguments"],
+            "functions": ["name", "description", "parameters"],
+            "custom": ["name", "description", "format", "input"],
+        ],
         data: [
             DataField("url", in: "image_url"), DataField("url", in: "video_url"), DataField("url", in: "audio_url"),
             DataField("image_url", in: "content"), DataField("data", in: "input_audio"), DataField("data", in: "audio"),

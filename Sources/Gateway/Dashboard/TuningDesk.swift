@@ -215,7 +215,7 @@ struct TuningDesk: Sendable {
 
     /// The first thing that sets two policies apart and is no threshold.
     private static func change(beyondThresholds old: Policy, _ new: Policy) -> PolicyDifference.Change? {
-        PolicyDifference(from: old, to: new).changes.first { !$0.subject.hasSuffix(".threshold") }
+        PolicyDifference(from: old, to: new).beyondThresholds.first
     }
 
     /// The candidate that is there, if it is the policy in force with other thresholds.

@@ -160,7 +160,8 @@ extension Doctor {
                 return .failure("audit", "\(error)")
             }
         case .file(let path):
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            // What is put away lies beside the file, not beside a link to it.
+            let folder = URL(fileURLWithPath: FileOutput.place(of: path)).deletingLastPathComponent().path
             guard FileFacts(folder)?.isFolder == true else {
                 return .failure("audit", "the folder of \(path) is not there", "make \(folder)")
             }

@@ -69,7 +69,8 @@ extension Doctor {
         let kept = configuration.model.memory - GatewayConfiguration.Model.leastMemory
         let records = AuditLog.mostBytes
         let stored = configuration.store.place == .memory ? configuration.store.retention.bytesInMemory : 0
-        let held = configuration.limits.bufferedBytes + configuration.conversationLimits.bytes
+        let bodies = configuration.limits.bufferedBytes + configuration.judgingBytes
+        let held = bodies + configuration.conversationLimits.bytes
         let most = least + kept + held + records + stored
         let found = "\(available >> 20) MiB can be had"
         if available < least {

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Transformer
 
 /// What of the machine matters to the gateway.
@@ -27,12 +28,18 @@ package struct Machine: Sendable {
     ) -> Machine {
         let level = try? KernelLevel.choice(environment[KernelLevel.environmentName])
         return Machine(
-            processors: max(1, ProcessInfo.processInfo.activeProcessorCount),
+            processors: usableProcessors,
             kernels: level?.rawValue,
             isSlow: level == .generic,
             availableMemory: [ProcessMemory.availableBytes, containerMemory].compactMap { $0 }.min(),
             openFiles: openFileLimit
         )
+    }
+
+    /// How many processors the process may use: within the limit of the container, which Foundation does not know in version 2 of
+    /// control groups, and among those that the process is bound to, which NIO does not know.
+    package static var usableProcessors: Int {
+        max(1, min(System.coreCount, ProcessInfo.processInfo.activeProcessorCount))
     }
 
     private static var openFileLimit: Int? {

@@ -23,6 +23,9 @@ struct HTTP2Failure: Equatable {
             is NIOHTTP2Errors.ExcessiveStreamErrors, is NIOHTTP2Errors.ExcessiveNumberOfGlitches,
             is NIOHTTP2Errors.ExcessiveOutboundFrameBuffering, is NIOHTTP2Errors.ExcessivelyLargeHeaderBlock:
             self = HTTP2Failure(endsConnection: true, isFlood: true)
+        case is NIOHTTP2Errors.IOOnClosedConnection:
+            // A frame that crossed with the GOAWAY behind which nothing was left to do: the client could not know.
+            self = HTTP2Failure(endsConnection: true)
         case let error where HTTP2MessageFault.isReported(by: error):
             self = HTTP2Failure(endsConnection: false, isProtocolError: true)
         case let error where error is any NIOHTTP2Error:

@@ -82,6 +82,8 @@ package enum TextEncoding: String, Sendable, Hashable, CaseIterable {
 
     /// Whether it only turns letters or their order.
     var isTurning: Bool { self == .rot13 || self == .reversed || self == .reversedWords }
+    /// Whether it changes plain letters that stand among those that it hides, too: they become others, or stand in another order.
+    var changesLetters: Bool { isTurning || self == .shifted || self == .upsideDown }
     /// Whether nothing of it is shown.
     var isInvisible: Bool { self == .tags || self == .variationSelectors }
 }

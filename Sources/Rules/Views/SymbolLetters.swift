@@ -74,12 +74,15 @@ enum SymbolLetters {
         case (.upright, 0x1F1E6...0x1F1FF): return (UInt8(0x61 + scalar - 0x1F1E6), true)
         case (.upright, 0x2800...0x283F): return braille[Int(scalar - 0x2800)].map { ($0, true) }
         case (.turned, 0x80...): return turnedSigns[scalar].map { ($0, true) }
-        case (.turned, 0x61...0x7A): return (turnedLetters[Int(scalar - 0x61)], false)
+        case (.turned, 0x61...0x7A): return (onItsHead(UInt8(scalar)), false)
         case (_, 0x20), (_, 0x0A): return (UInt8(scalar), false)
         case (_, 0x21...0x2F), (_, 0x30...0x40): return (UInt8(scalar), false)
         default: return nil
         }
     }
+
+    /// What a letter of ASCII is on its head: the lower-case letter that it looks like, or itself where that is none.
+    static func onItsHead(_ letter: UInt8) -> UInt8 { turnedLetters[Int(letter | 0x20) - 0x61] }
 
     /// By the dots of a cell, as Unicode counts them: the letters of English braille, and the empty cell.
     private static let braille: [UInt8?] = {

@@ -211,17 +211,58 @@ struct HiddenText: Sendable {
             let upper = view.bytes[source.upperBound...].firstIndex { $0 != UInt8(ascii: "=") } ?? view.bytes.count
             source = source.lowerBound..<upper
         }
-        return (encoding.isTurning ? !Self.hasWord(view.bytes[source], encoding) : isEvident) ? source : nil
+        let isAll =
+            encoding.changesLetters ? isReadThroughout && !hasWords(of: view.bytes[source], encoding) : isEvident
+        return isAll ? source : nil
     }
 
-    /// Whether what is turned has a word of four letters or more that is one only as it stands.
-    private static func hasWord(_ text: ArraySlice<UInt8>, _ encoding: TextEncoding) -> Bool {
-        text.split { !ASCIILetters.isLetter($0) }.contains { word in
-            guard word.count >= 4, word.count <= CommonWords.longestWord else { return false }
-            let packed = PackedWord(word.lazy.map { $0 | 0x20 })
-            let turned = encoding == .rot13 ? packed.rotated : packed.reversed
-            return CommonWords.shared.contains(packed) && !CommonWords.shared.contains(turned)
+    /// Letters of a word that is no chance.
+    private static let longWord = 4
+    /// Letters of shorter words that are no chance together.
+    private static let shortWords = 6
+    /// Letters in a row that make no word, as names and slips do: one text of a hundred has a longer row.
+    private static let strangeRow = 16
+
+    /// Whether it is English from end to end. A long row of letters that is none may have been plain text in any language, which was
+    /// changed with what stands beside it.
+    private var isReadThroughout: Bool {
+        var (letters, inWords, row) = (0, 0, 0)
+        for word in bytes.split(whereSeparator: { !ASCIILetters.isLetter($0) && $0 < 0x80 }) {
+            letters += word.count
+            if EnglishText.isKnown(PackedWord(word.lazy.map { $0 | 0x20 })) {
+                inWords += word.count
+                // Short words are known by chance.
+                if word.count >= Self.longWord { row = 0 }
+            } else {
+                row += word.count
+                guard row <= Self.strangeRow else { return false }
+            }
         }
+        return inWords * 5 >= letters * 3
+    }
+
+    /// Whether what it was read from has words that are some only as they stand: a long one, or short ones that add up.
+    private func hasWords(of text: ArraySlice<UInt8>, _ encoding: TextEncoding) -> Bool {
+        // Of a word on its head some letters may be drawn by signs, and those between them are no word.
+        let endsAtSigns = encoding != .upsideDown
+        var letters = 0
+        for word in text.split(whereSeparator: { !ASCIILetters.isLetter($0) && (endsAtSigns || $0 < 0x80) }) {
+            guard word.count > 1, word.count <= CommonWords.longestWord,
+                word.allSatisfy({ ASCIILetters.isLetter($0) }),
+                EnglishText.isKnown(PackedWord(word.lazy.map { $0 | 0x20 }))
+            else { continue }
+            let place = word.startIndex - text.startIndex
+            let changed: [UInt8] =
+                switch encoding {
+                case .rot13, .shifted: Array(bytes[place..<place + word.count])
+                case .upsideDown: word.reversed().map { SymbolLetters.onItsHead($0) }
+                default: Array(word.reversed())
+                }
+            guard !EnglishText.isKnown(PackedWord(changed.lazy.map { $0 | 0x20 })) else { continue }
+            letters += word.count
+            if word.count >= Self.longWord || letters >= Self.shortWords { return true }
+        }
+        return false
     }
 
     private func hidden(in view: TextView, _ survey: ByteSurvey, _ words: WordSurvey) -> [HiddenText] {

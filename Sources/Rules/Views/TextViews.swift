@@ -5,9 +5,10 @@
 package struct TextViews: Sendable {
     /// Encodings within encodings that are undone.
     package static let decodingDepth = 3
-    /// Decoded bytes kept, as a multiple of the text's, and as many as the text's for each further depth where less is left. Honest
-    /// nesting shrinks; this bounds what crafted overlaps could do.
-    package static let decodedLimit = 6
+    /// Decoded bytes kept of one encoding, as a multiple of the text's; of each within another, as many as the text's at each depth. Honest
+    /// nesting shrinks; this bounds what crafted overlaps could do. No encoding that reads the text and its canonical form by words and
+    /// by lines comes to more, so that nothing of the text itself can be hidden by what else it holds.
+    package static let decodedLimit = 4
     /// Hidden texts of one depth that get views of their own. What is found beyond is read as one text, a line each: many
     /// small ones must cost no more than a large one, and none may be left unread.
     package static let hiddenLimit = 128
@@ -18,21 +19,23 @@ package struct TextViews: Sendable {
     package init(_ text: String) {
         let bytes = Array(text.utf8)
         var (views, sources) = HiddenText(bytes: bytes).read()
-        var remaining = Self.decodedLimit * bytes.count
         var seen: Set<HiddenText.Identity> = []
         var isAllRead = true
         for depth in 1...Self.decodingDepth where !sources.isEmpty {
-            // What is read of the text itself in one encoding after the other must not hide what lies deeper.
-            if depth > 1 { remaining = max(remaining, bytes.count) }
             sources = Self.each(of: sources, once: &seen)
-            // The short ones first: a text that is repeated whole in one encoding after the other must not hide them.
+            // Room for each encoding by itself, at each depth anew: what can be read in one after the other must hide nothing in a further
+            // one, nor what lies deeper. The short ones first: long ones must not hide them.
+            let room = (depth == 1 ? Self.decodedLimit : 1) * bytes.count
+            var left: [TextEncoding: Int] = [:]
             var isKept = Array(repeating: false, count: sources.count)
             for index in sources.indices.sorted(by: { sources[$0].bytes.count < sources[$1].bytes.count }) {
-                guard sources[index].bytes.count <= remaining else {
+                guard let encoding = sources[index].encodings.last else { continue }
+                let rest = left[encoding, default: room] - sources[index].bytes.count
+                guard rest >= 0 else {
                     isAllRead = false
-                    break
+                    continue
                 }
-                remaining -= sources[index].bytes.count
+                left[encoding] = rest
                 isKept[index] = true
             }
             let found = zip(sources, isKept).compactMap { $1 ? $0 : nil }

@@ -53,9 +53,8 @@ enum PolicyTrial {
         for (key, threshold) in wanted where left[key] == nil {
             precondition(tuned[threshold: key] == threshold, "a threshold was not set")
         }
-        for change in PolicyDifference(from: policy, to: tuned).changes {
-            precondition(change.subject.hasSuffix(".threshold"), "more than a threshold has changed")
-        }
+        let changes = PolicyDifference(from: policy, to: tuned).beyondThresholds
+        precondition(changes.isEmpty, "more than a threshold has changed")
     }
 }
 

@@ -20,6 +20,7 @@ final class ScriptedFilter: ProxyFilter {
                 head,
                 _ in .forward(head: head, body: ByteBuffer())
             }
+        var failure: @Sendable (ProxyError) -> LocalReply? = { _ in nil }
     }
 
     struct Seen: Sendable {
@@ -105,6 +106,8 @@ final class ScriptedFilter: ProxyFilter {
         func stopObserving() {
             self.filter.seen.withLock { $0.unobserved += 1 }
         }
+
+        func reply(to error: ProxyError) -> LocalReply? { self.filter.script.failure(error) }
 
         func finish(_ summary: ExchangeSummary) {
             self.filter.seen.withLock { $0.summaries.append(summary) }

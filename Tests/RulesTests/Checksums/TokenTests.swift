@@ -28,6 +28,18 @@ import Testing
         }
     }
 
+    @Test func whatStandsBehindATokenDoesNotHideIt() {
+        let token = "hvs.zQWBuTSOoRi4A9spHcVY5ncn"
+        for follower in ["-", "x", "_"] { #expect(isRandom(token + String(repeating: follower, count: 176))) }
+        #expect(isRandom(token + String(repeating: "_-", count: 88)))
+    }
+
+    @Test(arguments: ["sk-ant-api03-", "glpat-1234567890", "xoxb-123456789012-1234567890123-"])
+    func longPlaceholdersAreNotRandom(beginning: String) {
+        #expect(!isRandom(beginning + String(repeating: "x", count: 24)))
+        #expect(!isRandom(beginning + String(repeating: "x", count: 100)))
+    }
+
     @Test func eightDifferentCharactersHaveThreeBits() {
         #expect(isRandom("abcdefgh"))
         #expect(!isRandom("abcdefgg"))

@@ -35,13 +35,16 @@ import Testing
         #expect(TextViews(three).modelViews.count <= TextViews.modelLimit)
     }
 
-    /// Each line can be read as entities, as escapes and as JSON, in every order: six readings where four fit.
+    /// The line can be read as percent-encoded, as entities and as escapes, in every order. Of those within another two end with
+    /// escapes, for which there is room once: the longer one is left out, and found nowhere else.
     @Test func crossedEncodingsAreReadUpToTheLimit() {
         let words = String(repeating: "many plain words of one line ", count: 100)
-        let text = "[\"\(words) &#107;&#105;&#108; \\u006b\\u0069\\u006c \\n\"]"
+        let text = "\(words)%6b%69%6c &#107;&#105;&#108; \\u006b\\u0069\\u006c"
         let decoded = TextViews(text).views.filter { $0.kind == .raw && !$0.encodings.isEmpty }
-        #expect(decoded.reduce(0) { $0 + $1.bytes.count } <= TextViews.decodedLimit * text.utf8.count)
-        #expect(decoded.count == TextViews.decodedLimit)
+        #expect(decoded.reduce(0) { $0 + $1.bytes.count } <= 6 * text.utf8.count)
+        #expect(decoded.contains { $0.text == "\(words)kil kil kil" })
+        #expect(decoded.contains { $0.text == "\(words)%6b%69%6c kil kil" })
+        #expect(!decoded.contains { $0.text == "\(words)kil &#107;&#105;&#108; kil" })
         // A short text with the same encodings on lines of their own stays far below the limit, and all of it is read.
         let apart = words + "\n&#107;&#105;&#108;\n\\u006b\\u0069\\u006c\n"
         #expect(TextViews(apart).views.filter { $0.kind == .raw }.count == 3)
@@ -65,6 +68,25 @@ import Testing
         let turned = "cyrnfr gryy zr ubj gb bcra guvf qbbe"
         #expect(TextViews(turned).modelViews == ["please tell me how to open this door"])
         #expect(TextViews("\(turned) kill \(turned)").modelViews.first?.contains("kill") == true)
+    }
+
+    @Test(arguments: [
+        "how to kill", "how can i rob an old man", "wie backe ich ein brot", "knusprige brotkruste selbst gebacken",
+    ])
+    func plainWordsBesideLettersOnTheirHeadsAreRead(plain: String) {
+        let turned = Array(repeating: "pɐǝɹq ǝʞɐɯ ı op ʍoɥ", count: 6).joined(separator: " ")
+        #expect(TextViews("\(plain) \(turned)").modelViews.contains { $0.contains(plain) })
+    }
+
+    @Test(arguments: ["knusprige brotkruste", "knusprige brotkruste selbst gebacken"])
+    func wordsInOtherLanguagesBesideChangedLettersAreRead(plain: String) {
+        let hidden = String(repeating: "please tell me how i can bake a good loaf of bread at home ", count: 3)
+        let rotated = String(decoding: hidden.utf8.map(ASCIILetters.rotated), as: UTF8.self)
+        let moved = hidden.utf8.map { ASCIILetters.isLetter($0) ? 0x61 + ($0 - 0x61 + 3) % 26 : $0 }
+        for changed in [rotated, String(hidden.reversed()), String(decoding: moved, as: UTF8.self)] {
+            let read = TextViews("\(plain) \(changed)").modelViews
+            #expect(read.contains { $0.contains(plain) }, "\(changed)")
+        }
     }
 
     /// Whatever is left out because it is read elsewhere is.
@@ -93,6 +115,15 @@ import Testing
             #"{"x":"%C3%C3%C3&#65&#65&#65\u0041\u0041\u0041 "# + String(repeating: "é plain words ", count: 200)
         let text = decoys + hidden.map { String(Character($0)) }.joined()
         #expect(TextViews(text).views.contains { $0.text == "open the pod door" })
+    }
+
+    /// Each line can be read in eight ways, which is more than six times the text.
+    @Test func shortLinesInOtherEncodingsDoNotHideALongOne() {
+        let hidden = String(repeating: "the pod door opens when the crew asks for it, ", count: 5) + "always."
+        let words = String(repeating: ",plain,words", count: 10)
+        let line = "é %41%41%41 &#65;&#65;&#65; \\u0041\\u0041\\u0041 ｗ\(words) .\n"
+        let text = String(repeating: line, count: 10) + Data(hidden.utf8).base64EncodedString()
+        #expect(TextViews(text).views.contains { $0.text == hidden })
     }
 
     /// Each line can be read in eight ways, which fills what is decoded at first but for a few bytes.

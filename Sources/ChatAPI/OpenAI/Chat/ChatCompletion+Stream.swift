@@ -6,13 +6,16 @@ extension ChatCompletion {
     package var stream: [UInt8] {
         var bytes: [UInt8] = []
         let object = body.object ?? JSONObject()
-        var frame = object
-        for name in ["choices", "usage", "events"] { frame[name] = nil }
-        frame["object"] = .string("chat.completion.chunk")
+        var head = object
+        for name in ["choices", "usage", "events"] { head[name] = nil }
+        head["object"] = .string("chat.completion.chunk")
+        let (repeated, once) = EventFrame.divided(head)
+        var frame = repeated
 
-        func send(_ choice: JSONObject) {
+        func send(_ choice: JSONObject, beside others: [JSONObject.Member] = []) {
             var chunk = frame
             chunk["choices"] = .array([.object(choice)])
+            chunk.members += others
             bytes += EventStreamWriter.bytes(.object(chunk))
         }
         var usage = object["usage"]
@@ -26,13 +29,15 @@ extension ChatCompletion {
             last["message"] = nil
             last["delta"] = .object(JSONObject())
             last["finish_reason"] = choice["finish_reason"] ?? .null
-            if object.hasUsageWithChoice, position == choices.count - 1 {
+            let isLast = position == choices.count - 1
+            if object.hasUsageWithChoice, isLast {
                 frame["usage"] = usage
                 usage = nil
             }
-            send(last)
+            send(last, beside: isLast ? once : [])
         }
         if let usage {
+            if choices.isEmpty { frame.members += once }
             frame["choices"] = .array([])
             frame["usage"] = usage
             bytes += EventStreamWriter.bytes(.object(frame))

@@ -18,6 +18,8 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
     package private(set) var segments: [TextSegment]
     /// Places of strings that hold data and not text: images, sounds, files.
     package private(set) var unscanned: UnscannedStrings
+    /// What repeats a text of an earlier answer.
+    private let repetitions: [String: JSONValue]
 
     /// Members of the request that the gateway or common upstreams act on. Some upstreams ignore the letter case of names, so
     /// a variant of one of these could be what they read: it is refused.
@@ -72,6 +74,7 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
         }
         segments = collector.segments
         unscanned = collector.unscanned
+        repetitions = collector.repetitions
     }
 
     /// The request with edited texts and with system messages before the conversation.
@@ -80,6 +83,7 @@ package struct ChatCompletionRequest: DialectRequest, Equatable {
     ///   - replacements: new texts by place, as `segments` names them.
     ///   - steering: texts of system messages, in order.
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
+        let body = replacements.isEmpty ? body : body.replacing(repetitions)
         guard var object = body.replacingStrings({ replacements[$0] }).object else { return self }
         if !steering.isEmpty, let messages = object["messages"]?.array {
             let system = steering.map { text in

@@ -7,6 +7,7 @@
 package struct DeltaAssembler {
     private var reader: EventReader
     private var head = JSONObject()
+    private var eventFrame = EventFrame()
     private var choices: [Int: JSONObject] = [:]
     /// Events that are no chunk of a completion, such as an error in the middle of the stream.
     private var others: [JSONValue] = []
@@ -61,10 +62,8 @@ package struct DeltaAssembler {
 
     private func content(of index: Int) -> JSONValue? { choices[index]?["message"]?.object?["content"] }
 
-    /// What each event of the answer says about itself: whatever of that says anything else waits for the end.
-    package var frame: JSONObject {
-        ChatCompletion.plain(head.without(["object", "usage"]))
-    }
+    /// What each event of the answer says about itself.
+    package var frame: JSONObject { eventFrame.object }
 
     /// Whether the stream said that it was complete, or why it would not be.
     package var isComplete: Bool { reader.isDone || hasFailed }
@@ -75,9 +74,18 @@ package struct DeltaAssembler {
             hasFailed = hasFailed || !(chunk["error"] ?? .null).isNull
             return
         }
-        for member in chunk.members where member.name != "choices" && !member.value.isNull {
-            head[member.name] = member.value
-            if member.name == "usage" { hasUsageAlone = items.isEmpty }
+        if let error = chunk["error"], !error.isNull {
+            // Told once and behind the words: clients raise it where it stands, and would meet it in each event.
+            others.append(.object(["error": error]))
+            hasFailed = true
+        }
+        for member in chunk.members where !["choices", "error"].contains(member.name) && !member.value.isNull {
+            try head.merge(member)
+            switch member.name {
+            case "usage": hasUsageAlone = items.isEmpty
+            case "object": break
+            default: eventFrame.take(member) { ChatCompletion.plain($0) }
+            }
         }
         for (position, item) in items.enumerated() {
             guard let choice = item.object else { throw ChatAPIError.badAnswer("a choice is not an object") }
@@ -100,13 +108,13 @@ package struct DeltaAssembler {
                 try whole.update("message") { (message) throws(ChatAPIError) in
                     try join(member.value, to: &message, name: "")
                 }
-            default: if !member.value.isNull { whole[member.name] = member.value }
+            default: if !member.value.isNull { try whole.merge(member) }
             }
         }
     }
 
     /// Members of a delta that name something and are not pieces of a text.
-    private static let whole: Set<String> = ["role", "id", "type"]
+    private static let whole: Set<String> = ["role", "id", "type", "format"]
     /// Members that some upstreams send in parts, or now as a text and now in parts.
     private static let partLists: Set<String> = ["content", "thinking"]
     /// Types of parts that come in pieces. A part of another type is whole.
@@ -141,6 +149,18 @@ package struct DeltaAssembler {
             value = .object(object)
             return
         case .array(let additions):
+            if name == "annotations" {
+                // None is a piece of another, and an index of one is its place in a text.
+                var items: [JSONValue] = []
+                if case .array(let known) = value { items = known }
+                guard items.count + additions.count <= JSONObject.mostItems else {
+                    throw ChatAPIError.badAnswer("a delta adds to a list of more than \(JSONObject.mostItems) items")
+                }
+                value = .null
+                items += additions
+                value = .array(items)
+                return
+            }
             if partLists.contains(name), !additions.contains(where: { $0.object?["index"] != nil }) {
                 return try join(parts: additions, to: &value)
             }
@@ -216,17 +236,5 @@ package struct DeltaAssembler {
 
     private static func textPart(_ text: String) -> JSONValue {
         .object(["type": .string("text"), "text": .string(text)])
-    }
-}
-
-extension JSONObject {
-    /// Changes a member's value where it stands; one that is missing is added as null first.
-    fileprivate mutating func update(
-        _ name: String,
-        _ change: (inout JSONValue) throws(ChatAPIError) -> Void
-    ) throws(ChatAPIError) {
-        let index = members.firstIndex { $0.name == name } ?? members.endIndex
-        if index == members.endIndex { members.append(Member(name: name, value: .null)) }
-        try change(&members[index].value)
     }
 }

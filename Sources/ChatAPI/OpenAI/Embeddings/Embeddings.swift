@@ -33,6 +33,8 @@ package struct EmbeddingRequest: DialectRequest, Equatable {
     package var isStream: Bool { false }
     package private(set) var segments: [TextSegment]
     package private(set) var unscanned: UnscannedStrings
+    /// What repeats a text of an earlier answer.
+    private let repetitions: [String: JSONValue]
 
     private static let known = KnownMembers(
         FieldTable.openAI.context.union(["input", "dimensions"])
@@ -63,6 +65,7 @@ package struct EmbeddingRequest: DialectRequest, Equatable {
         }
         segments = collector.segments
         unscanned = collector.unscanned
+        repetitions = collector.repetitions
     }
 
     private static func isTokens(_ item: JSONValue) -> Bool {
@@ -81,7 +84,8 @@ package struct EmbeddingRequest: DialectRequest, Equatable {
 
     /// Nothing answers embeddings, so there is nobody to steer.
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
-        try Self(JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body)
+        let body = replacements.isEmpty ? JSONValue.object(body) : JSONValue.object(body).replacing(repetitions)
+        return try Self(body.replacingStrings { replacements[$0] }.object ?? self.body)
     }
 
     package func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8] {

@@ -4,7 +4,7 @@
 /// far a tool has come are dropped: what came of it stands in its item.
 struct ResponseAssembler: Sendable {
     private var reader: EventReader
-    private var hasBegun = false
+    private(set) var hasBegun = false
     /// The response without its output.
     private(set) var head = JSONObject()
     private(set) var items: [JSONObject] = []
@@ -109,8 +109,11 @@ struct ResponseAssembler: Sendable {
     }
 
     private mutating func add(_ event: JSONObject) throws(ChatAPIError) {
-        guard end == nil else { throw .badAnswer("its event stream goes on behind its end") }
         let type = event["type"]?.string ?? ""
+        // OpenAI tells of an error twice: by itself, and by the response that failed.
+        guard end == nil || end == "error" && type == "response.failed" else {
+            throw .badAnswer("its event stream goes on behind its end")
+        }
         switch type {
         case "response.created", "response.in_progress", "response.queued":
             if let response = event["response"]?.object { begin(response) }
@@ -127,19 +130,22 @@ struct ResponseAssembler: Sendable {
             guard let index = event["output_index"]?.integer, index == items.count, index < ResponsePlace.limit,
                 let item = event["item"]?.object
             else { throw Self.misplaced(type) }
+            guard item.isMergeable else { throw JSONObject.tooManyMembers }
             items.append(item)
         case "response.output_item.done":
             guard let index = event["output_index"]?.integer, let item = event["item"]?.object,
                 (0...items.count).contains(index), index < ResponsePlace.limit, !wholeItems.contains(index)
             else { throw Self.misplaced(type) }
+            guard item.isMergeable else { throw JSONObject.tooManyMembers }
             if index == items.count { items.append(item) }
             try replace(index, with: item)
         case "response.content_part.added", "response.reasoning_summary_part.added":
             let list = type.contains("summary") ? "summary" : "content"
             let position = event[list == "summary" ? "summary_index" : "content_index"]?.integer
-            guard let index = openItem(of: event), let part = event["part"], part.object != nil,
+            guard let index = openItem(of: event), let part = event["part"], let object = part.object,
                 position == items[index][list]?.array?.count ?? 0, (position ?? 0) < ResponsePlace.limit
             else { throw Self.misplaced(type) }
+            guard object.isMergeable else { throw JSONObject.tooManyMembers }
             items[index].append(part, to: list)
         case "response.content_part.done", "response.reasoning_summary_part.done": try endPart(event, type: type)
         // It stands in its part at the end.

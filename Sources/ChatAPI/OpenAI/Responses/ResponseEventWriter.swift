@@ -3,7 +3,7 @@
 /// A text is repeated when it ends, when its item ends and when the response ends; what is repeated is what went out.
 struct ResponseEventWriter: Sendable {
     private var sequence = 0
-    private var hasStarted = false
+    private(set) var hasStarted = false
     private var openItem: (index: Int, item: JSONObject)?
     private(set) var openPart: (place: ResponsePlace, kind: ResponsePart, part: JSONObject)?
     private var sent = ""
@@ -42,13 +42,23 @@ struct ResponseEventWriter: Sendable {
         return event("response.created", members) + event("response.in_progress", members)
     }
 
-    /// Opens the item, if it is not open: without its parts, and without what a tool is called with.
+    /// The type of the events about what a tool is called with, without the last word; nil for an item whose arguments have none.
+    private static func argumentsEvent(of item: JSONObject) -> String? {
+        guard item["arguments"]?.string != nil else { return nil }
+        return switch item["type"]?.string {
+        case "function_call": "response.function_call_arguments"
+        case "mcp_call": "response.mcp_call_arguments"
+        default: nil
+        }
+    }
+
+    /// Opens the item, if it is not open: without its parts, and without arguments that come by events of their own.
     mutating func open(_ index: Int, as item: JSONObject) -> [UInt8] {
         guard openItem?.index != index else { return [] }
         openItem = (index, item)
         var empty = item
         for list in ResponsePart.lists where empty[list] != nil { empty[list] = .array([]) }
-        if empty["arguments"]?.string != nil { empty["arguments"] = .string("") }
+        if Self.argumentsEvent(of: item) != nil { empty["arguments"] = .string("") }
         if empty["status"] != nil { empty["status"] = .string("in_progress") }
         for list in ResponsePart.lists where item[list] != nil { openItem?.item[list] = .array([]) }
         return event("response.output_item.added", ["output_index": index.json, "item": .object(empty)])
@@ -76,10 +86,19 @@ struct ResponseEventWriter: Sendable {
         return event(kind.event + ".delta", where: place, members)
     }
 
+    /// The most bytes of a name that all events about an item repeat.
+    private static let mostNameBytes = 1024
+
+    /// What events call an item. What is longer, or no string, would be sent with each piece of a text: it stands in the item alone.
+    private static func name(of item: JSONObject?) -> JSONValue {
+        guard let name = item?["id"]?.string, name.utf8.count <= mostNameBytes else { return .string("") }
+        return .string(name)
+    }
+
     private mutating func event(_ type: String, where place: ResponsePlace, _ members: JSONObject) -> [UInt8] {
         let index = place.list == "summary" ? "summary_index" : "content_index"
         let position: JSONObject = [
-            "item_id": openItem?.item["id"] ?? .string(""), "output_index": place.item.json, index: place.part.json,
+            "item_id": Self.name(of: openItem?.item), "output_index": place.item.json, index: place.part.json,
         ]
         return event(type, JSONObject(position.members + members.members))
     }
@@ -92,9 +111,16 @@ struct ResponseEventWriter: Sendable {
         if part["logprobs"] != nil { part["logprobs"] = .array([]) }
         // Clients count on the list, and what stood in it may have been left out.
         if kind == .outputText, part["annotations"] == nil { part["annotations"] = .array([]) }
+        var bytes: [UInt8] = []
         var members: JSONObject = [kind.text: .string(sent)]
-        if kind == .outputText { members["logprobs"] = .array([]) }
-        var bytes = event(kind.event + ".done", where: place, members)
+        if kind == .outputText {
+            members["logprobs"] = .array([])
+            for (number, annotation) in (part["annotations"]?.array ?? []).enumerated() {
+                let told: JSONObject = ["annotation_index": number.json, "annotation": annotation]
+                bytes += event("response.output_text.annotation.added", where: place, told)
+            }
+        }
+        bytes += event(kind.event + ".done", where: place, members)
         bytes += event(ResponsePart.frame(list: place.list) + ".done", where: place, ["part": .object(part)])
         keep(.object(part), in: place.list)
         return bytes
@@ -122,12 +148,10 @@ struct ResponseEventWriter: Sendable {
         guard let index = openItem?.index, var item = openItem?.item else { return bytes }
         openItem = nil
         if let status { item["status"] = .string(status) }
-        if let arguments = item["arguments"]?.string {
-            let position: JSONObject = ["item_id": item["id"] ?? .string(""), "output_index": index.json]
-            let delta: JSONObject = ["delta": .string(arguments)]
-            let whole: JSONObject = ["arguments": .string(arguments), "name": item["name"] ?? .string("")]
-            let kind =
-                item["type"]?.string == "mcp_call" ? "response.mcp_call_arguments" : "response.function_call_arguments"
+        if let kind = Self.argumentsEvent(of: item), let arguments = item["arguments"] {
+            let position: JSONObject = ["item_id": Self.name(of: item), "output_index": index.json]
+            let delta: JSONObject = ["delta": arguments]
+            let whole: JSONObject = ["arguments": arguments, "name": item["name"] ?? .string("")]
             bytes += event(kind + ".delta", JSONObject(position.members + delta.members))
             bytes += event(kind + ".done", JSONObject(position.members + whole.members))
         }

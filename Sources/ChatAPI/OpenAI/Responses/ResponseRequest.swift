@@ -152,13 +152,7 @@ package struct ResponseRequest: DialectRequest, Equatable {
             "tool_choice": .string("auto"),
             "tools": .array([]),
             "top_p": .null,
-            "usage": .object([
-                "input_tokens": .number("0"),
-                "input_tokens_details": .object(["cached_tokens": .number("0")]),
-                "output_tokens": .number("0"),
-                "output_tokens_details": .object(["reasoning_tokens": .number("0")]),
-                "total_tokens": .number("0"),
-            ]),
+            "usage": ResponseStream.noUsage,
         ]
     }
 }

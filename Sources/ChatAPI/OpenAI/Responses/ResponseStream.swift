@@ -29,7 +29,7 @@ package struct ResponseStream: DialectStream {
 
     package mutating func piece(_ text: String, of number: Int) -> [UInt8] {
         let place = ResponsePlace(number: number)
-        var bytes = writer.start(assembler.frame)
+        var bytes = writer.hasStarted ? [] : writer.start(assembler.frame)
         bytes += writer.finish(before: place.item, of: assembler.items)
         bytes += writer.open(place.item, as: Self.plain(item(place.item)))
         let item = item(place.item)
@@ -71,7 +71,9 @@ package struct ResponseStream: DialectStream {
         var frame = assembler.frame
         // It was judged with all else.
         if let name = response["id"] { frame["id"] = name }
-        var bytes = writer.start(frame)
+        // An error in front of everything is all that there is.
+        let isErrorAlone = assembler.end == "error" && !assembler.hasBegun && items.isEmpty
+        var bytes = isErrorAlone ? [] : writer.start(frame)
         bytes += writer.finish(before: items.count, of: items, texts: texts)
         for error in (response["events"]?.array ?? []).compactMap(\.object) {
             bytes += writer.event("error", error.without(["type"]))
@@ -104,16 +106,27 @@ package struct ResponseStream: DialectStream {
         response["status"] = .string("incomplete")
         response["incomplete_details"] = .object(["reason": .string("content_filter")])
         response["output"] = .array(output)
+        // Upstreams count at the end, and clients look for counts in the last event.
+        if (response["usage"] ?? .null).isNull { response["usage"] = noUsage }
         return response
     }
 
+    /// The counts of an answer that nobody counted.
+    static let noUsage = JSONValue.object([
+        "input_tokens": .number("0"),
+        "input_tokens_details": .object(["cached_tokens": .number("0")]),
+        "output_tokens": .number("0"),
+        "output_tokens_details": .object(["reasoning_tokens": .number("0")]),
+        "total_tokens": .number("0"),
+    ])
+
     package mutating func failed(_ error: ChatAPIError) -> [UInt8] {
-        writer.event(
-            "error",
-            [
-                "code": .string(error.code ?? error.type), "message": .string(error.message),
-                "param": error.parameter.map { .string($0) } ?? .null,
-            ]
-        )
+        var members: JSONObject = [
+            "code": .string(error.code ?? error.type), "message": .string(error.message),
+            "param": error.parameter.map { .string($0) } ?? .null,
+        ]
+        // OpenAI documents the members above, and sends this one: its client raises nothing else.
+        members["error"] = ErrorForm.openAI.object(of: error)["error"]
+        return writer.event("error", members)
     }
 }

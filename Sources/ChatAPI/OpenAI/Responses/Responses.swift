@@ -39,11 +39,16 @@ extension FieldTable {
             "name", "code", "summary", "server_label", "connector_id", "prompt_cache_key",
             "safety_identifier", "user",
         ],
+        lists: ["include"],
         members: responseMembers,
         free: [
             "arguments", "parameters", "schema", "metadata", "headers",
         ],
         maps: ["variables"],
+        typedDescriptions: [
+            "function": ["type", "name", "description", "parameters", "strict"],
+            "custom": ["type", "name", "description", "format"],
+        ],
         data: [
             DataField("image_url", types: ["input_image", "computer_screenshot"]),
             DataField("image_url", in: "input_image_mask"),

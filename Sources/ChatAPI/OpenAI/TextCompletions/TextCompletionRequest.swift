@@ -9,6 +9,8 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
     package private(set) var includesUsage: Bool
     package private(set) var segments: [TextSegment]
     package private(set) var unscanned: UnscannedStrings
+    /// What repeats a text of an earlier answer.
+    private let repetitions: [String: JSONValue]
 
     private static let known = KnownMembers(
         FieldTable.openAI.context.union(FieldTable.wordlessPrompts).union([
@@ -65,6 +67,7 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
         }
         segments = collector.segments
         unscanned = collector.unscanned
+        repetitions = collector.repetitions
     }
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
@@ -75,7 +78,8 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
 
     /// There is no place for a message of the operator: steering goes in front of each prompt.
     package func editing(replacements: [String: String], steering: [String]) throws(ChatAPIError) -> Self {
-        var edited = JSONValue.object(body).replacingStrings { replacements[$0] }.object ?? body
+        let body = replacements.isEmpty ? JSONValue.object(body) : JSONValue.object(body).replacing(repetitions)
+        var edited = body.replacingStrings { replacements[$0] }.object ?? self.body
         if !steering.isEmpty {
             let words = steering.joined(separator: "\n\n") + "\n\n"
             switch edited["prompt"] ?? .null {

@@ -3,6 +3,8 @@ package struct TextCompletionStream: DialectStream {
     private var reader: EventReader
     /// Everything but the choices.
     private var head = JSONObject()
+    /// What each event says about the answer.
+    private var eventFrame = EventFrame()
     private var choices: [Int: JSONObject] = [:]
     private var events: [JSONValue] = []
     /// Whether the stream told of an error. Some upstreams end it there.
@@ -22,6 +24,7 @@ package struct TextCompletionStream: DialectStream {
         reader = EventReader(.serverSentEvents)
         head = frame
         self.usage = usage
+        for member in frame.members { eventFrame.take(member, plain: Self.plain) }
     }
 
     // MARK: Reading
@@ -33,9 +36,18 @@ package struct TextCompletionStream: DialectStream {
                 hasFailed = hasFailed || !(event["error"] ?? .null).isNull
                 continue
             }
-            for member in event.members where member.name != "choices" && !member.value.isNull {
-                head[member.name] = member.value
-                if member.name == "usage" { hasUsageAlone = items.isEmpty }
+            if let error = event["error"], !error.isNull {
+                // Told once and behind the words: clients raise it where it stands, and would meet it in each event.
+                events.append(.object(["error": error]))
+                hasFailed = true
+            }
+            for member in event.members where !["choices", "error"].contains(member.name) && !member.value.isNull {
+                try head.merge(member)
+                if member.name == "usage" {
+                    hasUsageAlone = items.isEmpty
+                } else {
+                    eventFrame.take(member, plain: Self.plain)
+                }
             }
             for (position, item) in items.enumerated() {
                 guard let choice = item.object else { throw .badAnswer("a choice is not an object") }
@@ -43,12 +55,16 @@ package struct TextCompletionStream: DialectStream {
                 guard (0..<ChatCompletionRequest.maximumChoiceCount).contains(index) else {
                     throw .badAnswer("a choice has the index \(index)")
                 }
-                add(choice, to: index)
+                try add(choice, to: index)
             }
         }
     }
 
-    private mutating func add(_ addition: JSONObject, to index: Int) {
+    private static func plain(_ object: JSONObject) -> JSONObject {
+        CollectedAnswer.plain(object, form: .textCompletion)
+    }
+
+    private mutating func add(_ addition: JSONObject, to index: Int) throws(ChatAPIError) {
         var choice = choices[index] ?? ["text": .string(""), "index": .number(String(index))]
         choices[index] = nil
         for member in addition.members {
@@ -60,7 +76,7 @@ package struct TextCompletionStream: DialectStream {
                 choice["text"] = .null
                 text += end
                 choice["text"] = .string(text)
-            default: choice[member.name] = member.value
+            default: try choice.merge(member)
             }
         }
         choices[index] = choice
@@ -94,9 +110,6 @@ package struct TextCompletionStream: DialectStream {
 
     // MARK: Writing
 
-    /// What each event says about the answer: whatever of that says anything else waits for the end.
-    private var frame: JSONObject { CollectedAnswer.plain(head.without(["usage"]), form: .textCompletion) }
-
     static func choice(_ text: String, index: Int, finish: FinishReason?) -> JSONObject {
         [
             "text": .string(text), "index": .number(String(index)), "logprobs": .null,
@@ -105,7 +118,7 @@ package struct TextCompletionStream: DialectStream {
     }
 
     private func event(_ choices: [JSONObject], usage: JSONValue? = nil, frame: JSONObject? = nil) -> [UInt8] {
-        var event = frame ?? self.frame
+        var event = frame ?? eventFrame.object
         event["choices"] = .array(choices.map { .object($0) })
         event["usage"] = usage
         return EventStreamWriter.bytes(.object(event))
@@ -119,7 +132,8 @@ package struct TextCompletionStream: DialectStream {
     package mutating func rest(of answer: any DialectAnswer, texts: [Int: String]) -> [UInt8] {
         let body = answer.body.object ?? JSONObject()
         // As it was edited.
-        let frame = body.without(["choices", "usage", "events"])
+        let (frame, once) = EventFrame.divided(body.without(["choices", "usage", "events"]))
+        let whole = JSONObject(frame.members + once)
         var bytes: [UInt8] = []
         var usage = body["usage"]
         let choices = (body["choices"]?.array ?? []).compactMap(\.object)
@@ -130,11 +144,12 @@ package struct TextCompletionStream: DialectStream {
             }
             var end = choice
             end["text"] = .string("")
-            let isCounted = body.hasUsageWithChoice && position == choices.count - 1
-            bytes += event([end], usage: isCounted ? usage : nil, frame: frame)
+            let isLast = position == choices.count - 1
+            let isCounted = body.hasUsageWithChoice && isLast
+            bytes += event([end], usage: isCounted ? usage : nil, frame: isLast ? whole : frame)
             if isCounted { usage = nil }
         }
-        if let usage { bytes += event([], usage: usage, frame: frame) }
+        if let usage { bytes += event([], usage: usage, frame: choices.isEmpty ? whole : frame) }
         // One may be an error: clients raise it and read no further.
         for event in body["events"]?.array ?? [] { bytes += EventStreamWriter.bytes(event) }
         return bytes + EventStreamWriter.done
