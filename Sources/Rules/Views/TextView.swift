@@ -254,7 +254,7 @@ struct HiddenText: Sendable {
             let place = word.startIndex - text.startIndex
             let changed: [UInt8] =
                 switch encoding {
-                case .rot13, .shifted: Array(bytes[place..<place + word.count])
+                case .rot13, .shifted: Array(bytes.dropFirst(place).prefix(word.count))
                 case .upsideDown: word.reversed().map { SymbolLetters.onItsHead($0) }
                 default: Array(word.reversed())
                 }
