@@ -19,7 +19,10 @@ struct GuardBench: AsyncParsableCommand {
             Then whole answers, judged by rules alone and ('model') by the model too: 'rps' a second, 'cpu' the gateway's own \
             processor time for each, with records ('audit'), spans ('traces'), and both while the metrics are read ('observed'). \
             'cost' is what of the throughput is lost, to the collector too, which runs in this process; 'cpu_cost' what of its \
-            processor time the gateway spends on it.
+            processor time the gateway spends on it. Both are medians of rounds, each with processes of its own; a process differs \
+            from its like by some 5 %, so a few rounds show no cost of a few per cent. \
+            'model_cpu_share' is what records and spans cost of processor time by rules alone, as a share of what a request costs with \
+            the model.
             """
     )
 
@@ -46,7 +49,7 @@ struct GuardBench: AsyncParsableCommand {
     @Option(help: "Seconds of load in each measurement of requests a second.")
     var seconds = 4
 
-    @Option(help: "Rounds of these.")
+    @Option(help: "Rounds of two of these each, every round with processes of its own.")
     var rounds = 3
 
     @Flag(help: "Leaves the streams out.")
@@ -84,8 +87,17 @@ struct GuardBench: AsyncParsableCommand {
         )
         let clients = group.next()
         if !ratesOnly { try await measureStreams(gateways, origin, clock, clients) }
-        try await measureRates(gateways, clients, .rules, prefix: "")
-        try await measureRates(gateways, clients, .model, prefix: "model_")
+        let rules = try await measureRates(gateways, clients, .rules, prefix: "")
+        let model = try await measureRates(gateways, clients, .model, prefix: "model_")
+        for way in Self.ways.dropFirst() {
+            // With the model in the path a request takes so long that what records cost is lost in how processes differ. It is the
+            // same work as by rules alone, where it can be seen.
+            let costs = zip(rules["guard.cpu_\(way.name)"], rules["guard.cpu_quiet"]).map { $0 - $1 }
+            let whole = Figure("", unit: "us", model["guard.model_cpu_quiet"]).median
+            guard !costs.isEmpty, whole > 0 else { continue }
+            let shares = costs.map { 100 * $0 / whole }
+            print(try Figure("guard.model_cpu_share_\(way.name)", unit: "%", shares).line(json: json))
+        }
         try await origin.stop()
         try await group.shutdownGracefully()
     }
@@ -150,41 +162,47 @@ struct GuardBench: AsyncParsableCommand {
         ("observed", .init(isAudited: true, isTraced: true)),
     ]
 
-    /// Whole answers: with records, with spans, with both while the metrics are read every second, and without.
+    /// Whole answers: with records, with spans, with both while the metrics are read every second, and without. A process is some
+    /// per cent faster or slower than its like for as long as it lives, wherever its memory came to lie, so each round starts the
+    /// gateways anew, each time another one first, and the costs are of the rounds.
     private func measureRates(
         _ gateways: BenchGateways,
         _ clients: any EventLoop,
         _ guards: BenchGateways.Guards,
         prefix: String
-    ) async throws {
-        var running: [(name: String, gateway: BenchGateways.Running)] = []
-        defer { for (_, gateway) in running { gateway.process.stop() } }
-        for way in Self.ways {
-            running.append((way.name, try await gateways.start("rate-\(prefix)\(way.name)", guards, way.observation)))
-        }
+    ) async throws -> Series {
         let tls = try gateways.clientContext()
         var series = Series()
-        for round in 0...rounds {
-            // Now from one end, now from the other, so that what changes meanwhile meets all alike.
-            for (name, gateway) in round.isMultiple(of: 2) ? running : running.reversed() {
-                let metrics = MetricsReader(group: clients, port: gateway.admin)
-                let reader = Task {
-                    while name == "observed", !Task.isCancelled {
-                        _ = try await metrics.read()
-                        try? await Task.sleep(for: .seconds(1))
-                    }
+        for round in 0..<rounds {
+            let first = round % Self.ways.count
+            let turned = Array(Self.ways[first...] + Self.ways[..<first])
+            let ways = (round / Self.ways.count).isMultiple(of: 2) ? turned : turned.reversed()
+            var running: [(name: String, gateway: BenchGateways.Running)] = []
+            defer { for (_, gateway) in running { gateway.process.stop() } }
+            for way in ways {
+                let gateway = try await gateways.start("rate-\(prefix)\(way.name)", guards, way.observation)
+                running.append((way.name, gateway))
+            }
+            var sums: [String: RateSum] = [:]
+            // There and back, so that what changes meanwhile meets all alike, after a second that warms each.
+            for (pass, order) in [running, running, running.reversed()].enumerated() {
+                for (name, gateway) in order {
+                    let measured = try await rate(
+                        of: gateway,
+                        tls,
+                        clients,
+                        first: 2 + pass * 1_000_000,
+                        seconds: pass == 0 ? 1 : seconds,
+                        readsMetrics: name == "observed"
+                    )
+                    if pass > 0 { sums[name, default: RateSum()].add(measured) }
                 }
-                let trial = RateTrial(port: gateway.port, tls: tls, connections: 32, first: 2 + round * 1_000_000)
-                let before = ProcessUse(of: gateway.process.identifier)
-                let result = try await trial.run(clients, seconds: round == 0 ? 1 : seconds)
-                let after = ProcessUse(of: gateway.process.identifier)
-                reader.cancel()
-                try await reader.value
-                guard round > 0 else { continue }
-                series.add("guard.\(prefix)rps_\(name)", "1/s", result.rate)
-                if let before, let after {
-                    let cost = (after.processor - before.processor) / Double(result.answers) * 1e6
-                    series.add("guard.\(prefix)cpu_\(name)", "us", cost, higherIsBetter: false)
+            }
+            for way in Self.ways {
+                guard let sum = sums[way.name] else { continue }
+                series.add("guard.\(prefix)rps_\(way.name)", "1/s", sum.rate)
+                if let cost = sum.processorTime {
+                    series.add("guard.\(prefix)cpu_\(way.name)", "us", cost * 1e6, higherIsBetter: false)
                 }
             }
         }
@@ -198,5 +216,53 @@ struct GuardBench: AsyncParsableCommand {
             guard !own.isEmpty else { continue }
             print(try Figure("guard.\(prefix)cpu_cost_\(way.name)", unit: "%", own).line(json: json))
         }
+        return series
     }
+
+    /// Load for some seconds, and the gateway's processor time meanwhile.
+    private func rate(
+        of gateway: BenchGateways.Running,
+        _ tls: TLSContext,
+        _ clients: any EventLoop,
+        first: Int,
+        seconds: Int,
+        readsMetrics: Bool
+    ) async throws -> RateSum {
+        let metrics = MetricsReader(group: clients, port: gateway.admin)
+        let reader = Task {
+            while readsMetrics, !Task.isCancelled {
+                _ = try await metrics.read()
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        let trial = RateTrial(port: gateway.port, tls: tls, connections: 32, first: first)
+        let before = ProcessUse(of: gateway.process.identifier)
+        let result = try await trial.run(clients, seconds: seconds)
+        let after = ProcessUse(of: gateway.process.identifier)
+        reader.cancel()
+        try await reader.value
+        var sum = RateSum(answers: result.answers, seconds: result.seconds)
+        if let before, let after { sum.processorSeconds = after.processor - before.processor }
+        return sum
+    }
+}
+
+/// What was answered in some time, and the processor time it took.
+private struct RateSum {
+    var answers = 0
+    var seconds = 0.0
+    /// Zero where the system does not tell.
+    var processorSeconds = 0.0
+
+    mutating func add(_ other: RateSum) {
+        answers += other.answers
+        seconds += other.seconds
+        processorSeconds += other.processorSeconds
+    }
+
+    /// Answers a second.
+    var rate: Double { Double(answers) / seconds }
+
+    /// Seconds an answer.
+    var processorTime: Double? { processorSeconds > 0 ? processorSeconds / Double(answers) : nil }
 }
