@@ -113,6 +113,14 @@ struct LanguageModelBench: AsyncParsableCommand {
         let decode = Double(Self.decodedTokens) / (seconds - (try Self.meanSeconds { try trial.prefill(prompt) }))
         series.add("slm.decode", "tokens/s", decode)
         series.add("slm.decode_share_of_bandwidth", "1", decode * cost.decodeBytes / limits.bandwidth)
+        // As safeguard responses are written: all over the vocabulary, but few.
+        let candidates = (0..<16).map { Int32(100 + $0 * 3001) }
+        let few = try Self.meanSeconds {
+            try trial.prefill(prompt)
+            try trial.decode(Self.decodedTokens, behind: prompt.count, among: candidates)
+        }
+        let choices = few - (try Self.meanSeconds { try trial.prefill(prompt) })
+        series.add("slm.decode_candidates", "tokens/s", Double(Self.decodedTokens) / choices)
     }
 
     private func sampleBatches(

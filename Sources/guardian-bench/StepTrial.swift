@@ -35,15 +35,22 @@ final class StepTrial {
     }
 
     /// Writes the likeliest tokens behind a prompt that was read.
-    func decode(_ count: Int, behind prompt: Int) throws {
+    ///
+    /// - Parameter candidates: tokens that are chosen among; nil for all.
+    func decode(_ count: Int, behind prompt: Int, among candidates: [Int32]? = nil) throws {
+        var sampler = Sampler(SamplingOptions())
         for position in prompt..<prompt + count {
-            let token = try runner.withLogits(0) { try Sampler.likeliest(UnsafeBufferPointer($0)) }
+            let token = try runner.withLogits(0) {
+                guard let candidates else { return try Sampler.likeliest(UnsafeBufferPointer($0)) }
+                return try sampler.next($0, among: candidates)
+            }
             let segment = StepSegment(
                 .whole,
                 tokens: [token],
                 position: position,
                 pages: pages(for: position + 1),
-                wantsLogits: true
+                wantsLogits: true,
+                candidates: candidates
             )
             try runner.run([segment])
         }

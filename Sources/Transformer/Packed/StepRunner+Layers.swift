@@ -104,7 +104,18 @@ extension StepRunner {
         _ out: UnsafeMutablePointer<Float>,
         _ stride: Int
     ) {
-        withUnsafePointer(to: matrix.kernelMatrix) {
+        multiply(pool, matrix.kernelMatrix, tokens, epilogue, out, stride)
+    }
+
+    func multiply(
+        _ pool: OpaquePointer,
+        _ matrix: ck_packed_matrix,
+        _ tokens: Int32,
+        _ epilogue: ck_epilogue,
+        _ out: UnsafeMutablePointer<Float>,
+        _ stride: Int
+    ) {
+        withUnsafePointer(to: matrix) {
             ck_packed_matmul(pool, $0, buffers.activations, tokens, epilogue, out, stride)
         }
     }
@@ -141,5 +152,17 @@ extension PackedMatrix {
             rows: Int32(paddedRows),
             columns: Int32(columns)
         )
+    }
+
+    /// Some of its rows.
+    ///
+    /// - Parameter rows: blocks of `CK_PACKED_ROWS`.
+    func kernelMatrix(_ rows: Range<Int>) -> ck_packed_matrix {
+        var matrix = kernelMatrix
+        matrix.weights += rows.lowerBound * columns
+        matrix.scales += rows.lowerBound
+        matrix.offsets += rows.lowerBound
+        matrix.rows = Int32(rows.count)
+        return matrix
     }
 }

@@ -98,7 +98,7 @@ package final class StepRunner {
     }
 
     /// The logits after the last token of segment `index` of the last step, one per token of the vocabulary; valid inside
-    /// `body`, which may write to them.
+    /// `body`, which may write to them. Where the segment named candidates only theirs say anything.
     package func withLogits<R>(
         _ index: Int,
         _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
@@ -199,7 +199,9 @@ package final class StepRunner {
                 pool.run { mix($0, model.layers[lastLayer], &attention, residual, tokens) }
             }
         }
-        computeLogits(tokens)
+        // One that wants all has all computed for the others, too.
+        let candidates = segments.lazy.filter(\.wantsLogits).map(\.candidates)
+        computeLogits(tokens, candidates: candidates.contains(nil) ? nil : candidates.flatMap { $0 ?? [] })
     }
 
     private func move(_ rows: UnsafeMutablePointer<Float>, width: Int, from row: Int, to place: Int) {
@@ -207,14 +209,42 @@ package final class StepRunner {
         (rows + place * width).update(from: rows + row * width, count: width)
     }
 
-    private func computeLogits(_ tokens: Int32) {
+    /// - Parameter candidates: tokens whose logits are enough; nil for all.
+    private func computeLogits(_ tokens: Int32, candidates: [Int32]?) {
         if buffers.logits.count < Int(tokens) * buffers.logitsStride {
             buffers.logits = FloatBuffer(Int(tokens) * buffers.logitsStride)
         }
+        let parts = candidates.map { model.output.parts(holding: $0) } ?? [model.output.allRows]
         pool.run { pool in
             norm(pool, buffers.residual.base, model.outputNorm, tokens)
-            multiply(pool, model.output, tokens, CK_SET, buffers.logits.base, buffers.logitsStride)
+            for rows in parts {
+                let part = model.output.kernelMatrix(rows)
+                multiply(pool, part, tokens, CK_SET, buffers.logits.base + rows.lowerBound, buffers.logitsStride)
+            }
         }
+    }
+}
+
+extension PackedMatrix {
+    /// Rows that the kernels compute together.
+    private static let block = Int(CK_PACKED_ROWS)
+    /// Of so many parts each costs less than all rows, whatever it costs to begin one.
+    private static let mostParts = 64
+
+    fileprivate var allRows: Range<Int> { 0..<paddedRows }
+
+    /// Neighbouring rows, in blocks, that hold all of these.
+    fileprivate func parts(holding rows: [Int32]) -> [Range<Int>] {
+        var parts: [Range<Int>] = []
+        for block in Set(rows.map { Int($0) / Self.block }).sorted() {
+            let start = block * Self.block
+            if parts.last?.upperBound == start, let last = parts.popLast() {
+                parts.append(last.lowerBound..<start + Self.block)
+            } else {
+                parts.append(start..<start + Self.block)
+            }
+        }
+        return parts.count <= Self.mostParts ? parts : [allRows]
     }
 }
 

@@ -19,18 +19,22 @@ package struct StepSegment {
     package var pages: [UnsafeMutableRawPointer]
     /// Asks for the logits after the last token; not for the lower stage.
     package var wantsLogits: Bool
+    /// The tokens whose logits are asked for; nil for those of the whole vocabulary, which are a fifth of what one token costs.
+    package var candidates: [Int32]?
 
     package init(
         _ stage: Stage,
         tokens: [Int32],
         position: Int,
         pages: [UnsafeMutableRawPointer],
-        wantsLogits: Bool = false
+        wantsLogits: Bool = false,
+        candidates: [Int32]? = nil
     ) {
         self.stage = stage
         self.tokens = tokens
         self.position = position
         self.pages = pages
         self.wantsLogits = wantsLogits
+        self.candidates = candidates
     }
 }

@@ -52,6 +52,9 @@ struct TokenChoice {
         sampler = Sampler(request.sampling)
     }
 
+    /// The tokens of which `next` chooses one; nil for the whole vocabulary.
+    var candidates: [Int32]? { automaton?.tokens(in: state) }
+
     /// The next tokens.
     ///
     /// - Throws: `SessionError.notFinite` if no logit of a token that may be chosen is a number.

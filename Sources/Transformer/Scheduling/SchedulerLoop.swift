@@ -118,7 +118,8 @@ final class SchedulerLoop: @unchecked Sendable {
             tokens: Array(sequence.tokens[segment.rows]),
             position: segment.rows.lowerBound,
             pages: sequence.pages.prefix(PageLayout.pages(for: segment.rows.upperBound)).map { memory[$0] },
-            wantsLogits: segment.wantsLogits
+            wantsLogits: segment.wantsLogits,
+            candidates: live[segment.request]?.choice?.candidates
         )
     }
 

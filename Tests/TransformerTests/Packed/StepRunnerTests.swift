@@ -49,6 +49,37 @@ struct StepRunnerTests {
         }
     }
 
+    @Test(arguments: [[0], [15, 16], [3, 40, 41, 3], [Int32(TinyModel.vocabulary - 1)]] as [[Int32]])
+    func logitsOfCandidatesAreThoseOfTheWholeVocabulary(_ candidates: [Int32]) throws {
+        let text = tokens(20)
+        for level in KernelLevel.allCases where level.isSupported {
+            let runner = try runner(level: level)
+            let whole = try #require(try read(runner, text).last)
+            let pages = [Pages(runner.model, tokens: 20), Pages(runner.model, tokens: 20)]
+            func segment(_ pages: Pages, _ tokens: [Int32], _ candidates: [Int32]?) -> StepSegment {
+                StepSegment(
+                    .whole,
+                    tokens: tokens,
+                    position: 0,
+                    pages: pages.pages,
+                    wantsLogits: true,
+                    candidates: candidates
+                )
+            }
+            func isRight(_ index: Int, _ expected: [Float]) -> Bool {
+                runner.withLogits(index) { logits in candidates.allSatisfy { logits[Int($0)] == expected[Int($0)] } }
+            }
+            try runner.run([segment(pages[0], text, candidates)])
+            #expect(isRight(0, whole))
+            // Beside another that wants others, and beside one that wants all.
+            let other = tokens(9, seed: 5)
+            try runner.run([segment(pages[0], text, candidates), segment(pages[1], other, [7])])
+            #expect(isRight(0, whole))
+            try runner.run([segment(pages[0], other, nil), segment(pages[1], text, candidates)])
+            #expect(isRight(1, whole))
+        }
+    }
+
     @Test(arguments: [[1], [31], [32], [33], [10, 20, 40, 41, 42], Array(1..<75)])
     func cuttingASequenceIntoStepsChangesNothing(_ cuts: [Int]) throws {
         let text = tokens(75)
