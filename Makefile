@@ -46,7 +46,7 @@ deps: ## Install the system packages that are missing, saying which.
 	  command -v apt-get >/dev/null || { echo "Please install, with your system's package manager:$$missing" >&2; exit 69; }; \
 	  echo "Installing system packages:$$missing"; \
 	  $(SUDO) apt-get update -qq; \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 	fi; \
 	command -v $(SWIFT) >/dev/null || { echo "The Swift toolchain (6.2 or later) is not installed: see https://swift.org/install" >&2; exit 69; }
 
@@ -98,7 +98,7 @@ browser:
 	  command -v apt-get >/dev/null || { echo "Please install Chromium and chromedriver" >&2; exit 69; }; \
 	  echo "Installing system packages: chromium chromium-driver"; \
 	  $(SUDO) apt-get update -qq; \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq chromium chromium-driver >/dev/null; }
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; }
 
 end-to-end: model build browser $(VENV)/ready ## The real binary with real clients.
 	GUARDIAN_BIN=$(CURDIR)/.build/release/guardian $(VENV)/bin/pytest -q Tests/EndToEnd
@@ -112,7 +112,7 @@ postgresql: model $(VENV)/ready ## Build with the trait PostgreSQL, and try the 
 	  command -v apt-get >/dev/null || { echo "Please install, with your system's package manager:$$missing" >&2; exit 69; }; \
 	  echo "Installing system packages:$$missing"; \
 	  $(SUDO) apt-get update -qq; \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 	fi
 	$(SWIFT) build --build-tests --traits PostgreSQL --scratch-path .build-postgresql $(STRICT)
 	$(call RUN_TESTS,.build-postgresql/unit.log,Tests/PostgreSQL/run $(SWIFT) test --skip-build --traits PostgreSQL \

@@ -76,7 +76,11 @@ extension AuditField {
                 "further findings, where there are more than 200; left out if there are not"
             ),
             AuditField("spans_omitted", "number", "further spans, where there are more than 1,000 in all"),
-            AuditField("failure", "string", "why the model gave no score: `overloaded`, `deadline`, `failed`"),
+            AuditField(
+                "failure",
+                "string",
+                "why the model gave no score, or not those of all texts: `overloaded`, `deadline`, `failed`"
+            ),
             AuditField(
                 "views[]",
                 "string",

@@ -1,6 +1,19 @@
 package import Audit
 package import GuardCore
 
+/// A candidate beside the policy that is in force: what was decided under earlier ones says nothing of these two.
+package struct CandidateTrial: Sendable, Equatable {
+    /// The digest of the policy in force.
+    package var policy: String
+    /// That of the candidate.
+    package var candidate: String
+
+    package init(policy: String, candidate: String) {
+        self.policy = policy
+        self.candidate = candidate
+    }
+}
+
 /// Which decisions somebody wants to see; nil asks for all.
 package struct DecisionQuery: Sendable {
     /// Not before this time.
@@ -13,8 +26,8 @@ package struct DecisionQuery: Sendable {
     package var tenant: String?
     package var model: String?
     package var requestID: String?
-    /// Only those that the candidate would have decided otherwise.
-    package var differsFromCandidate = false
+    /// Only those of this trial that the candidate would have decided otherwise.
+    package var differsIn: CandidateTrial?
     /// Only those that somebody marked.
     package var isMarked = false
     /// Numbers below this one: the next page.
@@ -43,7 +56,9 @@ package struct DecisionQuery: Sendable {
             "EXISTS (SELECT 1 FROM finding WHERE finding.decision = decision.id AND category = ?)",
             StoreValue(category?.rawValue)
         )
-        if differsFromCandidate {
+        if let trial = differsIn {
+            add("policy = ?", .text(trial.policy))
+            add("candidate_policy = ?", .text(trial.candidate))
             parts.append("candidate_action IS NOT NULL AND (action IS NULL OR candidate_action <> action)")
         }
         if isMarked { parts.append("EXISTS (SELECT 1 FROM mark WHERE mark.request_id = decision.request_id)") }

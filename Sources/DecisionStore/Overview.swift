@@ -36,6 +36,7 @@ package struct Overview: Sendable, Equatable, Encodable {
     package var outcomes: [String: Int] = [:]
     /// Of the newest `Overview.sample` exchanges.
     package var latency: [Latency] = []
+    /// Of one trial only.
     package var candidate: [Change] = []
     /// What the model could not judge, by reason: requests and answers, each by itself.
     package var failures: [String: Int] = [:]
@@ -45,9 +46,11 @@ package struct Overview: Sendable, Equatable, Encodable {
 }
 
 extension DecisionStore {
-    /// - Parameter step: in milliseconds.
+    /// - Parameters:
+    ///   - step: in milliseconds.
+    ///   - trial: whose decisions are set side by side; nil where no candidate is tried.
     /// - Throws: `StoreError`.
-    package func overview(since: AuditTime, step: Int64) throws(StoreError) -> Overview {
+    package func overview(since: AuditTime, step: Int64, trial: CandidateTrial? = nil) throws(StoreError) -> Overview {
         let start = since.millisecondsSinceEpoch
         let step = max(1000, step)
         return try read { db in
@@ -91,17 +94,26 @@ extension DecisionStore {
                 start
             )
             overview.latency = try Self.latency(db, start)
-            overview.candidate = try db.rows(
-                """
-                SELECT action, candidate_action, count(*) AS count FROM decision
-                WHERE time >= ? AND candidate_action IS NOT NULL AND action IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
-                """,
-                [.integer(start)]
-            ).compactMap { row in
-                guard let live = row.text("action"), let candidate = row.text("candidate_action") else { return nil }
-                return .init(live: live, candidate: candidate, count: Int(row.integer("count") ?? 0))
-            }
+            if let trial { overview.candidate = try Self.changes(db, start, trial) }
             return overview
+        }
+    }
+
+    private static func changes(
+        _ db: any StoreConnection,
+        _ start: Int64,
+        _ trial: CandidateTrial
+    ) throws -> [Overview.Change] {
+        // The bare column, in a condition or to group by, would have SQLite go through the whole store by the index of actions.
+        try db.rows(
+            """
+            SELECT coalesce(action, 'none') AS action, candidate_action, count(*) AS count FROM decision
+            WHERE time >= ? AND policy = ? AND candidate_policy = ? GROUP BY 1, 2 ORDER BY 1, 2
+            """,
+            [.integer(start), .text(trial.policy), .text(trial.candidate)]
+        ).compactMap { row in
+            guard let live = row.text("action"), let candidate = row.text("candidate_action") else { return nil }
+            return .init(live: live, candidate: candidate, count: Int(row.integer("count") ?? 0))
         }
     }
 
@@ -124,7 +136,7 @@ extension DecisionStore {
             let values = rows.compactMap { $0.values[index].integer }.sorted()
             guard !values.isEmpty else { return nil }
             func quantile(_ share: Double) -> Double {
-                Double(values[min(values.count - 1, Int(share * Double(values.count)))]) / 1000
+                Double(values[max(0, Int((share * Double(values.count)).rounded(.up)) - 1)]) / 1000
             }
             return .init(
                 stage: stage,

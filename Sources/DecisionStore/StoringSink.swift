@@ -46,9 +46,6 @@ package final class StoringSink: AuditSink {
 
     /// How long copies are gathered, so that many go into one transaction.
     private static let gathering = DispatchTimeInterval.milliseconds(100)
-    /// Copies that are stored in a row, and microseconds that the processor is then left to the traffic: schedulers let a thread run on
-    /// for milliseconds, in which nothing else is answered on that processor.
-    private static let piece = (copies: 8, pause: UInt32(500))
     /// Copies stored from one pruning to the next, and bytes of their lines: whichever comes first, if the store's
     /// `pruningInterval` does not.
     private static let pruning = (copies: 2000, bytes: 16 << 20)
@@ -127,10 +124,9 @@ package final class StoringSink: AuditSink {
             }
             return state.waiting
         }
-        // Where another machine does the work, one transaction for all of it is best.
-        let size = store.isElsewhere ? max(1, batch.count) : Self.piece.copies
+        let size = store.takesManyAtOnce ? max(1, batch.count) : DecisionStore.piece.rows
         for start in stride(from: 0, to: batch.count, by: size) {
-            if start > 0, hasTime(before: batch.count - start) { usleep(Self.piece.pause) }
+            if start > 0, hasTime(before: batch.count - start) { usleep(DecisionStore.piece.pause) }
             add(Array(batch[start..<min(start + size, batch.count)]))
         }
     }

@@ -19,8 +19,6 @@ package struct RemoteEngine: SafetyClassifier {
         package var contextBytes = 4 << 10
         /// Questions of one call that may be under way.
         package var concurrency = 8
-        /// Questions of one call. More texts than that are more than the engine can take.
-        package var questions = 256
 
         package init(model: String, kind: GuardModelKind) {
             self.model = model
@@ -63,22 +61,46 @@ package struct RemoteEngine: SafetyClassifier {
     ) async throws(EngineFailure) -> [Assessment] {
         let own = ContinuousClock.now + settings.timeout
         let limit = min(own, deadline ?? own)
-        let windows = texts.enumerated().flatMap { index, text in
-            self.windows(of: text).map { (text: index, input: $0) }
-        }
-        let questions = windows.enumerated().flatMap { index, window in
-            template.questions(about: window.input).map { (window: index, question: $0) }
-        }
-        guard questions.count <= settings.questions else { throw .overloaded }
-        let answers = try await ask(questions.map(\.question), deadline: limit)
-        var byWindow = [[Completion]](repeating: [], count: windows.count)
-        for ((window, _), answer) in zip(questions, answers) { byWindow[window].append(answer) }
         var assessments = [Assessment](repeating: .none, count: texts.count)
-        for (window, answers) in zip(windows, byWindow) {
-            let assessment = try template.assessment(of: answers, about: window.input)
+        var windows: [Window] = []
+        var questions = 0
+        for (index, text) in texts.enumerated() {
+            for input in self.windows(of: text) {
+                let window = Window(text: index, input: input, questions: template.questions(about: input))
+                windows.append(window)
+                questions += window.questions.count
+                guard questions >= Self.questionsAtATime else { continue }
+                try await assess(windows, into: &assessments, deadline: limit)
+                (windows, questions) = ([], 0)
+            }
+        }
+        try await assess(windows, into: &assessments, deadline: limit)
+        return assessments
+    }
+
+    /// A piece of a text, and what is asked about it.
+    private struct Window {
+        let text: Int
+        let input: ClassifierInput
+        let questions: [Question]
+    }
+
+    /// So many questions are made and then asked before more are made: each holds a piece and its context, so that all about many texts
+    /// at once would be many times as large as the texts.
+    private static let questionsAtATime = 256
+
+    private func assess(
+        _ windows: [Window],
+        into assessments: inout [Assessment],
+        deadline: ContinuousClock.Instant
+    ) async throws(EngineFailure) {
+        var answers = try await ask(windows.flatMap(\.questions), deadline: deadline)[...]
+        for window in windows {
+            let own = Array(answers.prefix(window.questions.count))
+            answers = answers.dropFirst(own.count)
+            let assessment = try template.assessment(of: own, about: window.input)
             assessments[window.text] = assessments[window.text].union(assessment)
         }
-        return assessments
     }
 
     /// The text in pieces that fit, each behind as much of the context as fits.

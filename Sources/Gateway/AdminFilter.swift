@@ -9,6 +9,9 @@ import Synchronization
 /// Health says that the process runs; readiness says that it wants traffic, and turns off first when draining, so that
 /// a load balancer stops sending before the listener closes.
 final class AdminFilter: ProxyFilter {
+    /// What machines ask for, which have no certificate and no token.
+    private static let probed: Set<Substring> = ["/healthz", "/readyz", "/metrics"]
+
     private let readiness: Readiness
     private let access: AdminAccess
     private let api: DashboardAPI
@@ -28,12 +31,16 @@ final class AdminFilter: ProxyFilter {
 
     func open(_ head: HTTPRequestHead, from client: ClientInfo) -> any FilterSession {
         let path = head.uri.prefix { $0 != "?" }
-        guard path.hasPrefix("/api/") else { return LocalSession(reply: page(path, head)) }
-        do throws(AdminAccess.Refusal) {
-            try access.check(head, from: client)
-        } catch {
-            return LocalSession(reply: .json(["error": error.words], status: error.status))
+        let isAsked = path.hasPrefix("/api/")
+        // The page itself tells nothing: a browser has to have it to be asked for a token, and was asked for a certificate before.
+        if isAsked || access.requiresCertificate && !Self.probed.contains(path) {
+            do throws(AdminAccess.Refusal) {
+                try access.check(head, from: client)
+            } catch {
+                return LocalSession(reply: .json(["error": error.words], status: error.status))
+            }
         }
+        guard isAsked else { return LocalSession(reply: page(path, head)) }
         let (method, query) = (head.method, AdminQuery(head.uri))
         return AdminSession { [api] in
             api.reply(to: method, path: path.dropFirst(5), query: query, body: $0)

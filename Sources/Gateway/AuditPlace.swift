@@ -80,7 +80,7 @@ enum AuditPlace {
         do throws(TLSError) {
             return try ContentSealer(certificate: path)
         } catch {
-            throw GatewayError(.configuration, "audit.content_certificate: \(error)")
+            throw GatewayError(.certificates, "audit.content_certificate: \(error)")
         }
     }
 

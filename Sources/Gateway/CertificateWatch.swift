@@ -3,7 +3,8 @@ import Synchronization
 import TLS
 import Upstream
 
-/// Keeps the certificates of a listener, or of connections to the servers of an API, those of the files, while it runs.
+/// Keeps the certificates of a listener, of connections to the servers of an API, or of the reader of records' texts, those of the
+/// files, while it runs.
 ///
 /// The files are looked at every few seconds. A change counts when it has stayed the same from one look to the next, so that
 /// certificate and key of a renewal that is half written are not taken for a pair. What cannot be used changes nothing: the
@@ -19,7 +20,7 @@ final class CertificateWatch: Sendable {
         case succeeded, failed
     }
 
-    /// At least one.
+    /// None where the certificate is of no connection.
     private let sources: [TLSContextSource]
     /// Makes the context of each from the files.
     private let contexts: @Sendable () throws(GatewayError) -> [TLSContext]
@@ -34,7 +35,7 @@ final class CertificateWatch: Sendable {
     /// Why the files as they are now are not in force; nil if they are.
     private let lastFailure = Mutex<ReloadFailure?>(nil)
 
-    /// Where a listener takes its context from.
+    /// Where a listener takes its context from; only of a watch over one.
     var source: TLSContextSource { sources[0] }
 
     /// Watches over a listener's.
@@ -108,6 +109,33 @@ final class CertificateWatch: Sendable {
         }
     }
 
+    /// Watches over the one that texts of records are sealed for; nil where there is none.
+    ///
+    /// - Parameter stamps: how its file stood before the sealer was made from it.
+    convenience init?(
+        _ audit: GatewayConfiguration.AuditLog,
+        of sealer: ContentSealerSource?,
+        stamps: FileStamps,
+        logger: Logger,
+        interval: Duration = .seconds(5),
+        onReload: @escaping @Sendable (Outcome) -> Void
+    ) {
+        guard let sealer else { return nil }
+        self.init(
+            [],
+            paths: audit.certificatePaths,
+            stamps: stamps,
+            logger: logger,
+            interval: interval,
+            renewal: .seconds(86_400),
+            pause: ReloadFailure.pause,
+            onReload: onReload
+        ) { () throws(GatewayError) in
+            if let renewed = try AuditPlace.sealer(audit) { sealer.replace(with: renewed) }
+            return []
+        }
+    }
+
     /// - Parameters:
     ///   - stamps: how the files stood before the sources were made from them.
     ///   - contexts: makes one for each of the sources.
@@ -134,7 +162,7 @@ final class CertificateWatch: Sendable {
     }
 
     private func warnOfOldStaple() {
-        guard source.current.hasOldStaple else { return }
+        guard sources.first?.current.hasOldStaple == true else { return }
         logger.warning("An OCSP response is no longer valid and is not handed out: fetch a new one")
     }
 
@@ -156,13 +184,11 @@ final class CertificateWatch: Sendable {
         lastFailure.withLock { $0 = nil }
         for (source, context) in zip(sources, renewed) { source.replace(with: context) }
         onReload(.succeeded)
-        logger.info(
-            "Certificates in force",
-            metadata: [
-                "files": "\(paths.joined(separator: ", "))",
-                "expires": "\(source.current.certificateExpiry.map(\.description) ?? "never")",
-            ]
-        )
+        var metadata: Logger.Metadata = ["files": "\(paths.joined(separator: ", "))"]
+        if let source = sources.first {
+            metadata["expires"] = "\(source.current.certificateExpiry.map(\.description) ?? "never")"
+        }
+        logger.info("Certificates in force", metadata: metadata)
         warnOfOldStaple()
     }
 
@@ -200,6 +226,13 @@ extension GatewayConfiguration.UpstreamAPI {
     fileprivate var paths: [String] {
         [authority, identity?.certificate, identity?.key].compactMap { $0 }
     }
+}
+
+extension GatewayConfiguration.AuditLog {
+    /// How the file stands that texts are sealed by.
+    var fileStamps: FileStamps { FileStamps(of: certificatePaths) }
+
+    fileprivate var certificatePaths: [String] { [contentCertificate].compactMap { $0 } }
 }
 
 extension GatewayConfiguration.ServerTLS {

@@ -26,7 +26,7 @@ package final class DemoUpstream: Sendable {
         do throws(ModelFileError) {
             file = try PackedModelFile(path: model, digest: { try Digest.sha256Hex(of: $0) })
         } catch {
-            throw GatewayError(.model, "\(error). Make it with make model, or give --model.")
+            throw GatewayError(.init(error), "\(error). Make it with make model, or give --model.")
         }
         let generator: ChatGenerator
         do throws(ModelFileError) {

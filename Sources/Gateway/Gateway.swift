@@ -47,6 +47,8 @@ package final class Gateway: Sendable {
     private let adminCertificates: CertificateWatch?
     /// Of connections to the upstream; nil where none of them has TLS.
     private let upstreamCertificates: CertificateWatch?
+    /// Of whoever may read the texts of records; nil where nobody is named.
+    private let auditCertificate: CertificateWatch?
     private let certificateTasks = Mutex<[Task<Void, Never>]>([])
     private let metrics = GatewayMetrics()
     private let pendingRecords = PendingRecords()
@@ -71,11 +73,19 @@ package final class Gateway: Sendable {
         adminCertificates = try configuration.administration.tls.map { tls throws(GatewayError) in
             try CertificateWatch(tls, logger: logger) { metrics.countReload(.adminCertificates, $0) }
         }
-        callers = CallerDirectory(try configuration.callers.keys.map(Self.keys))
+        callers = CallerDirectory(
+            try configuration.callers.keys.map(Self.keys),
+            passesOnCredentials: configuration.upstream.authorization == nil
+        )
         let stamps = configuration.upstream.fileStamps
         let servers = try Self.servers(configuration.upstream)
         upstreamCertificates = CertificateWatch(configuration.upstream, of: servers, stamps: stamps, logger: logger) {
             metrics.countReload(.upstreamCertificates, $0)
+        }
+        let auditStamps = configuration.audit.fileStamps
+        let sealer = try AuditPlace.sealer(configuration.audit).map(ContentSealerSource.init)
+        auditCertificate = CertificateWatch(configuration.audit, of: sealer, stamps: auditStamps, logger: logger) {
+            metrics.countReload(.auditCertificate, $0)
         }
         engine = try Self.engine(configuration.model, capacity: configuration.model.queue)
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
@@ -102,7 +112,7 @@ package final class Gateway: Sendable {
             metrics: metrics,
             modelDigest: engines.usesEmbedded ? engine.digest : nil,
             spans: tracing?.exporter,
-            sealer: try AuditPlace.sealer(configuration.audit),
+            sealer: sealer,
             callers: callers,
             ledger: ConversationLedger(configuration.conversationLimits),
             pendingRecords: pendingRecords
@@ -233,9 +243,9 @@ package final class Gateway: Sendable {
         if let failure { throw failure }
     }
 
-    /// Of listeners, and of connections to the upstream and to engines.
+    /// Of listeners, of connections to the upstream and to engines, and of the reader of records' texts.
     private var certificateWatches: [CertificateWatch] {
-        [certificates, adminCertificates, upstreamCertificates].compactMap { $0 }
+        [certificates, adminCertificates, upstreamCertificates, auditCertificate].compactMap { $0 }
             + engines.servers.compactMap(\.certificates)
     }
 
@@ -468,7 +478,7 @@ extension Gateway {
         } catch {
             var words = "\(error)"
             if case .modelFile = error { words += ". Make it with make model, or name another packed file." }
-            throw GatewayError(.model, words)
+            throw GatewayError(.init(error), words)
         }
         do throws(GuardianModelError) {
             return try GuardianEngine(

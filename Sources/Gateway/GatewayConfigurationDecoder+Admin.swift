@@ -18,6 +18,8 @@ extension GatewayConfigurationDecoder {
             key: tls["key"].flatMap { path($0, "key") } ?? "",
             clientAuthority: tls["client_ca"].flatMap { path($0, "client_ca") }
         )
+        // Probes and scrapes have none. The dashboard looks for one itself.
+        configuration.administration.tls?.takesClientsWithoutCertificate = true
     }
 
     mutating func store(_ node: YAMLNode, into store: inout GatewayConfiguration.Store) {

@@ -66,7 +66,8 @@ extension GatewayConfigurationDecoder {
             configuration.conversationLimits.conversations = count ?? configuration.conversationLimits.conversations
         }
         if let node = fields["bytes"] {
-            configuration.conversationLimits.bytes = size(node, "bytes") ?? configuration.conversationLimits.bytes
+            let bytes = size(node, "bytes", upTo: 64 << 30)
+            configuration.conversationLimits.bytes = bytes ?? configuration.conversationLimits.bytes
         }
     }
 }

@@ -61,6 +61,8 @@ extension GatewayConfigurationDecoder {
             if api.servers.count < 2 { note(node, "'hedge_after' needs a second server", hint: "add one to 'servers'") }
         }
         if let node = fields["queue"] { engine.queue = integer(node, "queue", in: 1...100_000) ?? engine.queue }
+        // A request that is alone must not be in its own way.
+        engine.settings.concurrency = min(engine.settings.concurrency, engine.queue)
         return engine
     }
 

@@ -8,11 +8,19 @@ extension GatewayConfigurationDecoder {
         let key: String
         let path: any WritableKeyPath<ProxyLimits, Value> & Sendable
         let meaning: String
+        /// Of a size: the greatest that is taken.
+        let most: Int
 
-        init(_ key: String, _ path: any WritableKeyPath<ProxyLimits, Value> & Sendable, _ meaning: String) {
+        init(
+            _ key: String,
+            _ path: any WritableKeyPath<ProxyLimits, Value> & Sendable,
+            _ meaning: String,
+            upTo most: Int = 1 << 30
+        ) {
             self.key = key
             self.path = path
             self.meaning = meaning
+            self.most = most
         }
     }
 
@@ -63,12 +71,14 @@ extension GatewayConfigurationDecoder {
             \.bufferedBytes,
             "bodies held for inspection in all; more is 503 (`too_much_buffered`)"
                 + "; answers that pass while they are read have half of it, and so has, apart, what is judged beside "
-                + "exchanges; both go unread beyond"
+                + "exchanges; both go unread beyond",
+            upTo: 64 << 30
         ),
         Limit(
             "connection_buffered_bytes",
             \.connectionBufferedBytes,
-            "the same for one connection; more is 503 (`too_much_buffered_by_connection`)"
+            "the same for one connection; more is 503 (`too_much_buffered_by_connection`)",
+            upTo: 64 << 30
         ),
     ]
 
@@ -104,7 +114,7 @@ extension GatewayConfigurationDecoder {
             configuration.limits[keyPath: limit.path] = value
         }
         for limit in Self.sizes {
-            guard let node = fields[limit.key], let value = size(node, limit.key) else { continue }
+            guard let node = fields[limit.key], let value = size(node, limit.key, upTo: limit.most) else { continue }
             configuration.limits[keyPath: limit.path] = value
         }
         for limit in Self.times {

@@ -73,10 +73,7 @@ extension GatewayConfigurationDecoder {
         _ node: YAMLNode,
         ofVariable name: String
     ) -> [GatewayConfiguration.Collector.Field] {
-        guard let value = environment[name], !value.isEmpty else {
-            note(node, "the environment variable \(name.clipped) is not set", hint: "set it to 'name=value,name=value'")
-            return []
-        }
+        guard let value = variable(node, name, form: "name=value,name=value") else { return [] }
         var fields: [GatewayConfiguration.Collector.Field] = []
         for pair in value.split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

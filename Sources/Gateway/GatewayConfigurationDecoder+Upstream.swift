@@ -30,11 +30,7 @@ extension GatewayConfigurationDecoder {
         if let node = fields["ca"] { upstream.authority = path(node, "ca") }
         identity(node, fields, what, into: &upstream)
         if let node = fields["authorization_env"], let name = text(node, "authorization_env") {
-            if let value = environment[name], !value.isEmpty {
-                upstream.authorization = value
-            } else {
-                note(node, "the environment variable \(name.clipped) is not set", hint: "set it to 'Bearer <key>'")
-            }
+            upstream.authorization = variable(node, name, form: "Bearer <key>")
         }
         let times: [(String, WritableKeyPath<GatewayConfiguration.UpstreamAPI, Duration>)] = [
             ("connect_timeout", \.connectTimeout), ("first_byte_timeout", \.firstByteTimeout),

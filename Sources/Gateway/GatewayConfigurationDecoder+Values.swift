@@ -79,16 +79,31 @@ extension GatewayConfigurationDecoder {
         return nil
     }
 
-    /// A number of bytes, at most 1 GiB: `65536`, `64KiB`, `10MiB`.
-    mutating func size(_ node: YAMLNode, _ what: String) -> Int? {
+    /// A number of bytes: `65536`, `64KiB`, `10MiB`.
+    ///
+    /// - Parameter most: the greatest that is taken. One piece of data is never near 1 GiB, what many of them take together may be.
+    mutating func size(_ node: YAMLNode, _ what: String, upTo most: Int = 1 << 30) -> Int? {
         guard let text = text(node, what) else { return nil }
         for (unit, bytes) in [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)] where text.hasSuffix(unit)
         {
-            guard let count = Int(text.dropLast(unit.count)), count >= 1, count <= (1 << 30) / bytes else { break }
+            guard let count = Int(text.dropLast(unit.count)), count >= 1, count <= most / bytes else { break }
             return count * bytes
         }
-        note(node, "\(what) must be a size such as 64KiB or 10MiB, not \(node.kind)")
+        note(node, "\(what) must be a size such as 64KiB or 10MiB, \(most >> 30)GiB at the most, not \(node.kind)")
         return nil
+    }
+
+    /// The value of an environment variable. Where it is not set, that is an error and there is none, or an empty one stands for it.
+    ///
+    /// - Parameter form: what it should be set to.
+    mutating func variable(_ node: YAMLNode, _ name: String, form: String) -> String? {
+        if let value = environment[name], !value.isEmpty { return value }
+        guard takesUnsetVariables else {
+            note(node, "the environment variable \(name.clipped) is not set", hint: "set it to '\(form)'")
+            return nil
+        }
+        if !unsetVariables.contains(name) { unsetVariables.append(name) }
+        return ""
     }
 
     mutating func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int>) -> Int? {

@@ -10,6 +10,10 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
     let folder: String
     let environment: [String: String]
     let processors: Int
+    /// Whether a variable that is not set is no error, and stands for an empty value.
+    var takesUnsetVariables = false
+    /// Those that were taken so, in the order of the file.
+    var unsetVariables: [String] = []
 
     /// The version of the format that this decoder reads.
     private static let version = "1"
@@ -102,7 +106,8 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if let node = fields["threads"] {
             model.threads = integer(node, "threads", in: 1...ComputePool.maximumThreads) ?? model.threads
         }
-        if let node = fields["memory"], let memory = size(node, "memory") {
+        // Making room looks at every page that is kept: with more of them that would take as long as reading a text does.
+        if let node = fields["memory"], let memory = size(node, "memory", upTo: 8 << 30) {
             let least = GatewayConfiguration.Model.leastMemory
             if memory < least { note(node, "'memory' must be \(least >> 20)MiB or more") }
             model.memory = max(memory, least)
@@ -157,7 +162,7 @@ struct GatewayConfigurationDecoder: YAMLDecoding {
         if case .file = audit.place {} else { note(node, "only a file is rotated", hint: "set 'path' to one") }
         let fields = fields(of: node, "'rotate'", known: GatewayConfigurationKeys.rotate)
         if fields["size"] == nil, fields["age"] == nil { note(node, "'rotate' has neither 'size' nor 'age'") }
-        if let node = fields["size"] { audit.rotation.size = size(node, "size") }
+        if let node = fields["size"] { audit.rotation.size = size(node, "size", upTo: 64 << 30) }
         if let node = fields["age"] { audit.rotation.age = duration(node, "age") }
         if let node = fields["keep"] { audit.rotation.keep = integer(node, "keep", in: 1...10_000) ?? 10 }
         if let node = fields["compress"] {

@@ -14,6 +14,7 @@ final class GatewayMetrics: Sendable {
         case adminCertificates = "admin_certificates"
         case upstreamCertificates = "upstream_certificates"
         case engineCertificates = "engine_certificates"
+        case auditCertificate = "audit_certificate"
     }
 
     let registry = Metrics()
@@ -57,7 +58,7 @@ final class GatewayMetrics: Sendable {
         )
         failures = registry.counter(
             "guardian_model_failures_total",
-            help: "Texts without a score, by phase and reason: overloaded, deadline, failed.",
+            help: "Requests and answers without a score, by phase and reason: overloaded, deadline, failed.",
             labels: ["phase", "reason"]
         )
         engineCalls = registry.counter(
@@ -110,8 +111,8 @@ final class GatewayMetrics: Sendable {
         reloads = registry.counter(
             "guardian_reloads_total",
             help: "How often files were reloaded, by kind of file and result: policy, certificates, "
-                + "admin_certificates, upstream_certificates, engine_certificates; what failed to load changed "
-                + "nothing.",
+                + "admin_certificates, upstream_certificates, engine_certificates, audit_certificate; what failed to "
+                + "load changed nothing.",
             labels: ["what", "result"]
         )
         stalePolicy = registry.gauge(
@@ -144,6 +145,11 @@ final class GatewayMetrics: Sendable {
             for outcome in CertificateWatch.Outcome.allCases {
                 reloads.increment([what.rawValue, outcome.rawValue], by: 0)
             }
+        }
+        // Nothing can be compared with a series that does not exist: where all passes unread, none is read.
+        for phase in Phase.allCases {
+            scannedBytes.increment([phase.rawValue], by: 0)
+            unscannedBytes.increment([phase.rawValue], by: 0)
         }
     }
 

@@ -20,7 +20,7 @@ final class GuardFilter: ProxyFilter {
         /// nil where nothing is traced.
         let spans: SpanExporter?
         /// Seals the texts of records; nil leaves them as they are.
-        let sealer: ContentSealer?
+        let sealer: ContentSealerSource?
         let callers: CallerDirectory
         let limiter = RateLimiter()
         let ledger: ConversationLedger
@@ -34,7 +34,7 @@ final class GuardFilter: ProxyFilter {
             metrics: GatewayMetrics,
             modelDigest: String? = nil,
             spans: SpanExporter? = nil,
-            sealer: ContentSealer? = nil,
+            sealer: ContentSealerSource? = nil,
             callers: CallerDirectory = CallerDirectory(),
             ledger: ConversationLedger = ConversationLedger(),
             pendingRecords: PendingRecords = PendingRecords()

@@ -16,12 +16,12 @@ extension GuardSession {
         environment.metrics.count(summary)
         guard !state.withLock({ $0.isUnrecorded }) else { return environment.pendingRecords.end() }
         noteStreamed()
-        let (background, candidate, observedBytes, bodyBytes) = state.withLock {
-            ($0.background, $0.candidate, $0.observed?.readableBytes ?? 0, $0.bodyBytes)
+        let (background, candidate, observedBytes, bodyBytes, isInWindow) = state.withLock {
+            ($0.background, $0.candidate, $0.observed?.readableBytes ?? 0, $0.bodyBytes, $0.isInWindow)
         }
         let isObserved = observedBytes > 0
         if !isObserved {
-            endPassing()
+            if !isInWindow { endPassing() }
             settleTokens(summary)
         }
         guard background != nil || isObserved || candidate != nil else {
@@ -83,6 +83,7 @@ extension GuardSession {
                 answer.segments,
                 phase: .output,
                 context: asked,
+                queries: queries(of: answer),
                 sampling: sampling,
                 deadline: deadline
             )
@@ -155,14 +156,15 @@ extension GuardSession {
         case .none: return nil
         case .all: break
         case .found(let wanted):
-            let found = inspections.flatMap(\.decision.categories)
-            guard found.contains(where: wanted.contains) else { return nil }
+            // A category that the model could not judge was decided about, and not found.
+            let found = inspections.flatMap(\.decision.findings).filter { $0.source != .failure }
+            guard found.contains(where: { wanted.contains($0.category) }) else { return nil }
         }
         let content = AuditRecord.Content(
             input: state.input?.segments.map(\.text) ?? [],
             output: state.output?.segments.map(\.text) ?? []
         )
-        guard let sealer = environment.sealer else { return content }
+        guard let sealer = environment.sealer?.current else { return content }
         guard let sealed = try? sealer.seal(AuditEncoder.content(content)) else { return nil }
         return AuditRecord.Content(sealed: Data(sealed).base64EncodedString())
     }

@@ -15,18 +15,26 @@ extension GuardSession {
         return (try? identity.get())?.caller?.limits.over(common) ?? common
     }
 
-    /// Why the request is refused from its head alone: no key, or one too many. A request that will be read is counted when its
-    /// length is known.
+    /// Why the request is refused from its head alone: no key, one in the wrong place, several tenants, or one request too many. A
+    /// request that will be read is counted when its length is known.
     func refusal() -> ChatAPIError? {
         if case .failure(let error) = identity {
             environment.metrics.countRefused("key")
             return error
         }
-        if environment.callers.hasKeys, Self.hasKeyInTarget(head.uri) {
+        let replacesKeys = environment.callers.hasKeys || environment.configuration.upstream.authorization != nil
+        if replacesKeys, CallerDirectory.hasKey(in: head.uri) {
             environment.metrics.countRefused("key")
             return .invalidRequest(
                 "A key in the address would be passed on and logged. Send it in the field \(errors.credentialField).",
                 code: "key_in_address"
+            )
+        }
+        // A peer that adds its own behind what it was sent would have the sender believed.
+        if let field = environment.configuration.tenantField, head.headers[field].count > 1 {
+            return .invalidRequest(
+                "The field \(field) was sent several times, so that nobody knows whom the request is for.",
+                code: "duplicate_header"
             )
         }
         switch endpoint {
@@ -72,6 +80,14 @@ extension GuardSession {
         environment.limiter.settle(account, taken: taken, used: used)
     }
 
+    /// Notes that what comes on a path that is not read is a file, and so none of the LLM's words.
+    func noteFile(_ head: HTTPResponseHead) {
+        guard endpoint == nil, let type = head.headers.first(name: "content-type")?.lowercased(),
+            !type.hasPrefix("text/"), !type.contains("json")
+        else { return }
+        state.withLock { $0.wordBytes = 0 }
+    }
+
     /// Tells the caller how far it has come, as the API does.
     func markRates(_ headers: inout HTTPHeaders) {
         let rates = state.withLock { $0.rates }
@@ -79,10 +95,5 @@ extension GuardSession {
         for (name, value) in errors.fields(of: rates, now: Int(Date().timeIntervalSince1970)) {
             headers.replaceOrAdd(name: name, value: value)
         }
-    }
-
-    private static func hasKeyInTarget(_ target: String) -> Bool {
-        guard let query = target.split(separator: "?", maxSplits: 1).dropFirst().first else { return false }
-        return query.split(separator: "&").contains { ($0.removingPercentEncoding ?? "").hasPrefix("key=") }
     }
 }

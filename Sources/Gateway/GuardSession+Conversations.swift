@@ -40,11 +40,11 @@ extension GuardSession {
         return stored.isOngoing || entry.storedAs == stored.name ? request : try request.going(onFrom: entry.storedAs)
     }
 
-    /// Keeps what was said up to an answer of the LLM.
+    /// Keeps what was said up to an answer of the LLM, the first time that it is told of it.
     func remember(_ answer: any DialectAnswer) {
         guard dialect?.keepsConversations == true, let name = answer.name,
             let (request, earlier) = state.withLock({ state in
-                // A stream that is stopped at its end is noted twice.
+                // A stream is noted again when it is stopped at its end, and when it has left the window.
                 defer { state.forwarded = nil }
                 return state.forwarded.map { ($0, state.earlier) }
             })
@@ -81,6 +81,9 @@ extension GuardSession {
         state.naming?.read(chunk.readableBytesView)
         if let name = state.naming?.name { beginPassing(name, isOngoing: false, &state) }
     }
+
+    /// The same for an answer that passes through the window.
+    func notePassing(_ chunk: ByteBuffer) { state.withLock { state in notePassing(chunk, &state) } }
 
     private func beginPassing(_ name: String, isOngoing: Bool, _ state: inout State) {
         // Under a longer one nothing is remembered that could be waited for.

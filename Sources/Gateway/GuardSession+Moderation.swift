@@ -21,6 +21,8 @@ extension GuardSession {
         state.withLock { $0.note(request.unscanned, in: .input) }
         var moderations: [Moderation] = []
         var strictest: Inspection?
+        // However many inputs there are, the request has the time of one.
+        let deadline = deadline
         for segments in request.inputs {
             let inspection = await pipeline.inspect(segments, phase: .input, sampling: sampling, deadline: deadline)
             note(inspection)

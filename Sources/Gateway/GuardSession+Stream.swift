@@ -13,10 +13,14 @@ extension GuardSession {
     /// is that of an answer that was held.
     func response(head: HTTPResponseHead, chunks: AsyncThrowingStream<ByteBuffer, any Error>) async -> ResponseOutcome {
         guard let dialect else { return .reply(reply(GuardSession.closedEarly)) }
-        // However it ends, what went out of it counts by its words.
-        state.withLock { $0.wordBytes = 0 }
+        let isObserved = observesStreams
+        state.withLock {
+            // However it ends, what went out of it counts by its words.
+            $0.wordBytes = 0
+            $0.isInWindow = !isObserved
+        }
         // Nothing waits for a verdict that nobody acts on.
-        let holdBack = observesStreams ? HoldBack(delay: .zero) : pipeline.policy.stream.holdBack
+        let holdBack = isObserved ? HoldBack(delay: .zero) : pipeline.policy.stream.holdBack
         let (output, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         let (outcomes, outcome) = AsyncStream<ResponseOutcome>.makeStream()
         let passage = StreamPassage(
@@ -82,6 +86,8 @@ struct StreamPassage {
     let outcome: AsyncStream<ResponseOutcome>.Continuation
     /// What the answer is an answer to.
     private let asked: [ClassifierInput.Turn]
+    /// Knows what each of several texts answers.
+    private let request: (any DialectRequest)?
     private var isOpen = false
     /// When the caller heard something last.
     private var heard = ContinuousClock.now
@@ -102,6 +108,7 @@ struct StreamPassage {
         let policy = session.pipeline.policy
         isHeldWhole = !isObserved && (policy.stream.mode == .full || policy.needsWholeAnswers)
         asked = session.asked
+        request = session.state.withLock { $0.request }
         restorations = session.restorations
         self.head = head
         self.answer = answer
@@ -124,6 +131,7 @@ struct StreamPassage {
         defer {
             reader.cancel()
             timer?.task.cancel()
+            leave()
         }
         for await event in events {
             do {
@@ -148,7 +156,11 @@ struct StreamPassage {
     private mutating func handle(_ event: Event) async throws -> Bool {
         switch event {
         case .chunk(let chunk):
-            if isObserved { session.observe(chunk) }
+            if isObserved {
+                session.observe(chunk)
+            } else {
+                session.notePassing(chunk)
+            }
             try answer.read(chunk.readableBytesView, at: .now)
         case .late: break
         case .failure(let error): throw error
@@ -174,6 +186,14 @@ struct StreamPassage {
         return true
     }
 
+    /// However the passage ended, the caller may have been told the answer's name, and the provider has what was read of it. What
+    /// is observed is remembered when the exchange is over.
+    private func leave() {
+        guard !isObserved else { return }
+        if session.dialect?.keepsConversations == true { session.remember(answer.stream.answer) }
+        session.endPassing()
+    }
+
     private var holdsMedia: Bool {
         session.mediaHandling(in: .output) != .pass && !answer.stream.answer.unscanned.media.isEmpty
     }
@@ -195,7 +215,7 @@ struct StreamPassage {
             let inspection = await session.pipeline.inspect(
                 [segment],
                 phase: .output,
-                context: asked,
+                context: query(of: number) ?? asked,
                 sampling: session.sampling,
                 deadline: session.deadline
             )
@@ -205,7 +225,7 @@ struct StreamPassage {
             switch inspection.enforcedAction {
             case .block:
                 session.noteStreamed()
-                try await stop(inspection)
+                try await stop(inspection, query: request?.query(of: number) ?? request?.lastUserText)
                 return false
             case .rewrite:
                 for edit in inspection.decision.edits {
@@ -222,6 +242,11 @@ struct StreamPassage {
             if !text.isEmpty { take(&self, text, number) }
         }
         return true
+    }
+
+    /// What one of the answer's texts answers, where it goes with a query of its own.
+    private func query(of number: Int) -> [ClassifierInput.Turn]? {
+        request?.query(of: number).map { [ClassifierInput.Turn(role: .user, text: $0)] }
     }
 
     private mutating func send(_ text: String, of number: Int) {
@@ -271,13 +296,16 @@ struct StreamPassage {
                 whole.segments,
                 phase: .output,
                 context: asked,
+                queries: session.queries(of: whole),
                 sampling: session.sampling,
                 deadline: session.deadline
             )
             try Task.checkCancellation()
             session.note(total(inspection))
             session.noteAnswer(whole)
-            guard inspection.enforcedAction != .block else { return try await stop(inspection) }
+            guard inspection.enforcedAction != .block else {
+                return try await stop(inspection, query: session.query(of: inspection, in: whole))
+            }
             edits = inspection.edits.replacements
             replaced = replacedPaths(of: inspection)
         }
@@ -310,8 +338,9 @@ struct StreamPassage {
     }
 
     /// Ends the stream as the dialect ends one that was filtered: the safeguard response behind what has gone out.
-    private mutating func stop(_ inspection: Inspection) async throws {
-        let query = session.state.withLock { $0.request?.lastUserText }
+    ///
+    /// - Parameter query: what the blocked text is the answer to.
+    private mutating func stop(_ inspection: Inspection, query: String?) async throws {
         guard !answer.stream.begun.isEmpty else {
             return try await deliver(.reply(session.blocked(inspection, in: .output, query: query)))
         }

@@ -60,6 +60,8 @@ final class GuardSession: FilterSession {
         var naming: AnswerNameReader?
         /// What requests name that wait until the answer that passes by was read.
         var passing: [PassingAnswers.Place] = []
+        /// Whether the answer is judged on its way through the window: it is remembered, and no more waited for, when it has left it.
+        var isInWindow = false
         /// The request as it went to the upstream; nil once it is known what came of it.
         var forwarded: (any DialectRequest)?
         /// How far the caller has come within its limits, and the tokens that were taken for this request.
@@ -95,7 +97,7 @@ final class GuardSession: FilterSession {
         let form = ErrorForm(path: head.uri, namesVersion: head.headers.contains(name: "anthropic-version"))
         errors = form
         identity = Result { () throws(ChatAPIError) in
-            try environment.callers.identify(head.headers, form: form, address: client.host)
+            try environment.callers.identify(head.headers, target: head.uri, form: form, address: client.host)
         }
         dialect = if case .guarded(let dialect) = endpoint { dialect } else { nil }
         choosePolicy(model: nil)
@@ -108,7 +110,8 @@ final class GuardSession: FilterSession {
         guard let field = environment.configuration.tenantField, let address = IPAddress(client.peer),
             environment.configuration.callers.trustedPeers.contains(where: { $0.contains(address) })
         else { return nil }
-        return head.headers.first(name: field)
+        let names = head.headers[field]
+        return names.count == 1 ? names[0] : nil
     }
 
     /// Takes what the policy's overrides say about this request.
@@ -139,6 +142,22 @@ final class GuardSession: FilterSession {
     var asked: [ClassifierInput.Turn] {
         let text = state.withLock { $0.request?.lastUserText }
         return text.map { [ClassifierInput.Turn(role: .user, text: $0)] } ?? []
+    }
+
+    /// The same of the turns of an answer that go with a query of their own.
+    func queries(of answer: any DialectAnswer) -> [Int: [ClassifierInput.Turn]] {
+        let queries = state.withLock { $0.request?.queries(of: answer) } ?? [:]
+        return queries.mapValues { [ClassifierInput.Turn(role: .user, text: $0)] }
+    }
+
+    /// What the turn of an answer that was blocked is the answer to.
+    func query(of inspection: Inspection, in answer: any DialectAnswer) -> String? {
+        let request = state.withLock { $0.request }
+        let segments = inspection.segments
+        guard let index = inspection.decision.reply?.segment, segments.indices.contains(index),
+            let turn = segments[index].turn, let own = request?.queries(of: answer)[turn]
+        else { return request?.lastUserText }
+        return own
     }
 
     /// What was masked in the request, to be put back into the answer.
@@ -326,6 +345,8 @@ final class GuardSession: FilterSession {
 
     func responseHead(_ head: inout HTTPResponseHead) -> ResponseTreatment {
         markDecision(&head.headers, output: nil)
+        keepHere(&head)
+        noteFile(head)
         guard let dialect, dialect.answersInWords else { return .pass }
         let isStream = head.headers.first(name: "content-type").map { dialect.isStream($0) } ?? false
         let isAnswer = (200..<300).contains(head.status.code)
@@ -401,6 +422,7 @@ final class GuardSession: FilterSession {
             answer.segments,
             phase: .output,
             context: asked,
+            queries: queries(of: answer),
             sampling: sampling,
             deadline: deadline
         )
@@ -415,7 +437,7 @@ final class GuardSession: FilterSession {
         }
         switch inspection.enforcedAction {
         case .block:
-            return .reply(blocked(inspection, in: .output, query: state.withLock { $0.request?.lastUserText }))
+            return .reply(blocked(inspection, in: .output, query: query(of: inspection, in: answer)))
         case .rewrite:
             let replacements = restored(answer.segments, over: inspection.edits.replacements)
             return forward(rest.editing(replacements: replacements), head: head, stream: stream)

@@ -97,7 +97,8 @@ struct UpstreamGauges: Sendable {
         servers = registry.gauge(
             "guardian_upstream_server",
             help: "1 for the condition that each server of the upstream is in, 0 for the others: up, ejected "
-                + "(five failures in a row; never more than half of them), down (by probes).",
+                + "(five failures in a row, without timeouts while it answered others with 2xx; never more than half of "
+                + "them), down (by probes).",
             labels: ["server", "condition"]
         )
         connections = registry.gauge(
@@ -114,7 +115,7 @@ struct UpstreamGauges: Sendable {
 
     func update(_ upstream: UpstreamServers) {
         for (index, server) in upstream.servers.enumerated() {
-            let name = server.peer.authority
+            let name = server.peer.name
             let now = upstream.board.condition(of: index)
             for condition in HealthBoard.Condition.allCases {
                 servers.set(condition == now ? 1 : 0, [name, condition.rawValue])

@@ -24,6 +24,13 @@ final class PolicyWatch: Sendable {
         var stamps: FileStamps
     }
 
+    /// What was wrong with the files when they were last read.
+    private struct Failed {
+        var all: ReloadFailure
+        var live: String?
+        var candidate: String?
+    }
+
     let store: PolicyStore
     private let policy: String
     private let candidate: String?
@@ -37,10 +44,12 @@ final class PolicyWatch: Sendable {
     private let seen: Mutex<Seen>
     /// Held while the files are read again.
     private let reloading = Mutex(())
-    private let lastFailure = Mutex<ReloadFailure?>(nil)
+    private let lastFailure = Mutex<Failed?>(nil)
 
-    /// Why the files as they are now are not in force; nil if they are.
-    var failure: String? { lastFailure.withLock { $0?.text } }
+    /// Why the policy's files as they are now are not in force; nil if they are.
+    var failure: String? { lastFailure.withLock { $0?.live } }
+    /// Why the candidate's files as they are now are not tried; nil if they are, or if there is none.
+    var candidateFailure: String? { lastFailure.withLock { $0?.candidate } }
 
     /// - Parameters:
     ///   - policy: the path of the policy.
@@ -93,7 +102,7 @@ final class PolicyWatch: Sendable {
         // Whatever comes of it, these files as they are now are no change any more.
         self.seen.withLock { $0 = seen }
         if !isRetry { warnOfMissing(files) }
-        let failures = files.failures
+        let failures = [files.liveFailure, files.candidateFailure].compactMap { $0 }
         let current = store.current
         if failures.count < (candidate == nil ? 1 : 2) {
             let base = try? files.base(classifier: classifier, writer: writer, cache: cache)
@@ -107,7 +116,12 @@ final class PolicyWatch: Sendable {
         let policy = store.current.base.policy
         guard failures.isEmpty else {
             let error = GatewayError(.configuration, failures.map { "\($0)" }.joined(separator: "\n"))
-            lastFailure.withLock { $0 = ReloadFailure(error) }
+            let failed = Failed(
+                all: ReloadFailure(error),
+                live: files.liveFailure?.description,
+                candidate: files.candidateFailure?.description
+            )
+            lastFailure.withLock { $0 = failed }
             onReload(.failed, policy)
             throw error
         }
@@ -145,7 +159,7 @@ final class PolicyWatch: Sendable {
         while (try? await Task.sleep(for: interval)) != nil {
             let (now, inForce) = seen.withLock { (FileStamps(of: $0.paths), $0.stamps) }
             defer { last = now }
-            let failed = lastFailure.withLock { $0 }
+            let failed = lastFailure.withLock { $0?.all }
             let isChanged = now != inForce
             guard now == last, isChanged || failed?.isOlder(than: pause) == true else { continue }
             do {
@@ -182,12 +196,8 @@ final class PolicyWatch: Sendable {
             read = Array(Set(paths)).sorted()
         }
 
-        var failures: [GatewayError] {
-            var failures: [GatewayError] = []
-            if case .failure(let error) = live { failures.append(error) }
-            if case .failure(let error) = candidate { failures.append(error) }
-            return failures
-        }
+        var liveFailure: GatewayError? { if case .failure(let error) = live { error } else { nil } }
+        var candidateFailure: GatewayError? { if case .failure(let error) = candidate { error } else { nil } }
 
         func base(
             classifier: any SafetyClassifier,

@@ -49,12 +49,14 @@ package struct GuardPipeline: Sendable {
     ///   - segments: every string of the request or answer.
     ///   - context: what was said before: for an answer the query, for a request what it goes on from without repeating it. The
     ///     turns before a request's last one are among its segments.
+    ///   - queries: what turns of an answer answer that go with a query of their own, by turn.
     ///   - sampling: the request, for what is recorded for a share of them only.
     ///   - deadline: when the model's answer is of no use any more; the failure mode of each category decides then.
     package func inspect(
         _ segments: [TextSegment],
         phase: Phase,
         context: [ClassifierInput.Turn] = [],
+        queries: [Int: [ClassifierInput.Turn]] = [:],
         sampling: Sampling? = nil,
         deadline: ContinuousClock.Instant?
     ) async -> Inspection {
@@ -80,6 +82,7 @@ package struct GuardPipeline: Sendable {
             views: views,
             phase: phase,
             context: classifier.readsContext ? context : [],
+            queries: classifier.readsContext ? queries : [:],
             deadline: deadline
         )
         let modelEnd = clock.now
@@ -101,7 +104,7 @@ package struct GuardPipeline: Sendable {
             views: TextViews.words(of: views),
             tokens: scores.tokens,
             assessments: scores.assessments,
-            scores: scores.assessments.compactMap { $0 }.reduce(nil) { $0?.union($1) ?? $1 },
+            scores: scores.highest(of: inspected),
             failure: scores.failure,
             rulesDuration: start.duration(to: rulesEnd),
             modelDuration: rulesEnd.duration(to: modelEnd),
@@ -124,10 +127,9 @@ package struct GuardPipeline: Sendable {
         if case .fixed(let text) = reply.style {
             return SafeguardResponse(text: text, origin: .template)
         }
-        let judged = reply.segment.flatMap { inspection.segments.indices.contains($0) ? inspection.segments[$0] : nil }
         let request = SafeguardRequest(
             category: reply.category,
-            text: query ?? judged?.text ?? "",
+            text: query ?? Self.judgedText(reply, in: inspection),
             isForced: reply.isForced
         )
         // A deadline in the past asks the writer for its template at once.
@@ -138,6 +140,16 @@ package struct GuardPipeline: Sendable {
         template.fallbackReason = "rule"
         template.tokens = response.tokens
         return template
+    }
+
+    /// What the deciding finding is about: the whole turn where the model scored it, the part that matched where a rule did.
+    private static func judgedText(_ reply: Decision.Reply, in inspection: Inspection) -> String {
+        let segments = inspection.segments
+        guard let segment = reply.segment, segments.indices.contains(segment) else { return "" }
+        guard !reply.isForced,
+            let turn = TurnText.grouping(segments).first(where: { $0.members.contains(segment) })
+        else { return segments[segment].text }
+        return turn.joined(segments, separator: "\n").text
     }
 
     /// Whether a text of our own would be stopped or edited by the policy's rules for answers.
@@ -157,6 +169,14 @@ package struct GuardPipeline: Sendable {
         var assessments: [Assessment?]
         var tokens = 0
         var failure: ClassifierError?
+
+        /// The highest scores of all segments; nil if the model scored none. Where it failed, names count for nothing: their
+        /// scores are not the model's.
+        func highest(of segments: [TextSegment]) -> Assessment? {
+            zip(segments, assessments).filter { $0.0.kind == .words || failure == nil }
+                .compactMap { $0.1 }
+                .reduce(nil) { $0?.union($1) ?? $1 }
+        }
     }
 
     /// Scores each turn as one text, in every view that differs from the raw one, and gives its scores to all its parts.
@@ -168,6 +188,7 @@ package struct GuardPipeline: Sendable {
         views: [TextViews],
         phase: Phase,
         context: [ClassifierInput.Turn],
+        queries: [Int: [ClassifierInput.Turn]],
         deadline: ContinuousClock.Instant?
     ) async -> Scores {
         guard usesModel(in: phase), !segments.isEmpty else { return Scores(assessments: []) }
@@ -180,7 +201,7 @@ package struct GuardPipeline: Sendable {
             let whole =
                 turn.members.count == 1
                 ? views[turn.members[0]] : TextViews(turn.joined(segments, separator: "\n").text)
-            let before = phase == .output ? context : []
+            let before = phase == .output ? turn.turn.flatMap { queries[$0] } ?? context : []
             return whole.modelViews.map { ClassifierInput(role: turn.role, text: $0, context: before) }
         }
         let earlier = context.filter { policy[phase].roles.contains($0.role) }

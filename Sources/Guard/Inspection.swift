@@ -17,9 +17,9 @@ package struct Inspection: Sendable {
     package var tokens: Int
     /// The model's scores by segment, as the decision was made from them: see `Policy.decide`.
     package var assessments: [Assessment?]
-    /// The highest scores of all texts; nil if the model scored none.
+    /// The highest scores of all texts; nil if the model scored none. Beside a failure they are of those that it did score.
     package var scores: Assessment?
-    /// Why the model gave no score, if it did not.
+    /// Why the model gave no score, or not all of them.
     package var failure: ClassifierError?
     package var rulesDuration: Duration
     package var modelDuration: Duration

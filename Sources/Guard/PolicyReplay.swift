@@ -7,7 +7,8 @@ package import Rules
 /// The model is not asked: its scores were recorded, the highest of all texts of a phase, so that an exchange is judged as one
 /// text. Rules are run where the texts were recorded, but for those that read some roles only: whose a text was is not in the
 /// record. These, and all where no texts were recorded, count where one of their id matched then, and the log cannot tell of
-/// those that did not exist. What is recorded for a share of the requests is found in the same ones again.
+/// those that did not exist. So do matches across the borders of texts, if there still are some: which of them are parts of one
+/// turn is not in the record either. What is recorded for a share of the requests is found in the same ones again.
 package struct PolicyReplay: Sendable {
     /// One phase of an exchange as it was recorded.
     package struct Entry: Sendable {
@@ -20,7 +21,7 @@ package struct PolicyReplay: Sendable {
         package var scores: Assessment?
         /// Rules that matched.
         package var rules: Set<String>
-        /// Whether it was decided because the model could not judge.
+        /// Whether the model could not judge it, or not all of it.
         package var isFailure: Bool
         /// Nil where they were not recorded.
         package var texts: [String]?
@@ -81,8 +82,21 @@ package struct PolicyReplay: Sendable {
             let segments = texts.enumerated().map { TextSegment(path: "/\($0)", role: role, turn: $0, text: $1) }
             // A rule that reads all the words that the phase inspects needs not know whose they are.
             let bound = Set(readers.filter { !$0.value.isSuperset(of: roles) }.keys)
-            let found = ruleSet.matches(in: segments, phase: entry.phase).map(\.ruleID)
-            matched = Set(found).subtracting(bound).union(matched.intersection(bound))
+            let alone = ruleSet.matches(in: segments, phase: entry.phase)
+            var found = Set(alone.map(\.ruleID))
+            // Parts of one turn are read together, and what matched then may stand in several of them.
+            let missing = matched.subtracting(found).subtracting(bound)
+            if policy.rules.contains(where: { missing.contains($0.id) }) {
+                let joined = JoinedRules.matches(
+                    of: ruleSet,
+                    in: segments,
+                    turns: [TurnText(members: Array(segments.indices), role: role, turn: 0)],
+                    phase: entry.phase,
+                    beside: alone
+                )
+                found.formUnion(missing.intersection(joined.map(\.ruleID)))
+            }
+            matched = found.subtracting(bound).union(matched.intersection(bound))
         }
         return policy.decide(
             phase: entry.phase,

@@ -33,7 +33,8 @@ package struct StreamedInspection: Sendable {
     }
 
     /// The inspection of the whole answer with what the windows took, and with what they alone were edited for: a window may match
-    /// a rule, reach a threshold or fail to be judged where the whole does not, and what was done about it has been done.
+    /// a rule, reach a threshold or fail to be judged where the whole does not, and what was done about it has been done. Where
+    /// that was for a score, the windows' scores count beside the whole's.
     ///
     /// - Parameter paths: where the texts stand in the answer, by their numbers.
     package func completing(_ whole: Inspection, paths: [Int: String]) -> Inspection {
@@ -52,6 +53,14 @@ package struct StreamedInspection: Sendable {
         }
         result.decision.note(further + known)
         if further.contains(where: { $0.source == .failure }) { result.failure = result.failure ?? windows.failure }
+        guard further.contains(where: { if case .model = $0.source { true } else { false } }) else { return result }
+        result.scores = Self.union(whole.scores, windows.scores)
+        for (place, segment) in segments {
+            guard windows.assessments.indices.contains(place), result.assessments.indices.contains(segment),
+                let score = windows.assessments[place]
+            else { continue }
+            result.assessments[segment] = result.assessments[segment]?.union(score)
+        }
         return result
     }
 

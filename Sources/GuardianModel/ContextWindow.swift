@@ -13,6 +13,9 @@ struct ContextWindow {
     /// What a turn takes of the limit at the least: the words around it are read too, however little it says.
     private var least: Int { min(4, share) }
 
+    /// Turns that are read at the most, where none takes more than the least.
+    var mostTurns: Int { limit > 1 ? limit / least : 0 }
+
     /// The tokens of the turns that are read, in order, each with its place in `turns`.
     ///
     /// Of a turn that is too long both ends are kept: half the limit of an earlier one, of the last one what the others leave.
@@ -37,7 +40,7 @@ struct ContextWindow {
         found.removeAll { $0.turn < start }
         let others = found.dropFirst().reduce(0) { $0 + min($1.tokens.count, share) }
         return found.reversed().map { turn, tokens in
-            (turn, bothEnds(of: tokens, turn == turns.count - 1 ? limit - others : share))
+            (turn, Self.bothEnds(of: tokens, turn == turns.count - 1 ? limit - others : share))
         }
     }
 
@@ -56,7 +59,8 @@ struct ContextWindow {
         return marks
     }
 
-    private func bothEnds(of tokens: [Int32], _ limit: Int) -> [Int32] {
+    /// The tokens, or of more than `limit` as many from both ends.
+    static func bothEnds(of tokens: [Int32], _ limit: Int) -> [Int32] {
         tokens.count <= limit ? tokens : Array(tokens.prefix(limit / 2) + tokens.suffix(limit - limit / 2))
     }
 }

@@ -43,6 +43,13 @@ struct Detection {
         return longContexts.tokens(of: known.reversed(), read: tokens(of:))
     }
 
+    /// Tokens of a context at the most: those of the turns, and the words around each.
+    var mostContextTokens: Int {
+        let window = ContextWindow(limit: manifest.contextTokens ?? 0)
+        let words = templates.values.map { $0.prefix.count + $0.close.count }.max() ?? 0
+        return window.limit + window.mostTurns * words
+    }
+
     private func tokens(of turns: [ClassifierInput.Turn]) -> [Int32] {
         let window = ContextWindow(limit: manifest.contextTokens ?? 0)
         // A stream's pieces are read behind the query one after another, and a query may be as long as a request.

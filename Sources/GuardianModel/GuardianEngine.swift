@@ -17,7 +17,7 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
     /// - Parameters:
     ///   - threads: threads that compute.
     ///   - capacity: requests under way, waiting or computing; one more is told `overloaded`.
-    ///   - longTexts: requests that may be under way at once however long their texts are.
+    ///   - longTexts: requests that may be under way at once however long their texts are. They leave room for those of one window.
     ///   - pageBytes: memory for what is being computed and what is kept of texts that were read.
     /// - Throws: `GuardianModelError.modelFile` if the threads or the memory cannot be had.
     package init(
@@ -28,10 +28,13 @@ package final class GuardianEngine: SafetyClassifier, SafeguardWriter {
         pageBytes: Int = SchedulerLimits().pageBytes
     ) throws(GuardianModelError) {
         self.model = model
+        let window = model.detection.windowTokens + 64
         let limits = SchedulerLimits(
             requests: capacity,
             // As many windows as requests, and never less than the long texts.
-            tokens: max(longTexts * Self.groupTokens, capacity * (model.detection.windowTokens + 64)),
+            tokens: max(longTexts * Self.groupTokens, capacity * window),
+            // A text of one window, behind what is read of its context.
+            shortTokens: window + Detection(model: model).mostContextTokens,
             pageBytes: pageBytes
         )
         do throws(ModelFileError) {

@@ -19,11 +19,12 @@ struct SafeguardGeneration {
         var hasControl: Bool
     }
 
-    /// The tokens that stand before the response, beside the text of the caller: what was read to judge the text, then the
-    /// task.
+    /// The tokens that stand before the response: what was read to judge the text, then the task. Of a text that is longer than a window
+    /// both ends are read: what is asked may stand before a document or behind it.
     func prompt(for request: SafeguardRequest) -> (read: [Int32], task: [Int32])? {
         guard let template = model.templates[.user] else { return nil }
-        let text = model.tokenizer.encode(request.text).prefix(model.detection.windowTokens)
+        let limit = model.detection.windowTokens
+        let text = ContextWindow.bothEnds(of: model.tokenizer.encodeEnds(request.text, count: limit), limit)
         let markers = model.detection.markers
         let task =
             (request.isForced ? [markers.harm] : []) + [markers.expl]

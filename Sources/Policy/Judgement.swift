@@ -16,6 +16,8 @@ struct Judgement {
     var sample = 1.0
     /// Ids and tags of rules of which one has to match the same text for it to count; none if empty.
     var requiredRules: Set<String> = []
+    /// The segment that the caller is answered about, where the finding is about several.
+    var example: Int?
     /// Whether it is about harm of any kind by an action of its own: the category is no more than its name.
     var isOverall = false
 
@@ -46,7 +48,7 @@ struct Judgement {
             category: finding.category,
             style: response,
             isForced: certainty == .rule,
-            segment: finding.segment,
+            segment: finding.segment ?? example,
             isFailure: certainty == .failure
         )
     }

@@ -70,6 +70,7 @@ extension Policy {
         guard let worst = matched.max(by: { ($0.severity?.score ?? 0) < ($1.severity?.score ?? 0) }),
             let first = matched.first(where: { $0.severity == worst.severity })
         else { return nil }
+        let worstMatches = judgements.filter { rules[$0.rulePosition].id == first.id }
         return Judgement(
             finding: Finding(
                 category: first.category,
@@ -80,7 +81,8 @@ extension Policy {
             response: anomaly.response,
             rewrite: .steer(message: nil),
             targets: [],
-            rulePosition: rules.count
+            rulePosition: rules.count,
+            example: worstMatches.compactMap(\.finding.segment).min()
         )
     }
 }

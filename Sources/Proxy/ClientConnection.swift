@@ -66,6 +66,8 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     private var mayKeepAlive = true
     private var framing = ResponseFraming.none(told: nil)
     private var willClose = false
+    /// The end of the connection would be taken for that of the answer, which is not all out.
+    private var isUnfinished = false
     private var progress = WriteProgress()
     /// Done when all that was written before the output was closed has gone out.
     private var outputFlushed: EventLoopFuture<Void>?
@@ -109,11 +111,11 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else {
+        guard let reason = self.reason(for: error) else {
             self.worker.logger.debug("A client's connection failed", metadata: ["error": "\(error)"])
             return self.hangUp(.clientWentAway)
         }
-        if self.readFailure == nil { self.readFailure = self.reason(for: error) }
+        if self.readFailure == nil { self.readFailure = reason }
         self.process()
     }
 
@@ -143,6 +145,7 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
     /// Closes at once: there is nobody to be told anything.
     private func hangUp(_ error: ProxyError) {
         let context = self.context
+        if self.isUnfinished { context?.channel.closesByReset() }
         self.gone(error)
         context?.close(promise: nil)
     }
@@ -222,8 +225,8 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
             } else {
                 self.readTimer.clearStage()
                 // One more read may stay open: taking it back and asking anew would be two system calls for each exchange. What
-                // it brings waits in `parts`, and nothing follows it.
-                if self.requestEnded, self.parts.isEmpty { self.read() }
+                // it brings waits in `parts`, or in the parser if it makes none, and nothing follows it.
+                if self.requestEnded, self.parts.isEmpty, !self.isHeadBegun { self.read() }
             }
         case .closing, .closed: break
         }
@@ -337,11 +340,14 @@ final class ClientConnection: ChannelInboundHandler, WorkerConnection {
         self.end()
     }
 
-    private func reason(for error: HTTPParserError) -> ProxyError {
+    /// What the parser found wrong; nil where the connection itself failed.
+    private func reason(for error: any Error) -> ProxyError? {
         switch error {
-        case .headerOverflow: return .headersTooLarge(self.limits)
-        case .invalidVersion: return .versionNotSupported
-        default: return .malformedRequest
+        case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
+            return .headersTooLarge(self.limits)
+        case HTTPParserError.invalidVersion: return .versionNotSupported
+        case is HTTPParserError: return .malformedRequest
+        default: return nil
         }
     }
 
@@ -422,6 +428,7 @@ extension ClientConnection: ClientStream {
         self.willClose =
             closes || !self.mayKeepAlive || !self.requestEnded || self.worker.isDraining
             || self.framing == .untilClose
+        self.isUnfinished = self.framing == .untilClose
         // Room for the short answer that often follows.
         self.unsent.reserveCapacity(minimumWritableBytes: 1024 + min(length ?? 0, Self.smallBody))
         HTTP1Answer.write(head, framing: self.framing, closes: self.willClose, to: &self.unsent)
@@ -451,7 +458,7 @@ extension ClientConnection: ClientStream {
         let isLast = self.worker.isDraining && self.parts.isEmpty
         if !self.willClose, !isLast {
             self.awaitNext()
-        } else if self.requestEnded, self.readFailure == nil {
+        } else if self.requestEnded, self.readFailure == nil, !self.isHeadBegun {
             self.closeWhenFlushed()
         } else {
             self.linger()
@@ -460,7 +467,7 @@ extension ClientConnection: ClientStream {
 
     func truncate() {
         self.flush()
-        self.closeWhenFlushed()
+        self.closeWhenFlushed(isWhole: false)
     }
 
     func bodyWanted() {
@@ -525,13 +532,16 @@ extension ClientConnection: ClientStream {
     }
 
     /// Closes when all that was written has gone out, or when the client does not take it in time.
-    private func closeWhenFlushed() {
+    ///
+    /// - Parameter isWhole: whether the answer ends with what was written.
+    private func closeWhenFlushed(isWhole: Bool = true) {
         guard let context = self.context else { return }
         self.state = .closing
         self.readTimer.stop()
         let flushed = self.outputFlushed ?? self.whenFlushed(context)
         self.timeWriting()
-        flushed.assumeIsolated().whenComplete { _ in
+        flushed.assumeIsolated().whenComplete { result in
+            if isWhole, case .success = result { self.isUnfinished = false }
             self.hangUp(.clientWentAway)
         }
     }

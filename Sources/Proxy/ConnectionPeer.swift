@@ -9,6 +9,8 @@ struct ConnectionPeer {
     /// The address in words, without the port.
     let host: String?
     let isTLS: Bool
+    /// Whether it showed a certificate in the handshake.
+    var hasCertificate = false
     /// Whose `X-Forwarded-*` fields are believed, if the peer is one of them; empty for any other.
     private let proxies: [IPNetwork]
 
@@ -31,6 +33,7 @@ struct ConnectionPeer {
             isTLS: self.isTLS,
             version: version
         )
+        client.hasCertificate = self.hasCertificate
         guard !self.proxies.isEmpty else { return client }
         let chain = ForwardedChain(head.headers, trusted: self.proxies)
         client.forwarded = chain

@@ -14,7 +14,14 @@ enum HTTP1Pipeline {
 
         let connection = ClientConnection(worker: worker, peer: peer)
         try pipeline.addHandler(ByteTap(connection))
-        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
+        try pipeline.addHandler(
+            ByteToMessageHandler(
+                HTTPRequestDecoder(limitConfiguration: limits),
+                // The parser skips blanks behind a field's colon without a word, so that its own limits do not see them, and keeps
+                // what it has not told of. Beside a head it keeps no more than what one read brings behind a request to upgrade.
+                maximumBufferSize: configuration.headerBytes + (64 << 10)
+            )
+        )
         try pipeline.addHandler(connection)
     }
 }

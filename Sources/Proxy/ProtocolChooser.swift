@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOTLS
+import TLS
 
 /// Waits for the end of a TLS handshake, and gives the connection the handlers of the protocol that ALPN chose: HTTP/2
 /// for `h2`, HTTP/1.1 for anything else and for a client that named nothing.
@@ -34,10 +35,13 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
         // Nothing was asked yet, so nothing is lost: a client takes this for any other end of an idle connection.
         if self.worker.isDraining { return context.close(promise: nil) }
         do {
+            var peer = self.peer
+            let tls = try context.pipeline.syncOperations.handler(type: TLSHandler.self)
+            peer.hasCertificate = tls.session?.peerSubject != nil
             if name == "h2" {
-                try HTTP2Pipeline.add(to: context.channel, peer: self.peer, worker: self.worker)
+                try HTTP2Pipeline.add(to: context.channel, peer: peer, worker: self.worker)
             } else {
-                try HTTP1Pipeline.add(to: context.channel, peer: self.peer, worker: self.worker)
+                try HTTP1Pipeline.add(to: context.channel, peer: peer, worker: self.worker)
             }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {
@@ -47,10 +51,20 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Wor
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.worker.metrics.failedHandshakes.add(1)
-        self.worker.metrics.countError(ProxyError.tlsHandshakeFailed.code)
-        self.worker.logger.debug("A TLS handshake failed", metadata: ["error": "\(error)"])
+        // A balancer that only asks whether somebody listens connects and leaves: that is no handshake.
+        if self.isAwaited(context, error) {
+            self.worker.metrics.failedHandshakes.add(1)
+            self.worker.metrics.countError(ProxyError.tlsHandshakeFailed.code)
+            self.worker.logger.debug("A TLS handshake failed", metadata: ["error": "\(error)"])
+        }
         context.close(promise: nil)
+    }
+
+    /// Whether the client has begun with a handshake, or was waited for in vain.
+    private func isAwaited(_ context: ChannelHandlerContext, _ error: any Error) -> Bool {
+        if case .some(.handshakeTimedOut) = error as? TLSError { return true }
+        let tls = try? context.pipeline.syncOperations.handler(type: TLSHandler.self)
+        return tls?.hasHeardPeer ?? true
     }
 
     func drain() {

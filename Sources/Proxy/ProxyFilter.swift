@@ -25,6 +25,8 @@ package struct ClientInfo: Sendable {
     /// Made by the proxy for each exchange; sent back as `x-request-id`.
     package var requestID: String
     package var isTLS: Bool
+    /// Whether the other end of the connection showed a certificate, which the listener's authorities vouch for.
+    package var hasCertificate = false
     /// The version of HTTP that the client speaks. Heads are always given as HTTP/1.1.
     package var version: HTTPVersion
     /// What a trusted proxy says about the client; nil from anybody else.

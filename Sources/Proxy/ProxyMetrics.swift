@@ -36,7 +36,7 @@ package final class ProxyMetrics: Sendable {
     package var connectionsAccepted: Int { self.accepted.value }
     /// Connections open now.
     package var connectionsOpen: Int { self.open.value }
-    /// TLS handshakes that ended well, and that did not.
+    /// TLS handshakes that ended well, and that did not; a client that leaves without a byte has begun none.
     package var handshakesCompleted: Int { self.handshakes.value }
     package var handshakesFailed: Int { self.failedHandshakes.value }
     /// Requests whose head was read, refused ones included.

@@ -54,12 +54,13 @@ extension TLSHandler {
     private func closeAll(_ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
         switch self.state {
         case .idle, .handshaking:
-            self.state = .closed
-            self.cancelTimer()
-            self.failPendingWrites()
-            context.close(mode: .all, promise: promise)
+            self.closeAtOnce(context, promise: promise)
         case .active:
-            self.beginClosing(context, promise: promise)
+            if self.closesWithoutNotice {
+                self.closeAtOnce(context, promise: promise)
+            } else {
+                self.beginClosing(context, promise: promise)
+            }
         case .closing:
             if let own = self.closePromise {
                 own.futureResult.cascade(to: promise)
@@ -69,6 +70,13 @@ extension TLSHandler {
         case .closed:
             context.close(mode: .all, promise: promise)
         }
+    }
+
+    private func closeAtOnce(_ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+        self.state = .closed
+        self.cancelTimer()
+        self.failPendingWrites()
+        context.close(mode: .all, promise: promise)
     }
 
     /// Sends our close_notify and closes the channel as soon as the peer's is there.

@@ -6,6 +6,7 @@ extension TLSHandler {
         let ciphertext = self.unwrapInboundIn(data)
         switch self.state {
         case .handshaking:
+            self.hasHeardPeer = true
             self.connection.receive(ciphertext)
             self.advanceHandshake(context)
         case .active:

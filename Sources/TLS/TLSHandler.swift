@@ -59,6 +59,11 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// `shutdownTimeout`; once all has gone out it still does for a peer that acknowledges, for that long at the most. Zero
     /// waits for neither.
     package var stallTimeout = TimeAmount.zero
+    /// Whether `close()` sends no close_notify and waits for nothing, so that the peer cannot take the end of the connection for the
+    /// end of what it was sent.
+    package var closesWithoutNotice = false
+    /// Whether the peer has said anything at all.
+    package internal(set) var hasHeardPeer = false
 
     var state = State.idle
     /// The peer's close_notify, or the end of its stream, was seen.

@@ -23,7 +23,7 @@ package struct CircuitBreaker {
     private enum State {
         case closed(failures: Int)
         case open(until: NIODeadline)
-        /// One exchange finds out. If it never tells, another may after this.
+        /// One exchange finds out. If it never tells, because its caller left or it is merely slow, another may after this.
         case trying(until: NIODeadline)
     }
 

@@ -209,7 +209,7 @@ package final class ConnectionPool {
             self.logger.debug(
                 "Connecting to the upstream failed",
                 metadata: [
-                    "peer": "\(self.peer.authority)", "error": "\(error.code.rawValue)", "detail": "\(error.detail)",
+                    "peer": "\(self.peer.name)", "error": "\(error.code.rawValue)", "detail": "\(error.detail)",
                 ]
             )
             let (waiter, next) = self.machine.connectFailed(id)

@@ -13,6 +13,8 @@ package final class HealthBoard: Sendable {
     private struct Server: ~Copyable, Sendable {
         /// Uptime in nanoseconds until which the server is not asked.
         let outUntil = Atomic<UInt64>(0)
+        /// Uptime in nanoseconds when it last answered with what it was asked for.
+        let servedAt = Atomic<UInt64>(0)
         /// Whether the last exchange failed, so that a success changes something.
         let isSuspect = Atomic<Bool>(false)
     }
@@ -46,8 +48,16 @@ package final class HealthBoard: Sendable {
         self.flags[server].server.outUntil.load(ordering: .relaxed) <= now.uptimeNanoseconds
     }
 
+    /// Whether a server has served an exchange after some time.
+    func hasServed(_ server: Int, after time: NIODeadline) -> Bool {
+        self.flags[server].server.servedAt.load(ordering: .relaxed) > time.uptimeNanoseconds
+    }
+
     /// A server answered an exchange.
-    package func succeeded(_ server: Int) {
+    ///
+    /// - Parameter served: whether with what it was asked for. What stands before a server that hangs may still refuse at once.
+    package func succeeded(_ server: Int, served: Bool = true, at now: NIODeadline = .now()) {
+        if served { self.flags[server].server.servedAt.store(now.uptimeNanoseconds, ordering: .relaxed) }
         guard self.flags[server].server.isSuspect.load(ordering: .relaxed) else { return }
         self.flags[server].server.isSuspect.store(false, ordering: .relaxed)
         self.servers.withLock { $0[server].succeeded() }

@@ -18,6 +18,8 @@ final class SharedConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var streams: NIOHTTP2Handler.StreamMultiplexer?
     private var openStreams = 0
+    /// Streams that were reset on this side.
+    private var calledOff = 0
     private var mostStreams = 100
     private var isEnding = false
     /// The last stream that the peer deals with, once it has said GOAWAY.
@@ -86,6 +88,9 @@ final class SharedConnection: ChannelInboundHandler {
     /// overloaded server that refuses streams goes beyond them, and would lose the exchanges that it is busy with. Bounded all the
     /// same: room for so many times is set aside.
     private static let oddities = 10_000
+    /// Peers close a connection on which too many streams are reset (CVE-2023-44487), and with it the exchanges of others. Far below
+    /// what common servers put up with, so that those that are under way may be called off too.
+    private static let mostCalledOff = 50
 
     // MARK: Called by the pool
 
@@ -137,6 +142,12 @@ final class SharedConnection: ChannelInboundHandler {
     /// Whether the peer said that it has nothing to do with a stream.
     func leavesOut(_ stream: HTTP2StreamID) -> Bool {
         self.lastStream.map { stream > $0 } ?? false
+    }
+
+    /// A stream is about to be reset: whoever waited for its answer has left, or the answer came before all of the request went out.
+    func callsOff() {
+        self.calledOff += 1
+        if self.calledOff >= Self.mostCalledOff { self.end() }
     }
 
     /// Takes no more streams, and closes after the last.

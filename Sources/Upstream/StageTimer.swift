@@ -14,6 +14,8 @@ package final class StageTimer {
 
     /// Called on the event loop, once for each deadline that passes.
     package var onExpiry: ((Expiry) -> Void)?
+    /// When the stage that was started last began.
+    private(set) var stageBegan = NIODeadline.distantPast
 
     private let eventLoop: any EventLoop
     private var name: UInt8 = 0
@@ -30,7 +32,8 @@ package final class StageTimer {
     /// Starts a stage, which ends the one before it.
     package func stage(_ name: UInt8 = 0, in amount: TimeAmount) {
         self.name = name
-        self.stageDeadline = .now() + amount
+        self.stageBegan = .now()
+        self.stageDeadline = self.stageBegan + amount
         self.schedule()
     }
 

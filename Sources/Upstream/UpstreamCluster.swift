@@ -81,9 +81,12 @@ package final class UpstreamCluster {
 
     func takeRetry() -> Bool { self.budget.take() }
 
-    func failed(_ server: Int, _ error: UpstreamError) {
+    /// - Parameter start: since when the server was waited for, where it was given up waiting for it.
+    func failed(_ server: Int, _ error: UpstreamError, waitingSince start: NIODeadline? = nil) {
         // Ours, not the server's.
         if error.code == .poolExhausted || error.code == .totalTimeout { return }
+        // A server that served others meanwhile works: what it is slow with is this request, however many like it one caller sends.
+        if let start, self.board.hasServed(server, after: start) { return }
         if self.breaker.failed() {
             self.logger.warning(
                 "Every exchange with the upstream fails; it is not asked for a while",
@@ -93,19 +96,21 @@ package final class UpstreamCluster {
         if self.board.failed(server) {
             self.logger.warning(
                 "A server of the upstream is not asked for a while",
-                metadata: ["peer": "\(self.pools[server].peer.authority)", "error": "\(error.code.rawValue)"]
+                metadata: ["peer": "\(self.pools[server].peer.name)", "error": "\(error.code.rawValue)"]
             )
         }
     }
 
-    /// - Parameter status: of a server's answer.
-    func answered(_ server: Int, status: UInt) {
+    /// - Parameters:
+    ///   - status: of a server's answer.
+    ///   - now: when its head came.
+    func answered(_ server: Int, status: UInt, at now: NIODeadline) {
         self.breaker.succeeded()
         // What a server says when it cannot serve, or stands before something that cannot.
         if (502...504).contains(status) {
             self.board.failed(server)
         } else {
-            self.board.succeeded(server)
+            self.board.succeeded(server, served: (200..<300).contains(status), at: now)
         }
     }
 }

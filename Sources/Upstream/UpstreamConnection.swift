@@ -110,6 +110,8 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// The exchange is over before its answer is: the connection is of no further use.
     func abandon() {
+        // While the stream is still open, so that it is not the connection's last.
+        if case .leased = self.state { self.shared?.callsOff() }
         self.close()
     }
 
@@ -236,6 +238,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             } else if self.turn.isReusable, !self.isStream, context.channel.isActive, .now() < self.retiresAt {
                 self.becomeIdle()
             } else {
+                self.shared?.callsOff()
                 self.close()
             }
         case .leased(let exchange):
@@ -330,7 +333,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         if let error = error as? HTTPParserError {
             return UpstreamError(error == .invalidEOFState ? .closedEarly : .badResponse, detail: detail)
         }
-        if error is NIOHTTPDecoderError {
+        if error is NIOHTTPDecoderError || error is ByteToMessageDecoderError.PayloadTooLargeError {
             return UpstreamError(.badResponse, detail: detail)
         }
         if error is any NIOHTTP2Error, !(error is NIOHTTP2Errors.StreamClosed) {

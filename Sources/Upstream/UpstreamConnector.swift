@@ -112,7 +112,9 @@ struct UpstreamConnector {
         try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
         try pipeline.addHandler(
             ByteToMessageHandler(
-                HTTPResponseDecoder(informationalResponseStrategy: .forward, limitConfiguration: limits)
+                HTTPResponseDecoder(informationalResponseStrategy: .forward, limitConfiguration: limits),
+                // Blanks behind a field's colon are none of the parser's limits, and are kept until something else comes.
+                maximumBufferSize: peer.limits.headerBytes + (64 << 10)
             )
         )
         try pipeline.addHandler(last)

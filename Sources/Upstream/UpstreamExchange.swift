@@ -241,9 +241,10 @@ package final class UpstreamExchange {
 
     func received(_ head: HTTPResponseHead) {
         guard case .sending(let connection) = self.state else { return }
-        self.answeredAt = .now()
+        let now = NIODeadline.now()
+        self.answeredAt = now
         self.state = .receiving(connection)
-        if let server = self.server { self.cluster.answered(server, status: head.status.code) }
+        if let server = self.server { self.cluster.answered(server, status: head.status.code, at: now) }
         self.paused()
         self.delegate?.upstreamAnswered(head)
     }
@@ -375,12 +376,12 @@ package final class UpstreamExchange {
         case .sending(let connection), .receiving(let connection): connection.retire()
         case .created, .waiting, .finished: break
         }
-        self.give(up: error)
+        self.give(up: error, waitingSince: self.timer?.stageBegan)
     }
 
-    private func give(up error: UpstreamError) {
+    private func give(up error: UpstreamError, waitingSince start: NIODeadline? = nil) {
         let delegate = self.delegate
-        if let server = self.server { self.cluster.failed(server, error) }
+        if let server = self.server { self.cluster.failed(server, error, waitingSince: start) }
         self.cancel()
         delegate?.upstreamFailed(error)
     }

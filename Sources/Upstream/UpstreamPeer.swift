@@ -17,6 +17,8 @@ package struct UpstreamPeer: Sendable {
     package let authority: String
     /// The file of a unix socket, which is connected to in place of host and port.
     package private(set) var socketPath: String?
+    /// What it is called in logs, metrics and on the dashboard. All peers behind sockets have the same authority.
+    package var name: String { self.socketPath.map { "unix:\($0)" } ?? self.authority }
     /// How the peer is verified, and what it is shown, by the next connection; nil for `http`.
     package let tls: TLSContextSource?
     /// The name that the peer's certificate must be for, where it is not `host`.

@@ -39,7 +39,7 @@ struct ProxyTrial {
     ) async throws {
         let port = route.contender.port
         let times = try await steady.run(port: port, path: route.path, body: ProxyBench.question, rate: rate)
-        func rank(_ share: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * share))] }
+        func rank(_ share: Double) -> Double { times[max(0, Int((share * Double(times.count)).rounded(.up)) - 1)] }
         series.add("proxy.half_p50\(route.suffix)", "ms", rank(0.5), higherIsBetter: false)
         series.add("proxy.half_p99\(route.suffix)", "ms", rank(0.99), higherIsBetter: false)
     }

@@ -17,15 +17,19 @@ struct AuditCommand: AsyncParsableCommand {
             discussion: """
                 Files are put in order by the numbers of their first lines; with --allow-restarts by the times, for each chain has numbers of \
                 its own. The first line that breaks the chain is named, and the exit status is 65. A chain shows changes by those who \
-                cannot write it anew; --public-key asks for the signatures of those who can.
+                cannot write it anew; --public-key asks for the signatures of those who can, and tells of lines that none speaks for. Lines \
+                that a collector got twice are passed over with --allow-restarts.
                 """
         )
 
         @Argument(help: "Audit files, those put away and the present one, in gzip or plain.")
         var files: [String]
 
-        @Option(help: "A PEM file with the Ed25519 public key that checkpoints must be signed by.")
-        var publicKey: String?
+        @Option(
+            help:
+                "A PEM file with the Ed25519 public key that checkpoints must be signed by; may be given several times, and any of them will do."
+        )
+        var publicKey: [String] = []
 
         @Flag(help: "Let a new chain begin in the middle, as it does in what standard output or syslog collected.")
         var allowRestarts = false
@@ -33,10 +37,9 @@ struct AuditCommand: AsyncParsableCommand {
         @Flag(help: "Print a JSON object.")
         var json = false
 
-        private func verifyingKey() throws -> Ed25519.VerifyingKey? {
-            guard let publicKey else { return nil }
+        private func verifyingKey(_ path: String) throws -> Ed25519.VerifyingKey {
             do throws(TLSError) {
-                return try Ed25519.VerifyingKey(path: publicKey)
+                return try Ed25519.VerifyingKey(path: path)
             } catch {
                 complain("\(error)")
                 throw ExitStatus.noInput
@@ -44,9 +47,13 @@ struct AuditCommand: AsyncParsableCommand {
         }
 
         func run() throws {
-            let key = try verifyingKey()
+            let keys = try publicKey.map(verifyingKey)
             var check: AuditVerification.SignatureCheck?
-            if let key { check = { signature, message in key.isSignature(hexadecimal: signature, of: message) } }
+            if !keys.isEmpty {
+                check = { signature, message in
+                    keys.contains { $0.isSignature(hexadecimal: signature, of: message) }
+                }
+            }
             let hash: AuditHash = { bytes in try Digest.sha256Hex(of: bytes) }
             let verification = AuditVerification(hash: hash, allowsRestarts: allowRestarts, check: check)
             let report = try reading { () throws(AuditFileError) in try verification.verify(files) }
@@ -131,12 +138,17 @@ extension AuditVerification.Report {
     /// For people.
     fileprivate var text: String {
         var words = "\(lines) lines in \(files) file\(files == 1 ? "" : "s")"
+        if repeated > 0 { words += ", \(repeated) more that came twice" }
         if let first, let last { words += ", numbers \(first) to \(last)" }
         if let first, first > 1 { words += " (earlier files are not here)" }
         words += "; \(checkpoints) checkpoints"
         if verifiedCheckpoints > 0 {
-            words += ", \(verifiedCheckpoints) signatures checked, \(unsigned) lines after the last"
+            words += ", \(verifiedCheckpoints) signatures checked, \(unsigned - unsignedAtStart) lines after the last"
             if unsignedChains > 0 { words += " of their chain, \(unsignedChains) chains before the last end so" }
+            if unsignedAtStart > 0 {
+                words += "; no checkpoint speaks for \(unsignedAtStart) lines before a start of the gateway"
+                words += " (it was killed, or others wrote them)"
+            }
         }
         if lost > 0 { words += "; the gateway says it lost \(lost) records" }
         return isWhole ? words + ": whole" : "whole up to there: " + words

@@ -50,7 +50,7 @@ enum AuditLogReader {
                 action: Action(rawValue: record.action),
                 scores: record.scores.map(Self.assessment),
                 rules: Set(record.findings.compactMap(\.rule)),
-                isFailure: record.findings.contains { $0.source == "failure" },
+                isFailure: record.isFailure,
                 texts: content.flatMap { phase == .input ? $0.input : $0.output }
             )
         }
@@ -68,6 +68,10 @@ enum AuditLogReader {
         var action: String
         var findings: [Finding]
         var scores: [String: Double]?
+        var failure: String?
+
+        /// Whether the model could not judge, whatever followed from that.
+        var isFailure: Bool { failure != nil || findings.contains { $0.source == "failure" } }
     }
 
     private struct Finding: Decodable {

@@ -9,7 +9,8 @@ struct DoctorCommand: AsyncParsableCommand {
         abstract: "Check everything that the gateway needs, and say what is wrong.",
         discussion: """
             Looks at the processor, memory, policy, model, certificates, audit place, addresses and the upstream; changes nothing. \
-            Run it as the user that the gateway runs as. The exit status is 1 if something keeps the gateway from serving.
+            Run it as the user that the gateway runs as. A variable that is not set here is a warning, for the gateway's service may \
+            have it. The exit status is 1 if something keeps the gateway from serving.
             """
     )
 
@@ -35,13 +36,18 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func results() async -> [CheckResult] {
-        let configuration: GatewayConfiguration
+        let read: (configuration: GatewayConfiguration, unsetVariables: [String])
         do throws(PolicyError) {
-            configuration = try .load(path: config)
+            read = try GatewayConfiguration.inspect(path: config)
         } catch {
             return [.failure("configuration", "\(error)")]
         }
-        let doctor = Doctor(configuration, machine: .current(), logger: bootstrapLogging())
+        let doctor = Doctor(
+            read.configuration,
+            unsetVariables: read.unsetVariables,
+            machine: .current(),
+            logger: bootstrapLogging()
+        )
         return [.ok("configuration", "\(config) is valid")] + (await doctor.examine(asksUpstream: !offline))
     }
 

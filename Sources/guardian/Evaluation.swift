@@ -125,7 +125,11 @@ extension Evaluation {
         return blocks.joined(separator: "\n\n")
     }
 
-    var median: Double { milliseconds.isEmpty ? 0 : milliseconds[milliseconds.count / 2] }
+    /// Of an even number, the mean of the two in the middle.
+    var median: Double {
+        guard !milliseconds.isEmpty else { return 0 }
+        return (milliseconds[(milliseconds.count - 1) / 2] + milliseconds[milliseconds.count / 2]) / 2
+    }
 
     static func digits(_ value: Double, _ count: Int) -> String {
         String(format: "%.\(count)f", locale: Locale(identifier: "en_US_POSIX"), value)

@@ -23,9 +23,11 @@ enum ExitStatus {
 
     static func of(_ error: GatewayError) -> ExitCode {
         switch error.part {
-        case .configuration, .certificates: configuration
+        case .configuration: configuration
         case .unreadable: noInput
-        case .model: unavailable
+        case .damaged: data
+        // These get right without the configuration being touched, so a supervisor should try again.
+        case .model, .certificates: unavailable
         case .system: system
         }
     }

@@ -36,10 +36,10 @@ struct ModelCommand: AsyncParsableCommand {
                 let digest = { (path: String) in try Digest.sha256Hex(ofFile: path) }
                 if let guardian {
                     writer = try PackedModelWriter(
-                        GuardianSource(trunk: trunk, folder: guardian, threads: threads, digest: digest)
+                        GuardianSource(trunk: trunk, folder: guardian, threads: threads.count, digest: digest)
                     )
                 } else {
-                    writer = try PackedModelWriter(trunk: trunk, threads: threads, digest: digest)
+                    writer = try PackedModelWriter(trunk: trunk, threads: threads.count, digest: digest)
                 }
                 try writer.write(to: out, digest: { try Digest.sha256Hex(of: $0) })
             }

@@ -38,9 +38,25 @@ enum ModelFile: ExpressibleByArgument {
     }
 }
 
-/// How many threads compute where a command is not told.
-enum ModelThreads {
-    static var standard: Int { ComputePool.threads(forProcessors: Machine.usableProcessors) }
+/// How many threads compute.
+enum ModelThreads: ExpressibleByArgument {
+    /// One for each processor. Counted when it is asked for, so that help and reference are the same on every machine.
+    case standard
+    case number(Int)
+
+    init?(argument: String) {
+        guard let number = Int(argument) else { return nil }
+        self = .number(number)
+    }
+
+    var defaultValueDescription: String { "the processors" }
+
+    var count: Int {
+        switch self {
+        case .standard: ComputePool.threads(forProcessors: Machine.usableProcessors)
+        case .number(let number): number
+        }
+    }
 }
 
 /// Which model a command runs.
@@ -54,7 +70,7 @@ struct ModelOptions: ParsableArguments {
     /// - Parameter width: texts under way, none of which is refused for the length of the others.
     /// - Throws: `GatewayError`.
     func engine(width: Int = 1) throws -> GuardianEngine {
-        let model = GatewayConfiguration.Model(file: model.path, threads: threads)
+        let model = GatewayConfiguration.Model(file: model.path, threads: threads.count)
         return try Gateway.engine(model, capacity: width, longTexts: width)
     }
 }

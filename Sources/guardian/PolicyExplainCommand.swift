@@ -80,9 +80,8 @@ struct PolicyExplainCommand: AsyncParsableCommand {
 
     private func report(on text: String) async throws -> TextExplanationReport {
         let tried = try TriedPolicy(path: file, rulesOnly: rulesOnly, scope: scope ?? RequestScope())
-        let engine =
-            rulesOnly
-            ? nil : try Gateway.engine(GatewayConfiguration.Model(file: packed.path, threads: threads), capacity: 1)
+        let settings = GatewayConfiguration.Model(file: packed.path, threads: threads.count)
+        let engine = rulesOnly ? nil : try Gateway.engine(settings, capacity: 1)
         defer { engine?.shutDown() }
         let pipeline = tried.pipeline(engine)
         let explanation = try await pipeline.explain(

@@ -13,11 +13,13 @@ struct ScoredText: Sendable {
 }
 
 /// Recorded traffic as labelled texts, scored when it passed: each phase of an exchange is of what the model or a rule found in it
-/// then, unless somebody corrected that. What is recorded for a share of the requests says nothing about the others. The model is
-/// not asked again.
+/// then, unless somebody corrected that. What the model could not judge is left out, and what is recorded for a share of the requests
+/// says nothing about the others. The model is not asked again.
 struct RecordedTexts {
     private(set) var texts: [ScoredText] = []
     private(set) var corrected = 0
+    /// Corrections of what is left out because the model could not judge it.
+    private(set) var unusable = 0
 
     private struct Place: Hashable {
         var requestID: String
@@ -31,6 +33,7 @@ struct RecordedTexts {
     /// - Throws: an exit status, the reason told on standard error with the line.
     init(log: [String], corrections: String, policy: Policy) throws {
         var places: [Place: Int] = [:]
+        var unjudged: Set<Place> = []
         let decoder = JSONDecoder()
         try RecordedLines.forEach(of: log) { place, line in
             if Self.isBlank(line) { return }
@@ -42,8 +45,11 @@ struct RecordedTexts {
             let judged = policy.policy(for: record.scope)
             let sampling = Sampling(requestID: requestID)
             for (phase, found) in [(Phase.input, record.input), (.output, record.output)] {
-                guard let found, let scores = found.scores else { continue }
-                places[Place(requestID: requestID, phase: phase)] = texts.count
+                guard let found else { continue }
+                let text = Place(requestID: requestID, phase: phase)
+                if found.isUnjudged { unjudged.insert(text) }
+                guard let scores = found.scores else { continue }
+                places[text] = texts.count
                 texts.append(
                     ScoredText(
                         phase: phase,
@@ -63,14 +69,19 @@ struct RecordedTexts {
                     words: "request '\(correction.requestID.clipped)' was corrected in line \(before) already"
                 )
             }
+            let label = try TextLabel(correction.label, .strict)
             guard let index = places[place] else {
+                guard !unjudged.contains(place) else {
+                    unusable += 1
+                    return
+                }
                 throw CorrectionProblem(
                     words:
                         "\(log.joined(separator: ", ")) holds no scores for the \(place.phase.rawValue) of a request "
                         + "'\(correction.requestID.clipped)'"
                 )
             }
-            texts[index].label = try TextLabel(correction.label, .strict).correcting(texts[index].label)
+            texts[index].label = label.correcting(texts[index].label)
             corrected += 1
         }
     }
@@ -153,9 +164,12 @@ private struct Record: Decodable {
 
     struct PhaseRecord: Decodable {
         var label: TextLabel
+        /// Whether the model failed to judge it, or some of it.
+        var isUnjudged: Bool
+        /// nil where the model gave none, or not all: those of other texts, or from below.
         var scores: Assessment?
 
-        private enum CodingKeys: String, CodingKey { case findings, scores }
+        private enum CodingKeys: String, CodingKey { case findings, scores, failure }
 
         private struct Finding: Decodable {
             var source: String
@@ -164,12 +178,16 @@ private struct Record: Decodable {
 
         init(from decoder: any Decoder) throws {
             let record = try decoder.container(keyedBy: CodingKeys.self)
+            let all = try record.decode([Finding].self, forKey: .findings)
             // What the model or a rule found; a failure found nothing.
-            let found = try record.decode([Finding].self, forKey: .findings).filter { $0.source != "failure" }
+            let found = all.filter { $0.source != "failure" }
             label = TextLabel(
                 isHarmful: !found.isEmpty,
                 of: Set(found.compactMap { HarmCategory(rawValue: $0.category) })
             )
+            let failure = try record.decodeIfPresent(String.self, forKey: .failure)
+            isUnjudged = failure != nil || found.count < all.count
+            guard !isUnjudged else { return }
             scores = try record.decodeIfPresent([String: Double].self, forKey: .scores).map { scores in
                 Assessment(
                     harm: scores["harm"] ?? 0,

@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
     var keyLog: String?
 
     func run() async throws {
+        CoreDumps.turnOff()
         let signals = ServerSignal.stream()
         let logger = bootstrapLogging()
         let supervisor = Supervisor(environment: ProcessInfo.processInfo.environment)

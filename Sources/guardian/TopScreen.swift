@@ -38,6 +38,7 @@ struct TopScreen {
         var ready: Bool
         var policy: Policy
         var candidate: Policy?
+        var candidateFailure: String?
         var model: Model
         var upstream: [Server]
         var records: Records
@@ -80,6 +81,10 @@ struct TopScreen {
         words += ", up \(up), \(status.connections) connections, \(status.exchanges) exchanges under way"
         if let memory = status.memory { words += ", \(memory >> 20) MiB" }
         if status.policy.failure != nil { words += "\nThe policy file is broken: the last good one is in force." }
+        if status.candidateFailure != nil {
+            let rest = status.candidate == nil ? "none is tried" : "the last good one is tried"
+            words += "\nThe candidate's file is broken: \(rest)."
+        }
         return words
     }
 

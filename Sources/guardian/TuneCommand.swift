@@ -166,9 +166,12 @@ struct TuneCommand: AsyncParsableCommand {
     private func scoredTexts(under policy: Policy) async throws -> (texts: [ScoredText], origin: String) {
         guard let labels else {
             let recorded = try RecordedTexts(log: audit, corrections: corrections ?? "", policy: policy)
-            let origin =
+            var origin =
                 "labels: \(recorded.texts.count) recorded texts, \(recorded.corrected) of them corrected; "
                 + "the others count as what was decided"
+            if recorded.unusable > 0 {
+                origin += "; corrections of what the model could not judge, left out: \(recorded.unusable)"
+            }
             return (recorded.texts, origin)
         }
         let texts = try LabelledText.read(labels)

@@ -24,7 +24,7 @@ struct UpstreamCommand: AsyncParsableCommand {
         let signals = ServerSignal.stream()
         let logger = bootstrapLogging()
         try await reportingErrors {
-            let server = try await DemoUpstream(model: model, address: address, threads: threads, logger: logger)
+            let server = try await DemoUpstream(model: model, address: address, threads: threads.count, logger: logger)
             let port = try await server.start()
             logger.info("Ready", metadata: ["address": "\(address.host):\(port)"])
             for await signal in signals where signal == .stop { break }

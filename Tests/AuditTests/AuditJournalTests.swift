@@ -37,6 +37,15 @@ private final class FullOutput: AuditOutput {
         #expect(try links().map(\.sequence) == [1, 2, 3])
     }
 
+    @Test func nothingIsWrittenBeforeTheLogSaysThatItBegins() {
+        output.refuse(2)
+        let journal = journal()
+        #expect(!journal.write(record))
+        #expect(journal.write(record))
+        journal.close()
+        #expect(output.events == ["started", "exchange", "stopped"])
+    }
+
     @Test func aLineThatIsRefusedBreaksNoChainAndIsToldOf() throws {
         let journal = journal()
         output.refuse(1)

@@ -10,11 +10,14 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     /// Lines as a gateway writes them: started, records, stopped, with checkpoints if signed.
-    private func lines(_ records: Int, isSigned: Bool = false) -> [String] {
+    /// - Parameter name: chains of other names begin with another line, as real ones do.
+    private func lines(_ records: Int, isSigned: Bool = false, of name: String = "n") -> [String] {
         let output = MemoryOutput()
+        var recovery = AuditRecovery()
+        recovery.setAside = name
         let journal = AuditJournal(
             output: output,
-            recovery: AuditRecovery(),
+            recovery: recovery,
             hash: testHash,
             signer: isSigned ? AuditSigner(keyID: "k", interval: 4, sign: testSignature) : nil
         )
@@ -106,11 +109,62 @@ import Testing
         journal.close()
         #expect(try verify(output.lines).isWhole)
         let problem = try #require(try verifySigned(output.lines).problem)
-        #expect(problem.found == "the checkpoint's signature is not that of the given key")
+        #expect(problem.found == "the checkpoint's signature is that of no given key")
     }
 
     @Test func aLogWithoutAnyCheckpointIsNotSigned() throws {
-        #expect(try verifySigned(lines(9)).problem?.found == "no checkpoint is signed by the given key")
+        #expect(try verifySigned(lines(9)).problem?.found == "no checkpoint is signed by a given key")
+    }
+
+    /// What a process writes that goes on behind these lines, and ends in good order.
+    private func goOn(behind lines: [String]) throws -> [String] {
+        var recovery = AuditRecovery()
+        recovery.last = ChainLink.read(Array(try #require(lines.last).utf8.dropLast()))?.link
+        let (output, signer) = (MemoryOutput(), AuditSigner(keyID: "k", interval: 4, sign: testSignature))
+        let journal = AuditJournal(output: output, recovery: recovery, hash: testHash, signer: signer)
+        for _ in 0..<5 { _ = journal.write(AuditEncoder.body(.sample(requestID: "later"))) }
+        journal.close()
+        return output.lines
+    }
+
+    @Test func noCheckpointSpeaksForLinesThatStandBeforeTheStartOfItsRun() throws {
+        let before = lines(3, isSigned: true)
+        var forged: [String] = []
+        var chain = AuditChain(
+            after: ChainLink.read(Array(try #require(before.last).utf8.dropLast()))?.link,
+            hash: testHash
+        )
+        for _ in 0..<2 {
+            let (line, next) = try chain.sealing(AuditEncoder.body(.sample(requestID: "forged")))
+            forged.append(String(decoding: line, as: UTF8.self))
+            chain = next
+        }
+        let all = try before + forged + goOn(behind: forged)
+        let report = try verifySigned(all)
+        #expect(report.isWhole && report.verifiedCheckpoints == report.checkpoints)
+        #expect(report.unsigned == 2 && report.unsignedAtStart == 2)
+        // Cut off between two checkpoints.
+        let cut = Array(before[..<2])
+        let shorter = try verifySigned(cut + goOn(behind: cut))
+        #expect(shorter.unsigned == 2 && shorter.unsignedAtStart == 2)
+        // What ended in good order leaves none.
+        let orderly = try verifySigned(before + goOn(behind: before))
+        #expect(orderly.isWhole && orderly.unsigned == 0 && orderly.unsignedAtStart == 0)
+        #expect(try verify(all).unsignedAtStart == 0)
+    }
+
+    @Test func linesThatCameTwiceAreCountedOnceWhereRestartsAreAllowed() throws {
+        let all = lines(600)
+        let twice = Array(all[..<560] + all[48...])
+        let report = try verify(twice, allowsRestarts: true)
+        #expect(report.isWhole && report.lines == 602 && report.repeated == 512 && report.chains == 1)
+        #expect(try verify(twice).problem?.line == 561)
+        // The first of a chain are no other chain.
+        let first = try verify(Array(all[..<2] + all), allowsRestarts: true)
+        #expect(first.isWhole && first.lines == 602 && first.repeated == 2 && first.chains == 1)
+        // More than go to a collector together come from no lost answer.
+        let far = try verify(Array(all[..<560] + all[47...]), allowsRestarts: true)
+        #expect(far.problem?.line == 561 && far.problem?.found == "it is number 48")
     }
 
     @Test func aCheckpointOfAnotherLineIsNamed() throws {
@@ -139,13 +193,13 @@ import Testing
     }
 
     @Test func linesThatNoCheckpointOfTheirOwnChainSpeaksForAreCounted() throws {
-        let between = lines(3)
-        let all = lines(9, isSigned: true) + between + lines(9, isSigned: true)
+        let between = lines(3, of: "between")
+        let all = lines(9, isSigned: true) + between + lines(9, isSigned: true, of: "later")
         let report = try verifySigned(all, allowsRestarts: true)
         #expect(report.isWhole && report.chains == 3 && report.verifiedCheckpoints == 6)
         #expect(report.unsigned == between.count && report.unsignedChains == 1)
         // The last chain may still go on.
-        let unfinished = try verifySigned(all + between, allowsRestarts: true)
+        let unfinished = try verifySigned(all + lines(3, of: "last"), allowsRestarts: true)
         #expect(unfinished.unsigned == 2 * between.count && unfinished.unsignedChains == 1)
         #expect(try verifySigned(lines(9, isSigned: true)).unsignedChains == 0)
     }
@@ -217,7 +271,7 @@ import Testing
     }
 
     @Test func aNewChainInTheMiddleHasToBeAllowed() throws {
-        let twice = lines(2) + lines(3)
+        let twice = lines(2) + lines(3, of: "later")
         #expect(try verify(twice).problem?.line == 5)
         let report = try verify(twice, allowsRestarts: true)
         #expect(report.isWhole && report.chains == 2)

@@ -152,6 +152,19 @@ import Testing
         #expect(try AuditVerification(hash: testHash).verify([path] + RotatedFiles(path: path).existing).problem == nil)
     }
 
+    @Test func aStartIsToldRightBehindTheSignedEndHoweverFullTheFileIs() throws {
+        let signer = AuditSigner(keyID: "k", interval: 100, sign: testSignature)
+        for id in ["a", "b"] {
+            let file = try FileOutput(path: path, rotation: .init(size: 1, keep: 100), hash: testHash)
+            let journal = AuditJournal(output: file, recovery: file.recovery, hash: testHash, signer: signer)
+            #expect(journal.write(AuditEncoder.body(.sample(requestID: id))))
+            journal.close()
+        }
+        let files = RotatedFiles(path: path).existing + [path]
+        let report = try AuditVerification(hash: testHash) { testSignature($1) == $0 }.verify(files)
+        #expect(report.isWhole && report.unsigned == 0 && report.unsignedAtStart == 0)
+    }
+
     @Test func aRotationThatCannotBeDoneIsNotTriedForEachRecord() throws {
         // Put away it would have a longer name than the system lets it have.
         let path = folder.file(String(repeating: "a", count: 240))
@@ -257,6 +270,17 @@ import Testing
         try write(["b"], rotation: .init(age: .seconds(3600)))
         #expect(RotatedFiles(path: path).existing.count == 1)
         #expect(try AuditVerification(hash: testHash).verify([path] + RotatedFiles(path: path).existing).problem == nil)
+    }
+
+    @Test func aFileOfAClockThatRanAheadIsPutAwayInTime() throws {
+        let body = Array(#"{"event":"exchange","time":"2099-01-01T00:00:00.000Z""#.utf8)
+        let line = try AuditChain(after: nil, hash: testHash).sealing(body).line
+        try Data(line).write(to: URL(fileURLWithPath: path))
+        let file = try FileOutput(path: path, rotation: .init(age: .seconds(3600)), hash: testHash)
+        let now = AuditTime.now()
+        #expect(!file.wantsRotation(before: 1, at: now))
+        let later = AuditTime(millisecondsSinceEpoch: now.millisecondsSinceEpoch + 3_600_000)
+        #expect(file.wantsRotation(before: 1, at: later))
     }
 
     @Test func afterADeathBetweenTwoFilesTheChainGoesOn() throws {

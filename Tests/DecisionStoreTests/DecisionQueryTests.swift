@@ -50,9 +50,25 @@ import Testing
         #expect(try found { $0.requestID = "r3" } == ["r3"])
         #expect(try found { $0.since = AuditTime(millisecondsSinceEpoch: 30_000) } == ["r4", "r3"])
         #expect(try found { $0.until = AuditTime(millisecondsSinceEpoch: 20_000) } == ["r1"])
-        #expect(try found { $0.differsFromCandidate = true } == ["r4"])
+        #expect(try found { $0.differsIn = CandidateTrial(policy: "00ff", candidate: "01") } == ["r4"])
+        #expect(try found { $0.differsIn = CandidateTrial(policy: "00ff", candidate: "02") } == [])
+        #expect(try found { $0.differsIn = CandidateTrial(policy: "00fe", candidate: "01") } == [])
         #expect(try store.mark("r2", phase: .input, as: Mark(isRight: false)))
         #expect(try found { $0.isMarked = true } == ["r2"])
+    }
+
+    /// The dashboard asks for the latest of each action every few seconds.
+    @Test func theLatestOfAnActionAreFoundWithoutGoingThroughTheStore() throws {
+        var query = DecisionQuery()
+        query.action = "block"
+        let (condition, arguments) = query.condition
+        let plan = try store.read {
+            try $0.rows(
+                "EXPLAIN QUERY PLAN SELECT id FROM decision WHERE \(condition) ORDER BY id DESC LIMIT 8",
+                arguments
+            )
+        }
+        #expect(plan.map { $0.text("detail")?.contains("INDEX decision_action (action=?)") } == [true])
     }
 
     @Test func wordsOfSQLAreJustWords() throws {

@@ -32,7 +32,8 @@ import Testing
         try old.add([.sample("r1", at: 1)])
         // As it was before there was a second version.
         _ = try old.write { db in
-            for column in ["safeguard_us", "route"] {
+            try db.rows("DROP INDEX decision_action", [])
+            for column in ["safeguard_us", "route", "candidate_policy"] {
                 try db.rows("ALTER TABLE decision DROP COLUMN \(column)", [])
             }
             try db.rows("DELETE FROM grdb_migrations WHERE identifier > '1'", [])
@@ -78,6 +79,26 @@ import Testing
         #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["new", "marked"])
     }
 
+    @Test func textsThatAreTooOldAreInNoFileAnyMore() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("decisions.sqlite")
+        var retention = StoreRetention()
+        retention.age = .seconds(100)
+        let store = try DecisionStore(.file(path), retention: retention)
+        var old = AuditRecord.sample("old", at: 10)
+        old.content = .init(input: ["marmalade"])
+        try store.add([old, .sample("new", at: 200)])
+        func holdsText(_ name: String) -> Bool {
+            let bytes = FileManager.default.contents(atPath: name) ?? Data()
+            return bytes.range(of: Data("marmalade".utf8)) != nil
+        }
+        let files = [path, path + "-wal"]
+        #expect(files.contains(where: holdsText))
+        try store.prune(at: AuditTime(millisecondsSinceEpoch: 250_000))
+        #expect(!files.contains(where: holdsText))
+        #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["new"])
+    }
+
     @Test func ofTooManyTheOldestGoWithTheirFindings() throws {
         var retention = StoreRetention()
         retention.decisions = 2
@@ -99,14 +120,14 @@ import Testing
             (StorePlace.memory, ["r5", "r4", "r1"]), (.file(folder.file("db")), ["r5", "r4", "r3", "r2", "r1"]),
         ] {
             let store = try DecisionStore(place, retention: retention)
-            try store.add(
-                (1...5).map { number in
-                    var record = AuditRecord.sample("r\(number)", at: 10)
-                    record.content = .init(input: [String(repeating: "a", count: 10_000)])
-                    return record
-                }
-            )
+            let records = (1...5).map { number in
+                var record = AuditRecord.sample("r\(number)", at: 10)
+                record.content = .init(input: [String(repeating: "a", count: 10_000)])
+                return record
+            }
+            try store.add([records[0]])
             #expect(try store.mark("r1", phase: .input, as: Mark(isRight: true)))
+            try store.add(Array(records[1...]))
             try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
             #expect(try store.decisions(DecisionQuery()).map(\.requestID) == kept)
         }
@@ -125,6 +146,72 @@ import Testing
         )
         try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
         #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["r5", "r4"])
+    }
+
+    @Test func inMemoryTheLatestAreFoundWhetherOrNotSomebodyLookedBetween() throws {
+        var retention = StoreRetention()
+        retention.decisions = 5
+        for looks in [Set<Int>(), [3], [1, 2, 9, 20], Set(1...30)] {
+            let store = try DecisionStore(.memory, retention: retention)
+            for number in 1...30 {
+                try store.add([.sample("r\(number)", at: 10)])
+                guard looks.contains(number) else { continue }
+                let expected = (max(1, number - 4)...number).reversed().map { "r\($0)" }
+                #expect(try store.decisions(DecisionQuery()).map(\.requestID) == expected)
+            }
+            #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["r30", "r29", "r28", "r27", "r26"])
+        }
+    }
+
+    @Test func numbersGrowEvenIfNoRowIsLeftThatIsKept() throws {
+        var retention = StoreRetention()
+        retention.decisions = 5
+        let store = try DecisionStore(.memory, retention: retention)
+        try store.add((1...5).map { .sample("a\($0)", at: 10) })
+        let seen = try store.decisions(DecisionQuery()).map(\.number)
+        try store.add((1...5).map { .sample("b\($0)", at: 10) })
+        try store.prune(at: AuditTime(millisecondsSinceEpoch: 10_000))
+        let numbers = try store.decisions(DecisionQuery()).map(\.number)
+        #expect(try #require(numbers.min()) > #require(seen.max()))
+    }
+
+    @Test func inMemoryWhatNobodyLookedAtGoesWhenItIsTooOld() throws {
+        var retention = StoreRetention()
+        retention.age = .seconds(100)
+        let store = try DecisionStore(.memory, retention: retention)
+        try store.add([.sample("old", at: 10), .sample("new", at: 200)])
+        try store.prune(at: AuditTime(millisecondsSinceEpoch: 250_000))
+        #expect(try store.decisions(DecisionQuery()).map(\.requestID) == ["new"])
+    }
+
+    /// Not all of them may wait to be looked at: that would be twice the memory.
+    @Test func inMemoryLongRecordsKeepTheirOrder() throws {
+        let store = try DecisionStore(.memory)
+        for number in 1...40 {
+            var record = AuditRecord.sample("r\(number)", at: 10)
+            record.content = .init(input: [String(repeating: "a", count: 1 << 20)])
+            try store.add([record])
+        }
+        #expect(
+            try store.decisions(DecisionQuery()).map(\.requestID) == (1...40).reversed().map { "r\($0)" }
+        )
+    }
+
+    @Test func readersAndWritersAtOnceLoseNothingInMemory() async throws {
+        let store = try DecisionStore(.memory)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 1...4 {
+                group.addTask {
+                    for number in 1...50 { try store.add([.sample("\(writer)-\(number)", at: 10)]) }
+                }
+                group.addTask {
+                    for _ in 1...10 { _ = try store.decisions(DecisionQuery()) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let found = try store.read { try $0.rows("SELECT count(DISTINCT request_id) AS count FROM decision", []) }
+        #expect(found.first?.integer("count") == 200)
     }
 
     @Test func whatFailsHalfwayIsUndone() throws {

@@ -37,7 +37,7 @@ import Testing
         #expect(
             overview.latency == [
                 .init(stage: "safeguard", count: 1, p50: 2000, p95: 2000, p99: 2000),
-                .init(stage: "total", count: 100, p50: 51, p95: 96, p99: 100),
+                .init(stage: "total", count: 100, p50: 50, p95: 95, p99: 99),
             ]
         )
     }
@@ -50,8 +50,33 @@ import Testing
             input: .init(action: nil, segmentsScanned: 1, segmentsUnscanned: 0)
         )
         try store.add([record, .sample("r2", at: 61)])
-        let overview = try store.overview(since: AuditTime(millisecondsSinceEpoch: 0), step: 60_000)
+        let (start, trial) = (AuditTime(millisecondsSinceEpoch: 0), CandidateTrial(policy: "00ff", candidate: "01"))
+        let overview = try store.overview(since: start, step: 60_000, trial: trial)
         #expect(overview.candidate == [.init(live: "block", candidate: "allow", count: 1)])
+        #expect(try store.overview(since: start, step: 60_000).candidate.isEmpty)
+    }
+
+    @Test func whatEarlierCandidatesOrPoliciesDecidedIsNotAddedToATrial() throws {
+        let store = try DecisionStore(.memory)
+        func record(_ id: String, policy: String, candidate: String) -> AuditRecord {
+            var record = AuditRecord.sample(id, at: 60, action: .block)
+            record.policy.digest = policy
+            record.candidate = .init(
+                policy: .init(name: "c", digest: candidate),
+                input: .init(action: nil, segmentsScanned: 1, segmentsUnscanned: 0)
+            )
+            return record
+        }
+        try store.add([
+            record("r1", policy: "aa", candidate: "01"), record("r2", policy: "bb", candidate: "01"),
+            record("r3", policy: "bb", candidate: "02"), record("r4", policy: "bb", candidate: "02"),
+        ])
+        let overview = try store.overview(
+            since: AuditTime(millisecondsSinceEpoch: 0),
+            step: 60_000,
+            trial: CandidateTrial(policy: "bb", candidate: "02")
+        )
+        #expect(overview.candidate == [.init(live: "block", candidate: "allow", count: 2)])
     }
 
     @Test func whatTheModelCouldNotJudgeIsCountedOfRequestsAndAnswers() throws {

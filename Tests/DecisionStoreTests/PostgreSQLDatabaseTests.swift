@@ -65,12 +65,14 @@ import Testing
         ]
     }
 
+    private static let trial = CandidateTrial(policy: "00ff", candidate: "01")
+
     private static var queries: [DecisionQuery] {
         let edits: [(inout DecisionQuery) -> Void] = [
             { _ in }, { $0.limit = 2 }, { $0.limit = 0 }, { $0.before = 4 }, { $0.action = "block" },
             { $0.action = "allow" }, { $0.category = .privacy }, { $0.tenant = "acme" }, { $0.model = "other" },
             { $0.requestID = "r3" }, { $0.since = AuditTime(millisecondsSinceEpoch: 30_000) },
-            { $0.until = AuditTime(millisecondsSinceEpoch: 20_000) }, { $0.differsFromCandidate = true },
+            { $0.until = AuditTime(millisecondsSinceEpoch: 20_000) }, { $0.differsIn = Self.trial },
             { $0.isMarked = true }, { $0.tenant = "' OR 1 --" }, { $0.requestID = "r1'; DROP TABLE decision; --" },
         ]
         return edits.map { edit in
@@ -105,7 +107,10 @@ import Testing
         }
         for (since, step) in [(0, 60_000), (25, 1_000), (1_000_000, 60_000)] as [(Int64, Int64)] {
             let since = AuditTime(millisecondsSinceEpoch: since)
-            #expect(try one.overview(since: since, step: step) == other.overview(since: since, step: step))
+            #expect(
+                try one.overview(since: since, step: step, trial: Self.trial)
+                    == other.overview(since: since, step: step, trial: Self.trial)
+            )
         }
     }
 

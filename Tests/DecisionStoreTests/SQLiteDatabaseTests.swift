@@ -45,6 +45,39 @@ import Testing
         }
     }
 
+    @Test func whatIsRemovedFromAFileIsOverwritten() throws {
+        let folder = try TemporaryFolder()
+        let database = try SQLiteDatabase(path: folder.file("db"))
+        let setting = try database.write { try $0.rows("PRAGMA secure_delete", []) }
+        #expect(setting.map { $0.integer("secure_delete") } == [1])
+    }
+
+    @Test(arguments: ["db", nil] as [String?])
+    func sortingWritesNoTemporaryFiles(name: String?) throws {
+        let folder = try TemporaryFolder()
+        let database = try SQLiteDatabase(path: name.map(folder.file))
+        let settings = [
+            try database.write { try $0.rows("PRAGMA temp_store", []) },
+            try database.read { try $0.rows("PRAGMA temp_store", []) },
+        ]
+        // 2 is memory.
+        #expect(settings.map { $0.map { $0.integer("temp_store") } } == [[2], [2]])
+    }
+
+    @Test func cleaningAFileThatAnotherReadsIsPutOff() throws {
+        let folder = try TemporaryFolder()
+        let databases = try (1...2).map { _ in try SQLiteDatabase(path: folder.file("db")) }
+        try databases[0].write { _ = try $0.rows("CREATE TABLE sample (value)", []) }
+        try databases[1].read { db in
+            _ = try db.rows("SELECT * FROM sample", [])
+            // Not after the 5 s that others are waited for elsewhere.
+            let start = ContinuousClock.now
+            try databases[0].clean()
+            #expect(start.duration(to: .now) < .seconds(4))
+        }
+        try databases[0].clean()
+    }
+
     @Test func whatWasInsertedByTransactionsThatFailIsGone() throws {
         struct Stop: Error {}
         let database = try table()

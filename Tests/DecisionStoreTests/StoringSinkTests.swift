@@ -110,7 +110,8 @@ private final class LastSink: AuditSink {
     }
 
     @Test func aStoreThatFailsIsSaidAndTheLogLosesNothing() throws {
-        let (log, store) = (ListedSink(), try DecisionStore(.memory))
+        let folder = try TemporaryFolder()
+        let (log, store) = (ListedSink(), try DecisionStore(.file(folder.file("decisions.sqlite"))))
         try store.write { db in
             for table in ["finding", "decision"] { try db.rows("DROP TABLE \(table)", []) }
         }

@@ -37,8 +37,13 @@ def start(tmp_path, certificates, scripted_origin):
 
 @pytest.fixture
 def keys(tmp_path):
+    """A pair of Ed25519 keys."""
+    return make_keys(tmp_path, "audit")
+
+
+def make_keys(folder, name):
     """A pair of Ed25519 keys, as the reference says to make one."""
-    private, public = tmp_path / "audit.key", tmp_path / "audit.pub"
+    private, public = folder / f"{name}.key", folder / f"{name}.pub"
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True)
     subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
     return private, public
@@ -176,7 +181,34 @@ def test_a_forged_log_is_not_signed(start, keys):
     gateway.ask("hello")
     gateway.close()
     status, found = report([gateway.audit_path], "--public-key", public)
-    assert status == 65 and found["problem"]["found"] == "no checkpoint is signed by the given key"
+    assert status == 65 and found["problem"]["found"] == "no checkpoint is signed by a given key"
+
+
+def test_a_log_whose_key_was_changed_is_checked_with_both(start, keys, tmp_path):
+    pairs = [keys, make_keys(tmp_path, "next")]
+    for private, _ in pairs:
+        gateway = start(signing_key=str(private))
+        gateway.ask("hello")
+        gateway.close()
+    for _, public in pairs:
+        status, found = report([gateway.audit_path], "--public-key", public)
+        assert status == 65 and found["problem"]["found"] == "the checkpoint's signature is that of no given key"
+    both = [word for _, public in pairs for word in ("--public-key", public)]
+    status, found = report([gateway.audit_path], *both)
+    assert (status, found["verified_checkpoints"], found["unsigned"]) == (0, 2, 0)
+
+
+def test_lines_that_a_killed_gateway_left_unsigned_are_told_of(start, keys):
+    private, public = keys
+    gateway = start(signing_key=str(private))
+    gateway.record(gateway.ask("hello"))
+    gateway.process.popen.send_signal(signal.SIGKILL)
+    gateway.process.popen.wait()
+    gateway = start(signing_key=str(private))
+    gateway.close()
+    told = run("audit", "verify", "--public-key", public, gateway.audit_path)
+    assert told.returncode == 0 and "1 signatures checked, 0 lines after the last; " in told.stdout
+    assert "no checkpoint speaks for 2 lines before a start of the gateway (it was killed, or others wrote them)" in told.stdout
 
 
 def test_records_are_found(start):

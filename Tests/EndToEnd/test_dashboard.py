@@ -11,6 +11,7 @@ import urllib.request
 import pytest
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -100,6 +101,15 @@ def test_the_first_candidate_is_tried_once_it_is_saved(start_gateway, scripted_o
     gateway = start_gateway(scripted_origin.url, policy(), {"candidate": str(path)})
     assert "candidate" not in api(gateway, "status")[1]
     assert str(path) in gateway.process.words
+    path.write_text("name: no\n")
+    limit = time.monotonic() + 60
+    while "candidate_failure" not in api(gateway, "status")[1] and time.monotonic() < limit:
+        time.sleep(0.1)
+    now = api(gateway, "status")[1]
+    assert str(path) in now["candidate_failure"] and "failure" not in now["policy"]
+    shown = run("top", "--admin", gateway.admin.removeprefix("http://"), "--once").stdout
+    assert "The candidate's file is broken: none is tried." in shown and "The policy file" not in shown
+    path.unlink()
     status, saved = api(gateway, "candidate", {"input": {"hate": 0.25}})
     assert status == 200 and saved["is_tried"], saved
     limit = time.monotonic() + 60
@@ -151,8 +161,14 @@ def test_over_tls_a_client_certificate_stands_in_for_a_token(tmp_path, scripted_
             except urllib.error.URLError:
                 assert time.monotonic() < limit, "the admin listener did not answer within 120 s"
                 time.sleep(0.2)
-        with pytest.raises((urllib.error.URLError, ssl.SSLError, ConnectionError)):
-            api(gateway, "status", context=ssl.create_default_context(cafile=str(certificates.authority)))
+        stranger = ssl.create_default_context(cafile=str(certificates.authority))
+        assert api(gateway, "status", context=stranger)[0] == 401
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(gateway.admin, timeout=60, context=stranger)
+        # Machines show none.
+        for path in ("healthz", "readyz", "metrics"):
+            with urllib.request.urlopen(f"{gateway.admin}/{path}", timeout=60, context=stranger) as answer:
+                assert answer.status == 200
     finally:
         gateway.close()
 
@@ -200,6 +216,13 @@ def visit(browser, gateway, page, width=1280, scheme="light"):
     shown.until(lambda driver: driver.find_element(By.ID, f"page-{page}").is_displayed())
     shown.until(lambda driver: driver.find_element(By.ID, "state").text.startswith("policy "))
     return shown
+
+
+def await_refreshes(browser, count=2):
+    """Each page asks for the state of the gateway every three seconds."""
+    asked = "return performance.getEntriesByType('resource').filter((each) => each.name.endsWith('/api/status')).length"
+    before = browser.execute_script(asked)
+    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(asked) >= before + count)
 
 
 # Words whose colour is too near to that of what is behind them (WCAG 2.1, 1.4.3: 4.5 to 1).
@@ -341,8 +364,105 @@ def test_the_page_asks_for_the_token(browser, start_gateway, scripted_origin):
     shown = WebDriverWait(browser, 60)
     field = shown.until(lambda driver: driver.find_element(By.ID, "token"))
     shown.until(lambda driver: field.is_displayed())
+    # Whoever goes elsewhere on the page is not called back each time the API refuses.
+    browser.execute_script("document.querySelector('nav a').focus()")
+    await_refreshes(browser)
+    assert browser.switch_to.active_element.tag_name == "a"
     field.send_keys(TOKEN, Keys.ENTER)
     shown.until(lambda driver: "policy end-to-end" in driver.find_element(By.ID, "state").text)
     browser.execute_script("location.hash = '#decisions'")
     # Each category, and any.
     shown.until(lambda driver: len(driver.find_elements(By.CSS_SELECTOR, "#search [name=category] option")) == 17)
+
+
+def test_what_went_wrong_stands_where_the_result_would(browser, gateway):
+    candidate = gateway.folder / "policy.candidate.yaml"
+    candidate.unlink(missing_ok=True)
+    shown = visit(browser, gateway, "tuning")
+    result = browser.find_element(By.ID, "preview-result")
+    shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, ".slider"))
+    browser.find_element(By.ID, "save").click()
+    shown.until(lambda driver: "Written to" in result.text)
+    candidate.write_text("name: no\n")
+    browser.find_element(By.ID, "save").click()
+    shown.until(lambda driver: "not written" in result.text)
+    await_refreshes(browser)
+    assert result.find_element(By.CSS_SELECTOR, "[role=alert]").text.startswith("not written")
+    assert "Written to" not in result.text
+    candidate.unlink()
+
+    visit(browser, gateway, "decisions")
+    found = browser.find_element(By.ID, "list")
+    shown.until(lambda driver: "cybercrime" in found.text)
+    browser.find_element(By.NAME, "since").send_keys("31.1.", Keys.ENTER)
+    shown.until(lambda driver: "'since' must be a time" in found.text)
+    await_refreshes(browser)
+    assert found.find_element(By.CSS_SELECTOR, "[role=alert]").is_displayed()
+    assert "cybercrime" not in found.text
+    # Both answers were errors, which the browser notes, too.
+    browser.get_log("browser")
+
+
+def test_a_mark_that_cannot_be_kept_is_said_in_the_record(browser, gateway):
+    shown = visit(browser, gateway, "decisions")
+    shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, "#list tbody button")).click()
+    right = shown.until(lambda driver: driver.find_element(By.XPATH, "//dialog//button[text()='Right']"))
+    shown.until(lambda driver: right.is_displayed())
+    browser.execute_script("window.fetch = () => Promise.reject(new Error('nobody answers'))")
+    right.click()
+    shown.until(lambda driver: "nobody answers" in driver.find_element(By.ID, "record-body").text)
+
+
+def test_somebody_with_a_keyboard_stays_where_they_are(browser, gateway):
+    def press(key):
+        ActionChains(browser).send_keys(key).perform()
+
+    visit(browser, gateway, "decisions")
+    press(Keys.TAB)
+    assert browser.switch_to.active_element.get_attribute("class") == "skip"
+    press(Keys.ENTER)
+    assert browser.switch_to.active_element.get_attribute("id") == "main"
+    assert browser.find_element(By.ID, "page-decisions").is_displayed()
+
+    shown = visit(browser, gateway, "now")
+    shown.until(lambda driver: driver.find_element(By.CSS_SELECTOR, "#latest button"))
+    is_inside = "return document.getElementById('latest').contains(document.activeElement)"
+    for _ in range(30):
+        if browser.execute_script(is_inside):
+            break
+        press(Keys.TAB)
+    await_refreshes(browser)
+    assert browser.execute_script(is_inside)
+    press(Keys.ENTER)
+    record = browser.find_element(By.ID, "record")
+    shown.until(lambda driver: record.is_displayed())
+    await_refreshes(browser)
+    press(Keys.ESCAPE)
+    shown.until(lambda driver: not record.is_displayed())
+    assert browser.execute_script(is_inside)
+
+
+def test_what_was_not_judged_is_not_listed_as_allowed(browser, start_gateway, scripted_origin):
+    gateway = start_gateway(scripted_origin.url, rules_only())
+    assert gateway.ask("hello").status == 200
+    await_decisions(gateway, 1)
+    assert gateway.request("/v1/nothing").status == 404
+    await_decisions(gateway, 2)
+    shown = visit(browser, gateway, "decisions", 390)
+    rows = shown.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, "#list tbody tr"))
+    words = [row.find_element(By.TAG_NAME, "button").text for row in rows]
+    statuses = [row.find_element(By.CSS_SELECTOR, "td:nth-child(10)") for row in rows]
+    assert words == ["not judged", "allow"]
+    # On a phone a status is shown where it says something.
+    assert [(status.is_displayed(), status.get_attribute("textContent")) for status in statuses] == [(True, "404"), (False, "200")]
+
+
+def test_a_day_begins_where_the_browser_is(browser, gateway):
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Seoul"})
+    try:
+        shown = visit(browser, gateway, "decisions")
+        browser.find_element(By.NAME, "since").send_keys("2026-01-31", Keys.ENTER)
+        asked = "return performance.getEntriesByType('resource').map((each) => each.name).join(' ')"
+        shown.until(lambda driver: "since=2026-01-30T15%3A00%3A00.000Z" in driver.execute_script(asked))
+    finally:
+        browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})

@@ -77,6 +77,16 @@ def test_a_wrong_configuration_is_told_with_its_place(diagnose):
     assert "did you mean 'address'?" in text
 
 
+def test_a_variable_that_only_the_service_has_is_a_warning_and_all_else_is_looked_at(diagnose, tmp_path):
+    status, checks, text = diagnose(upstream={"authorization_env": "NOT_SET_ANYWHERE"})
+    assert status == 0 and checks["environment"]["verdict"] == "warning"
+    assert "NOT_SET_ANYWHERE" in text and checks["upstream"]["verdict"] == "ok"
+    status, checks, _ = diagnose(
+        upstream={"authorization_env": "NOT_SET_ANYWHERE"}, model={"file": str(tmp_path / "none.slm")}
+    )
+    assert status == 1 and checks["model"]["verdict"] == "failure"
+
+
 def test_the_upstream_is_not_asked_offline(diagnose):
     status, checks, _ = diagnose("--offline", upstream={"url": f"http://127.0.0.1:{free_port()}"})
     assert status == 0 and "upstream" not in checks

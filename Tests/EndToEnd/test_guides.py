@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 
 import pytest
 import yaml
@@ -97,7 +98,7 @@ def test_the_gateway_of_the_kubernetes_manifests_starts(tmp_path, certificates):
     variables = {entry["name"]: "Bearer x" for entry in container["env"]}
     assert made["upstream"]["authorization_env"] in variables
     mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
-    for path in (made["policy"], made["listen"]["tls"]["certificate"]):
+    for path in (made["policy"], made["listen"]["tls"]["certificate"], made["callers"]["keys"]):
         assert any(path.startswith(mount + "/") for mount in mounts)
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert made["listen"]["address"].endswith(f":{ports['https']}")
@@ -110,6 +111,12 @@ def test_the_gateway_of_the_kubernetes_manifests_starts(tmp_path, certificates):
     assert int(seconds) + drain + 18 < pod["terminationGracePeriodSeconds"]
     local = configuration(tmp_path, certificates, ROOT / "Policies/default.yaml")
     merge(made, {key: local[key] for key in ("listen", "admin", "policy", "model")})
+    # Made as the guide says.
+    (steps,) = [block for block in blocks(ROOT / "examples/guides/kubernetes.md", "sh") if "keys.yaml" in block]
+    lines = [line for line in steps.splitlines() if line.startswith(("key=", "printf "))]
+    subprocess.run(["bash", "-euc", "\n".join(lines)], cwd=tmp_path, check=True)
+    assert made["callers"]["keys"].endswith("/keys.yaml")
+    made["callers"]["keys"] = str(tmp_path / "keys.yaml")
     file = tmp_path / "guardian.yaml"
     file.write_text(json.dumps(made))
     gateway = Process(["serve", "--config", file], tmp_path, "gateway", variables)

@@ -97,5 +97,5 @@ def test_a_response_about_another_certificate_is_an_error_at_the_start(certifica
     responder.answer(days=1)
     changes = {"listen": {"tls": {"ocsp": str(responder.path)}}}
     gateway = Gateway(tmp_path, certificates, scripted_origin.url, rules_only(), changes)
-    assert gateway.process.popen.wait(timeout=120) == 78
+    assert gateway.process.popen.wait(timeout=120) == 69
     assert "it is about another certificate" in gateway.process.words

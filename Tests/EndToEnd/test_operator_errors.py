@@ -40,12 +40,12 @@ def fails(tmp_path, certificates):
 
 
 def test_a_missing_model_file(fails, tmp_path):
-    fails(tmp_path / "none.slm", "make model", model={"file": str(tmp_path / "none.slm")})
+    fails(tmp_path / "none.slm", "make model", model={"file": str(tmp_path / "none.slm")}, ends=66)
 
 
 def test_a_model_that_is_named_is_not_looked_for_elsewhere(tmp_path):
     done = run("classify", "--model", "Models/.cache/guardian.slm", stdin='{"text": "hello"}\n', cwd=tmp_path)
-    assert done.returncode == 69 and "Models/.cache/guardian.slm" in done.stderr and done.stdout == ""
+    assert done.returncode == 66 and "Models/.cache/guardian.slm" in done.stderr and done.stdout == ""
 
 
 @pytest.mark.parametrize("kind", ["empty", "other", "cut", "cut-header", "text", "flipped"])
@@ -61,12 +61,12 @@ def test_a_corrupt_model_file(fails, tmp_path, kind):
         "flipped": whole[:-1000] + bytes([whole[-1000] ^ 1]) + whole[-999:],
     }
     path.write_bytes(contents[kind])
-    fails(path, model={"file": str(path)})
+    fails(path, model={"file": str(path)}, ends=65)
     path.unlink()
 
 
 def test_a_trunk_without_the_guardians_parts(fails):
-    fails(TRUNK, "make model", model={"file": str(TRUNK)})
+    fails(TRUNK, "make model", model={"file": str(TRUNK)}, ends=65)
 
 
 def test_the_keys_of_the_time_before_packed_files(fails):
@@ -115,18 +115,20 @@ def test_an_expired_certificate(fails, tmp_path):
     folder = tmp_path / "expired"
     folder.mkdir()
     expired = Certificates(folder, days=-1)
-    fails(expired.server, "expired", certificates=expired)
+    fails(expired.server, "expired", certificates=expired, ends=69)
 
 
 def test_a_key_of_another_certificate(fails, tmp_path, certificates):
     folder = tmp_path / "other"
     folder.mkdir()
     other = Certificates(folder)
-    fails(other.key, listen={"tls": {"key": str(other.key)}})
+    fails(other.key, listen={"tls": {"key": str(other.key)}}, ends=69)
 
 
 def test_a_missing_certificate(fails, tmp_path):
-    fails(tmp_path / "none.pem", listen={"tls": {"certificate": str(tmp_path / "none.pem")}})
+    fails(tmp_path / "none.pem", listen={"tls": {"certificate": str(tmp_path / "none.pem")}}, ends=69)
+    sealed = {"path": str(tmp_path / "a.jsonl"), "content": True, "content_certificate": str(tmp_path / "none.pem")}
+    fails("audit.content_certificate", tmp_path / "none.pem", audit=sealed, ends=69)
 
 
 def test_an_unknown_key_in_the_configuration(fails, tmp_path):

@@ -149,6 +149,21 @@ def test_a_log_of_sealed_texts_is_decided_again_from_what_matched_then(start_gat
     assert changes == [(blocked.headers["x-request-id"], "block", "log")]
 
 
+def test_what_the_model_could_not_judge_is_not_decided_again(tmp_path):
+    phase = {"action": "allow", "findings": [], "scores": {"harm": 0, "hate": 0}}
+    lines = [
+        {"event": "exchange", "request_id": "r1", "input": phase},
+        {"event": "exchange", "request_id": "r2", "input": {**phase, "failure": "overloaded"}},
+    ]
+    log, policy = tmp_path / "audit.jsonl", tmp_path / "policy.yaml"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    policy.write_text(json.dumps(rules_only()).replace('"ignore"', "ignore"))
+    done = run("policy", "replay", log, "--policy", policy, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["judged"], report["undecided"], report["changed"]) == (1, 1, 0)
+
+
 MASKS = [
     rule(
         "mask.ticket",

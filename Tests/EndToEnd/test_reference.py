@@ -1,9 +1,11 @@
 """The reference is what the program says of itself."""
 
+import os
 import re
 import shutil
+import subprocess
 
-from harness import ROOT, run
+from harness import BINARY, ROOT, run
 
 FILES = ["README.md", "examples/guides/commands.md"]
 
@@ -12,6 +14,15 @@ def test_the_committed_reference_is_that_of_the_program():
     for file in FILES:
         result = run("reference", "--check", ROOT / file)
         assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_it_is_the_same_on_a_machine_with_one_processor():
+    one = {min(os.sched_getaffinity(0))}
+    command = [BINARY, "reference", "--check", ROOT / "examples/guides/commands.md"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, preexec_fn=lambda: os.sched_setaffinity(0, one)
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_is_out_of_date_is_named_and_put_right(tmp_path):

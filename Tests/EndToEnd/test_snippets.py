@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -14,7 +15,7 @@ from test_tuning import record
 # Lines that begin like these are not for this folder: they build the project, need programs that are not among its tools, or stay
 # up. What they start is started by other tests.
 ELSEWHERE = (
-    "make ", "python ", "docker ", "kubectl ", "cmake ", "llama-server ", "LLAMA_SERVER=",
+    "make ", ".venv/bin/python ", "docker ", "kubectl ", "cmake ", "llama-server ", "LLAMA_SERVER=",
     ".build/release/guardian serve ",
 )
 # What stands for something of the reader's own. Thresholds are chosen from more traffic than a test has.
@@ -94,6 +95,11 @@ def test_it_does_what_it_should(folder, page, line):
         cwd=place, env=environment, capture_output=True, text=True, timeout=300, check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_records_that_the_readme_turns_on_are_where_its_commands_look_for_them():
+    (path,) = re.findall(r"`audit\.path: ([^`]+)`", (ROOT / "README.md").read_text())
+    assert (ROOT / "examples/quickstart" / path).resolve() == ROOT / "audit.jsonl"
 
 
 def test_there_are_lines_of_each_kind():

@@ -174,7 +174,6 @@ def test_mistakes_in_the_configuration_are_named(tmp_path):
     for tracing, words in [
         ({"endpoint": "collector:4318"}, "endpoint must be a URL"),
         ({"endpoint": "http://c:1", "sample": 2}, "sample must be a number from 0 to 1"),
-        ({"endpoint": "http://c:1", "headers_env": "NOT_SET_ANYWHERE"}, "NOT_SET_ANYWHERE is not set"),
         ({"endpoint": "http://c:1", "rate": 1}, "unknown key 'rate'"),
         ({}, "endpoint"),
     ]:

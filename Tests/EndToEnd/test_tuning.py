@@ -86,7 +86,7 @@ def test_without_a_correction_what_was_decided_counts(recorded):
     assert overall["after"] < 0.5
 
 
-def test_what_a_rule_found_counts_and_a_failure_does_not(recorded):
+def test_what_a_rule_found_counts_and_what_the_model_could_not_judge_is_left_out(recorded):
     recorded[1].write_text("", encoding="utf-8")
     lines = [json.loads(line) for line in recorded[0].read_text(encoding="utf-8").splitlines()]
     for number, line in enumerate(lines[1:]):
@@ -94,10 +94,33 @@ def test_what_a_rule_found_counts_and_a_failure_does_not(recorded):
             line["input"]["findings"] = [{"category": "hate", "source": "rule", "rule": "a", "action": "block"}]
         elif number % 30 == 5:
             line["input"]["findings"] = [{"category": "hate", "source": "failure", "action": "block"}]
+        elif number % 30 == 8:
+            line["input"]["failure"] = "overloaded"
     recorded[0].write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     found = rows(tune(recorded, "--json", "--target", "recall=0.5"))
     for name in ("overall", "hate"):
-        assert (found[name]["now"]["positives"], found[name]["now"]["negatives"]) == (240, 360)
+        assert (found[name]["now"]["positives"], found[name]["now"]["negatives"]) == (240, 320)
+
+
+def test_a_correction_of_what_the_model_could_not_judge_is_left_out_and_counted(recorded):
+    audit, corrections, _ = recorded
+    lines = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+    # Of one some scores are known, of another none.
+    lines[1 + 1]["input"]["failure"] = "overloaded"
+    lines[1 + 31]["input"] = {**lines[1 + 31]["input"], "failure": "deadline", "scores": None}
+    lines[1 + 61]["input"]["findings"] = [{"category": "hate", "source": "failure", "action": "block"}]
+    audit.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    done = tune(recorded, "--json", "--target", "recall=0.5")
+    overall = rows(done)["overall"]
+    assert (overall["now"]["positives"], overall["now"]["negatives"]) == (200, 397)
+    labels = json.loads(done.stdout)["labels"]
+    assert "597 recorded texts, 17 of them corrected" in labels
+    assert labels.endswith("; corrections of what the model could not judge, left out: 3")
+    # What is wrong with one of them is told all the same.
+    with open(corrections, "a", encoding="utf-8") as file:
+        file.write('{"request_id": "r1", "harmful": true}\n')
+    done = tune(recorded)
+    assert done.returncode == 65 and "was corrected in line 1 already" in done.stderr
 
 
 SAMPLED_RULE = """\

@@ -100,13 +100,23 @@ import Testing
         #expect(server.asked.withLock { $0.isEmpty })
     }
 
-    @Test func `more questions than an engine can take are refused before one is asked`() async {
-        let server = Server { _ in "safe" }
-        let text = String(repeating: "x", count: 300 * 256)
-        await #expect(throws: ClassifierError.overloaded) {
-            try await engine(server) { $0.windowBytes = 256 }.classify([.init(role: .user, text: text)], deadline: nil)
-        }
-        #expect(server.asked.withLock { $0.isEmpty })
+    @Test(arguments: [0, 255, 256, 511, 512, 699])
+    func `of however many texts each gets its own answer`(place: Int) async throws {
+        let server = Server { Self.words($0).contains("bad") ? "unsafe" : "safe" }
+        var texts = Array(repeating: ClassifierInput(role: .user, text: "good"), count: 700)
+        texts[place].text = "bad"
+        let assessments = try await engine(server).classify(texts, deadline: nil)
+        #expect(assessments.indices.filter { assessments[$0].harm == 1 } == [place])
+        #expect(assessments.count == 700 && server.asked.withLock { $0.count } == 700)
+    }
+
+    @Test func `a text may be more questions than are made at a time`() async throws {
+        let server = Server { Self.words($0).contains("needle") ? "unsafe" : "safe" }
+        let text = String(repeating: "x", count: 300 * 256) + "needle"
+        let engine = engine(server) { $0.windowBytes = 256 }
+        let assessments = try await engine.classify([.init(role: .user, text: text)], deadline: nil)
+        #expect(assessments.map(\.harm) == [1])
+        #expect(server.asked.withLock { $0.count } > 300)
     }
 
     @Test func `what became of a call is told`() async throws {

@@ -193,6 +193,58 @@ import Upstream
         return (watch, servers.servers.compactMap(\.peer.tls))
     }
 
+    @Test func `texts are sealed for the certificate that is there now, or the last that could be used`() throws {
+        let folder = try Folder()
+        var audit = GatewayConfiguration.AuditLog()
+        audit.contentCertificate = folder.files.certificate
+        let (sealer, outcomes) = (ContentSealerSource(try #require(try AuditPlace.sealer(audit))), Outcomes())
+        let made = self.watch(audit, sealer, outcomes)
+        let watch = try #require(made)
+        let first = sealer.current
+        try Data("no certificate".utf8).write(to: URL(fileURLWithPath: folder.files.certificate))
+        #expect(throws: GatewayError.self) { try watch.reload() }
+        #expect(sealer.current === first)
+        try folder.renew(days: 3)
+        try watch.reload()
+        #expect(sealer.current !== first)
+        #expect(outcomes.all == [.failed, .succeeded])
+    }
+
+    @Test func `another certificate that texts are sealed for is taken once its file has changed`() async throws {
+        let folder = try Folder()
+        var audit = GatewayConfiguration.AuditLog()
+        audit.contentCertificate = folder.files.certificate
+        let (sealer, outcomes) = (ContentSealerSource(try #require(try AuditPlace.sealer(audit))), Outcomes())
+        let made = self.watch(audit, sealer, outcomes)
+        let watch = try #require(made)
+        let first = sealer.current
+        let task = Task { await watch.run() }
+        try folder.renew(days: 3)
+        try await outcomes.wait(for: 1)
+        task.cancel()
+        #expect(outcomes.all == [.succeeded])
+        #expect(sealer.current !== first)
+    }
+
+    @Test func `where texts are not sealed nothing is watched for it`() {
+        let hasNone = watch(GatewayConfiguration.AuditLog(), nil, Outcomes()) == nil
+        #expect(hasNone)
+    }
+
+    private func watch(
+        _ audit: GatewayConfiguration.AuditLog,
+        _ sealer: ContentSealerSource?,
+        _ outcomes: Outcomes
+    ) -> CertificateWatch? {
+        CertificateWatch(
+            audit,
+            of: sealer,
+            stamps: audit.fileStamps,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            interval: .milliseconds(20)
+        ) { outcome in outcomes.seen.withLock { $0.append(outcome) } }
+    }
+
     @Test func `a link that is turned to another file is a change`() throws {
         let folder = try Folder()
         let link = folder.path + "/link"

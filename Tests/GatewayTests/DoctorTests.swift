@@ -98,6 +98,20 @@ import Testing
         #expect(doctor.keys.map(\.verdict) == [.failure])
     }
 
+    @Test mutating func `the upstream's key is for whoever comes unless callers show keys or certificates`() {
+        #expect(doctor.keys.isEmpty)
+        configuration.upstream.authorization = "Bearer x"
+        #expect(doctor.keys.map(\.verdict) == [.warning] && doctor.keys.first?.advice?.contains("callers.keys") == true)
+        configuration.tls = .init(certificate: "", key: "", clientAuthority: "/ca.pem")
+        #expect(doctor.keys.isEmpty)
+        configuration.tls?.takesClientsWithoutCertificate = true
+        #expect(doctor.keys.map(\.verdict) == [.warning])
+        let hash = String(repeating: "a", count: 64)
+        let path = folder.file("keys.yaml", "version: 1\nkeys:\n  - {name: one, sha256: \(hash)}\n")
+        configuration.callers.keys = path
+        #expect(doctor.keys.map(\.verdict) == [.ok])
+    }
+
     @Test mutating func `servers of engines that judge are asked`() async {
         let away = GatewayConfiguration.UpstreamAPI(scheme: "http", host: "127.0.0.1", port: 9)
         configuration.engines = [.init(name: "big", settings: .init(model: "m", kind: .instruction), api: away)]
@@ -105,6 +119,13 @@ import Testing
         configuration.judge.voices = [.init("embedded"), .init("big")]
         let results = await doctor.engines()
         #expect(results.map(\.verdict) == [.failure] && results.first?.subject == "engine big")
+    }
+
+    @Test func `a variable that is not set here is a warning, for the service may have it`() {
+        #expect(doctor.variables.isEmpty)
+        let other = Doctor(configuration, unsetVariables: ["KEY"], machine: machine, logger: doctor.logger)
+        #expect(other.variables.map(\.verdict) == [.warning])
+        #expect(other.variables.first?.found == "the variable KEY is not set here")
     }
 
     // MARK: The machine

@@ -2,6 +2,7 @@ import Audit
 import DecisionStore
 import Engines
 import Foundation
+import Guard
 import GuardCore
 import Listening
 import NIOCore
@@ -177,6 +178,7 @@ import Upstream
         )
         #expect(configuration.administration.tokenDigest == digest)
         #expect(configuration.administration.tls?.clientAuthority == "/ca.pem")
+        #expect(configuration.administration.tls?.takesClientsWithoutCertificate == true)
         #expect(try load(Self.minimal).administration == .init())
     }
 
@@ -414,6 +416,14 @@ import Upstream
             ("guardian.slm", "guardian.slm, queue: 0", "5:43: queue must be a number from 1 to 100000, not '0'"),
             ("guardian.slm", "guardian.slm, threads: 65", "5:45: threads must be a number from 1 to 64, not '65'"),
             ("guardian.slm", "guardian.slm, memory: 8MiB", "5:44: 'memory' must be 64MiB or more"),
+            (
+                "guardian.slm", "guardian.slm, memory: 9GiB",
+                "5:44: memory must be a size such as 64KiB or 10MiB, 8GiB at the most, not '9GiB'"
+            ),
+            (
+                "guardian.slm}", "guardian.slm}\nlimits: {request_body: 1025MiB}",
+                "6:24: request_body must be a size such as 64KiB or 10MiB, 1GiB at the most, not '1025MiB'"
+            ),
         ]
     )
     func `a wrong value is told at its place`(original: String, wrong: String, message: String) throws {
@@ -438,6 +448,20 @@ import Upstream
             #expect(found == places.map { "\($0) is no longer read: the model is one packed file" })
             #expect(error.diagnostics.allSatisfy { $0.hint?.contains("guardian model pack") == true })
         }
+    }
+
+    @Test func `what many texts or records take together may be more than 1 GiB`() throws {
+        let text = """
+            \(Self.minimal.replacing("guardian.slm", with: "guardian.slm, memory: 2GiB"))
+            conversations: {bytes: 3GiB}
+            audit: {path: a.jsonl, rotate: {size: 4096MiB}}
+            limits: {buffered_bytes: 64GiB, connection_buffered_bytes: 2GiB}
+            """
+        let configuration = try load(text)
+        #expect(configuration.model.memory == 2 << 30 && configuration.conversationLimits.bytes == 3 << 30)
+        #expect(configuration.audit.rotation.size == 4 << 30)
+        #expect(configuration.limits.bufferedBytes == 64 << 30)
+        #expect(configuration.limits.connectionBufferedBytes == 2 << 30)
     }
 
     private static let engine = "{name: big, template: llama_guard, model: m, url: 'http://127.0.0.1:8000'}"
@@ -516,6 +540,12 @@ import Upstream
         #expect(message.contains(words), "\(message)")
     }
 
+    @Test func `a request asks an engine no more at a time than all may`() throws {
+        let engine = Self.engine.replacing("model: m", with: "model: m, queue: 3")
+        let configuration = try load("\(Self.minimal)\nengines: [\(engine)]\njudge: {engines: [big]}\n")
+        #expect(configuration.engines.map(\.settings.concurrency) == [3])
+    }
+
     @Test func `tracing is read with its defaults and fields from the environment`() throws {
         let plain = try #require(try load(Self.minimal + "\ntracing: {endpoint: http://collector:4318}").tracing)
         #expect(plain.collector.server == .init(scheme: "http", host: "collector", port: 4318) && plain.share == 1)
@@ -586,6 +616,30 @@ import Upstream
     @Test func `an environment variable that is not set is an error and its value is not shown`() throws {
         let text = Self.minimal.replacing("8081}", with: "8081, authorization_env: NOPE}")
         #expect(try diagnostic(text).hasSuffix("the environment variable NOPE is not set"))
+    }
+
+    @Test func `who only looks is told each variable that is not set once, and all else as ever`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("guardian.yaml")
+        let collectors = """
+
+            audit: {otlp: {endpoint: http://c, headers_env: FIELDS}}
+            tracing: {endpoint: http://c, headers_env: FIELDS}
+            """
+        let text = Self.minimal.replacing("8081}", with: "8081, authorization_env: KEY}") + collectors
+        try Data(text.utf8).write(to: file)
+        let read = try GatewayConfiguration.inspect(path: file.path, environment: ["KEY": ""])
+        #expect(read.unsetVariables == ["KEY", "FIELDS"])
+        // That the gateway has a key of its own matters to whoever looks, too.
+        #expect(read.configuration.upstream.authorization?.isEmpty == true)
+        #expect(read.configuration.tracing?.collector.fields.isEmpty == true)
+        let known = try GatewayConfiguration.inspect(path: file.path, environment: ["KEY": "x", "FIELDS": "a=b"])
+        #expect(known.unsetVariables.isEmpty && known.configuration.upstream.authorization == "x")
+        #expect(throws: PolicyError.self) {
+            try GatewayConfiguration.inspect(path: file.path, environment: ["KEY": "x", "FIELDS": "words"])
+        }
     }
 
     private static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

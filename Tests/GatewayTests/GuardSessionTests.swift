@@ -39,6 +39,13 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
     }
 }
 
+/// Says what a response is about.
+private struct Echo: SafeguardWriter {
+    func respond(to request: SafeguardRequest, deadline: ContinuousClock.Instant?) async -> SafeguardResponse {
+        SafeguardResponse(text: "About \(request.text).", origin: .template, fallbackReason: "not_asked")
+    }
+}
+
 /// Finds nothing, and remembers what it was asked.
 private final class Listener: SafetyClassifier {
     private let log = Mutex<[ClassifierInput]>([])
@@ -71,6 +78,17 @@ private final class Located: SafetyClassifier {
 
     func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
         places.withLock { $0.append(MultiThreadedEventLoopGroup.currentEventLoop != nil) }
+        return texts.map { _ in Assessment.none }
+    }
+}
+
+/// Finds nothing, and remembers until when it was given.
+private final class Punctual: SafetyClassifier {
+    private let log = Mutex<[ContinuousClock.Instant?]>([])
+    var deadlines: [ContinuousClock.Instant?] { log.withLock { $0 } }
+
+    func classify(_ texts: [ClassifierInput], deadline: ContinuousClock.Instant?) async throws -> [Assessment] {
+        log.withLock { $0.append(deadline) }
         return texts.map { _ in Assessment.none }
     }
 }
@@ -125,13 +143,15 @@ private final class Hasty: SafetyClassifier {
         policy: Policy = Policy(name: "test", rules: rules),
         passesUnrecognised: Bool = false,
         tellsTrials: Bool = false,
+        content: GatewayConfiguration.AuditLog.ContentScope = .none,
         classifier: any SafetyClassifier = NoModel(),
+        writer: any SafeguardWriter = NoModel(),
         candidate: Policy? = nil,
         bodyLimit: Int? = nil,
         answerLimit: Int? = nil,
         bufferedBytes: Int? = nil,
         limits: CallerLimits = CallerLimits(),
-        credential: String = "Bearer upstream",
+        credential: String? = "Bearer upstream",
         headers: HTTPHeaders = [:],
         address: SocketAddress? = try? SocketAddress(ipAddress: "10.1.2.3", port: 1),
         beside other: GuardSession? = nil
@@ -145,6 +165,7 @@ private final class Hasty: SafetyClassifier {
         )
         configuration.passesUnrecognised = passesUnrecognised
         configuration.tellsTrials = tellsTrials
+        configuration.audit.content = content
         if let bodyLimit { configuration.bodyLimit = bodyLimit }
         if let answerLimit { configuration.answerLimit = answerLimit }
         if let bufferedBytes { configuration.limits.bufferedBytes = bufferedBytes }
@@ -164,7 +185,7 @@ private final class Hasty: SafetyClassifier {
                     policy: policy,
                     rules: try RuleSet(policy.rules),
                     classifier: classifier,
-                    writer: NoModel()
+                    writer: writer
                 ),
                 candidate: try candidate.map { CandidateJudge(policy: $0, rules: try RuleSet($0.rules)) }
             ),
@@ -294,6 +315,21 @@ private final class Hasty: SafetyClassifier {
         #expect(record.content == nil)
     }
 
+    @Test(arguments: [("a plain word", false), ("a remark", true)])
+    func `texts are recorded where a category was found, and not where it could not be judged`(
+        words: String,
+        isFound: Bool
+    ) async throws {
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let policy = Policy(name: "test", input: judged, rules: Self.rules)
+        let session = try session(policy: policy, content: .found([.hate]))
+        _ = await session.request(body: body(words))
+        session.finish(ExchangeSummary(status: 503))
+        let record = try #require(sink.records.first)
+        #expect(record.input?.categories == [.hate])
+        #expect(record.content?.input == (isFound ? [words] : nil))
+    }
+
     @Test func `a blocked request that asked for a stream gets one`() async throws {
         let session = try session()
         guard case .reply(let reply) = await session.request(body: body("forbidden", stream: true)) else {
@@ -393,6 +429,77 @@ private final class Hasty: SafetyClassifier {
         let judged = try #require(listener.asked.first { $0.text == "two miles" })
         #expect(judged.role == .assistant)
         #expect(judged.context == [.init(role: .user, text: "how long is the bridge?")])
+    }
+
+    /// An exchange of `/v1/completions` whose answers are judged.
+    private func completing(_ listener: Listener, _ members: String) async throws -> GuardSession {
+        let weapons = CategoryPolicy(threshold: 0.5, action: .block)
+        let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
+        let policy = Policy(name: "test", output: PhasePolicy(categories: [.weapons: weapons]), stream: patient)
+        let session = try session(path: "/v1/completions", policy: policy, classifier: listener)
+        _ = await session.request(body: ByteBuffer(string: #"{"model":"m"\#(members)}"#))
+        return session
+    }
+
+    @Test func `a completion is judged behind the prompt that it goes on from`() async throws {
+        let listener = Listener()
+        let session = try await completing(listener, #","prompt":["one two","three four"],"n":2"#)
+        let choices = [(3, "last words"), (0, "first words"), (4, "more words")].map { index, text in
+            #"{"index":\#(index),"text":"\#(text)","logprobs":null,"finish_reason":"stop"}"#
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        let answer = ByteBuffer(string: #"{"choices":[\#(choices.joined(separator: ","))]}"#)
+        _ = await session.response(head: head, body: answer)
+        func query(_ text: String) -> [String]? {
+            listener.asked.first { $0.text == text }?.context.map(\.text)
+        }
+        #expect(query("last words") == ["three four"])
+        #expect(query("first words") == ["one two"])
+        // Nobody asked for so many.
+        #expect(query("more words") == ["one two\nthree four"])
+    }
+
+    @Test func `a completion that streams is judged behind the prompt that it goes on from`() async throws {
+        let listener = Listener()
+        let session = try await completing(listener, #","prompt":["one two","three four"],"stream":true"#)
+        let event =
+            #"{"id":"c","object":"text_completion","created":1,"model":"m","#
+            + #""choices":[{"index":1,"text":"\#(Self.soup)","logprobs":null,"finish_reason":"stop"}]}"#
+        let heard = try await heard(of: Array("data: \(event)\n\ndata: [DONE]\n\n".utf8), in: session)
+        #expect(heard.contains("Soup") && listener.asked.count > 1)
+        #expect(listener.asked.allSatisfy { $0.context.map(\.text) == ["three four"] })
+    }
+
+    @Test func `the response to a blocked completion is about the prompt that it goes on from`() async throws {
+        let session = try session(path: "/v1/completions", writer: Echo())
+        _ = await session.request(body: ByteBuffer(string: #"{"model":"m","prompt":["one two","three four"]}"#))
+        let choices = [(0, "first words"), (1, "forbidden words")].map { index, text in
+            #"{"index":\#(index),"text":"\#(text)","logprobs":null,"finish_reason":"stop"}"#
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "application/json"])
+        let answer = ByteBuffer(string: #"{"choices":[\#(choices.joined(separator: ","))]}"#)
+        guard case .reply(let reply) = await session.response(head: head, body: answer) else {
+            Issue.record("not blocked")
+            return
+        }
+        #expect(try await text(reply).contains("About three four."))
+    }
+
+    @Test(arguments: ["", soup])
+    func `the response to a completion that streams is about its own prompt`(start: String) async throws {
+        let session = try session(path: "/v1/completions", writer: Echo())
+        let request = #"{"model":"m","prompt":["one two","three four"],"stream":true}"#
+        _ = await session.request(body: ByteBuffer(string: request))
+        let event =
+            #"{"id":"c","object":"text_completion","created":1,"model":"m","#
+            + #""choices":[{"index":1,"text":"\#(start)A forbidden thing.","logprobs":null,"finish_reason":"stop"}]}"#
+        let heard = try await heard(of: Array("data: \(event)\n\ndata: [DONE]\n\n".utf8), in: session)
+        let said = heard.split(separator: "\n").compactMap { line in
+            let object = try? JSONSerialization.jsonObject(with: Data(line.dropFirst("data: ".count).utf8))
+            let choices = (object as? [String: Any])?["choices"] as? [[String: Any]]
+            return choices?.first?["text"] as? String
+        }
+        #expect(said.joined().contains("About three four."))
     }
 
     @Test func `an answer that cannot be read is not passed on`() async throws {
@@ -595,6 +702,42 @@ private final class Hasty: SafetyClassifier {
             Issue.record("not passed")
             return
         }
+    }
+
+    @Test(arguments: ["/v1/chat/completions", "/v1/embeddings"], [HTTPResponseStatus.found, .permanentRedirect])
+    func `a redirect leads nobody around the gateway with a request that is read`(
+        path: String,
+        status: HTTPResponseStatus
+    ) throws {
+        let session = try session(path: path)
+        let fields: HTTPHeaders = [
+            "location": "http://127.0.0.1:1\(path)", "content-location": path, "refresh": "0; url=\(path)",
+            "x-own": "kept",
+        ]
+        var head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
+        guard case .pass = session.responseHead(&head) else {
+            Issue.record("not passed")
+            return
+        }
+        #expect(head.status == status)
+        for name in ["location", "content-location", "refresh"] { #expect(head.headers[name].isEmpty, "\(name)") }
+        #expect(head.headers["x-own"] == ["kept"])
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:1/v1/files/a?b=c", "/v1/files/a?b=c"), ("//127.0.0.1:1/x", "/x"),
+        ("HTTP://me@127.0.0.1:1", "/"), ("http://127.0.0.1:1?b", "/?b"),
+        ("http://127.0.0.1:1//files.example/", "/.//files.example/"), ("/x//y", "/x//y"),
+        ("http://127.0.0.1:2/x", "http://127.0.0.1:2/x"), ("https://files.example/x", "https://files.example/x"),
+    ])
+    func `a location at the upstream is one at the gateway where nothing is read`(
+        location: String,
+        expected: String
+    ) throws {
+        let session = try session(path: "/v1/files", method: .GET, passesUnrecognised: true)
+        var head = HTTPResponseHead(version: .http1_1, status: .seeOther, headers: ["location": location])
+        _ = session.responseHead(&head)
+        #expect(head.headers["location"] == [expected])
     }
 
     @Test func `shadow mode passes an error of the upstream and records what it would have done`() async throws {
@@ -830,6 +973,64 @@ private final class Hasty: SafetyClassifier {
         #expect(judged.contains(["hello", "hi"]))
     }
 
+    @Test(arguments: [#","previous_response_id":"resp_1""#, #","conversation":"conv_1""#])
+    func `a turn behind a judged stream that its caller has left is judged behind what was read of it`(
+        member: String
+    ) async throws {
+        let listener = Listener()
+        let isOngoing = member.contains("conversation")
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let patient = StreamPolicy(holdBack: HoldBack(delay: .seconds(3600)))
+        let policy = Policy(name: "test", input: judged, output: judged, stream: patient)
+        let first = try session(path: "/v1/responses", policy: policy, classifier: listener)
+        let hello = #"{"model":"m","input":"hello","stream":true\#(isOngoing ? member : "")}"#
+        _ = await first.request(body: ByteBuffer(string: hello))
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": "text/event-stream"])
+        guard case .window = first.responseHead(&head) else {
+            Issue.record("not read on its way")
+            return
+        }
+        let (chunks, upstream) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        defer { upstream.finish() }
+        let events = [
+            #"{"type":"response.created","response":{"id":"resp_1","object":"response","model":"m","output":[]}}"#,
+            #"{"type":"response.output_item.added","output_index":0,"item":{"id":"msg_1","type":"message","role":"assistant","content":[]}}"#,
+            #"{"type":"response.content_part.added","item_id":"msg_1","output_index":0,"content_index":0,"part":{"type":"output_text","text":"","annotations":[]}}"#,
+            #"{"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"content_index":0,"delta":"\#(Self.soup)"}"#,
+        ]
+        upstream.yield(ByteBuffer(string: events.map { "data: \($0)\n\n" }.joined()))
+        guard case .reply(let reply) = await first.response(head: head, chunks: chunks),
+            case .stream(let answer) = reply.body
+        else {
+            Issue.record("no stream")
+            return
+        }
+        let (heard, ear) = AsyncStream<Void>.makeStream()
+        let hearing = Task {
+            for try await _ in answer { ear.yield() }
+        }
+        for await _ in heard { break }
+        let passing = first.environment.passing
+        #expect(try isAwaited("resp_1", beside: first))
+        #expect(passing.count == (isOngoing ? 2 : 1))
+        let second = try session(path: "/v1/responses", policy: policy, classifier: listener, beside: first)
+        let goOn = ByteBuffer(string: #"{"model":"m","input":"and then?"\#(member)}"#)
+        let next = Task { await second.request(body: goOn) }
+        hearing.cancel()
+        first.finish(ExchangeSummary(status: 200, fault: .client, error: "client_went_away"))
+        guard case .forward = await next.value else {
+            Issue.record("not forwarded")
+            return
+        }
+        let behind = listener.asked.filter { $0.text == "and then?" }.map { $0.context.map(\.text).joined() }
+        #expect(behind.contains { $0.contains("made of water and time") })
+        for _ in 0..<3000 where passing.count > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(passing.count == 0)
+        let account = try first.identity.get().account
+        let known = first.environment.ledger.entry(isOngoing ? "conv_1" : "resp_1", of: account)
+        #expect(known?.turns.map(\.text) == ["hello", Self.soup])
+    }
+
     /// Whether whoever goes on from an answer of this name waits until one that passes was read.
     private func isAwaited(_ name: String, beside session: GuardSession) throws -> Bool {
         let account = try session.identity.get().account
@@ -998,6 +1199,17 @@ private final class Hasty: SafetyClassifier {
         }
         session.finish(ExchangeSummary(status: 200, responseBytes: 400_000))
         #expect(try remainingTokens(session, limits) > 1900)
+    }
+
+    @Test(arguments: [("application/octet-stream", true), ("text/plain", false), ("application/json", false)])
+    func `a file on a path that is not read takes no tokens`(type: String, isFile: Bool) throws {
+        let limits = CallerLimits(tokensPerMinute: 2000)
+        let session = try session(path: "/v1/files/a", method: .GET, passesUnrecognised: true, limits: limits)
+        _ = session.begin()
+        var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["content-type": type])
+        _ = session.responseHead(&head)
+        session.finish(ExchangeSummary(status: 200, responseBytes: 400_000))
+        #expect(try (remainingTokens(session, limits) > 1900) == isFile)
     }
 
     @Test func `a safeguard response that streams takes the tokens of its words`() async throws {
@@ -1560,6 +1772,7 @@ private final class Hasty: SafetyClassifier {
         session.finish(ExchangeSummary(status: 200))
         let record = try #require(sink.records.first)
         #expect(record.output?.action == .rewrite && record.output?.categories == [.hate])
+        #expect(record.output?.scores?.categories[.hate] == 0.9)
         let output = try #require(session.state.withLock { $0.output })
         let segment = try #require(record.output?.findings.first?.segment)
         #expect(output.segments[segment].path == "/choices/0/message/content")
@@ -1793,6 +2006,30 @@ private final class Hasty: SafetyClassifier {
         }
     }
 
+    /// The body of the reply to a request that is refused from its head; nil if it is not.
+    private func refusal(_ session: GuardSession) async throws -> String? {
+        guard case .reply(let reply) = session.begin() else { return nil }
+        #expect(reply.status == .badRequest)
+        return try await text(reply)
+    }
+
+    @Test(arguments: [("Bearer upstream", true), (nil, false)] as [(String?, Bool)])
+    func `a key in the address is refused where another one goes to the upstream`(
+        credential: String?,
+        isRefused: Bool
+    ) async throws {
+        let path = "/v1beta/models/m:generateContent?key=made-up"
+        let words = try await refusal(try session(path: path, credential: credential))
+        #expect(words?.contains("x-goog-api-key") == (isRefused ? true : nil))
+    }
+
+    @Test func `a request that names two tenants is refused, and is nobody's`() async throws {
+        #expect(try session().tenant == "blue")
+        let named = try session(headers: ["x-tenant": "red"])
+        #expect(named.tenant == nil)
+        #expect(try await refusal(named)?.contains("duplicate_header") == true)
+    }
+
     @Test func `moderations are answered here`() async throws {
         let session = try session(path: "/v1/moderations")
         let body = ByteBuffer(string: #"{"input":["hello","a forbidden thing"]}"#)
@@ -1825,6 +2062,19 @@ private final class Hasty: SafetyClassifier {
         #expect(reply.headers["x-ratelimit-limit-requests"] == ["10"])
         session.finish(ExchangeSummary(status: 200))
         #expect(try #require(sink.records.first).input?.action == action)
+    }
+
+    @Test func `all inputs of a moderation have the time of one`() async throws {
+        let model = Punctual()
+        let judged = PhasePolicy(categories: [.hate: CategoryPolicy(threshold: 0.5, action: .block)])
+        let session = try session(
+            path: "/v1/moderations",
+            policy: Policy(name: "test", input: judged),
+            classifier: model
+        )
+        _ = await session.request(body: ByteBuffer(string: #"{"input":["one","two","three"]}"#))
+        #expect(model.deadlines.count == 3 && Set(model.deadlines).count == 1)
+        #expect(!model.deadlines.contains(nil))
     }
 
     @Test(arguments: [("m", false), ("n", true)])

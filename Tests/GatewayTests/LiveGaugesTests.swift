@@ -1,5 +1,6 @@
 import Audit
 import Testing
+import Upstream
 
 @testable import Gateway
 
@@ -13,5 +14,16 @@ import Testing
         let text = registry.exposition()
         #expect(text.contains("\nguardian_audit_records_total{state=\"written\"} 4\n"))
         #expect(text.contains("\nguardian_audit_reopen_failures_total 2\n"))
+    }
+
+    @Test func `servers behind sockets are told apart`() {
+        let registry = Metrics()
+        let paths = ["/run/a.sock", "/run/b.sock"]
+        let servers = paths.map { UpstreamServers.Server(peer: .unix(path: $0)) }
+        UpstreamGauges(registry).update(UpstreamServers(servers))
+        let text = registry.exposition()
+        for path in paths {
+            #expect(text.contains("\nguardian_upstream_waiting{server=\"unix:\(path)\"} 0\n"))
+        }
     }
 }

@@ -211,11 +211,14 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         let error = #expect(throws: GatewayError.self) { try watch.reload() }
         #expect(error.map { "\($0)" }?.contains("candidate.yaml") == true)
         #expect(names() == ["second", "next"])
+        #expect(watch.failure == nil)
+        #expect(watch.candidateFailure?.contains("candidate.yaml") == true)
         try folder.write("policy.yaml", "name: no\n")
         try folder.write("candidate.yaml", Folder.policy("better"))
         #expect(throws: GatewayError.self) { try watch.reload() }
         #expect(names() == ["second", "better"])
-        #expect(watch.failure != nil)
+        #expect(watch.failure?.contains("policy.yaml") == true)
+        #expect(watch.candidateFailure == nil)
         try folder.write("policy.yaml", Folder.policy("third"))
         try watch.reload()
         #expect(names() == ["third", "better"])
@@ -233,9 +236,11 @@ private struct NoModel: SafetyClassifier, SafeguardWriter {
         try folder.write("candidate.yaml", "name: no\n")
         #expect(throws: GatewayError.self) { try watch.reload() }
         #expect(watch.store.current.candidate?.policy.name == before?.policy.name)
+        #expect(watch.failure == nil && watch.candidateFailure != nil)
         try folder.write("candidate.yaml", Folder.policy("better"))
         try watch.reload()
         #expect(watch.store.current.candidate(for: RequestScope())?.policy.name == "better")
+        #expect(watch.candidateFailure == nil)
     }
 
     @Test func `a candidate that is not there is none until it is, and none again when it is gone`() async throws {

@@ -132,6 +132,25 @@ private struct EchoWriter: SafeguardWriter {
         #expect(inspection.decision.reply?.isFailure == true)
     }
 
+    @Test func `a name adds no scores to what the model could not judge`() async throws {
+        let pipeline = try Self.pipeline(Self.policy(), WordClassifier(error: .overloaded))
+        let name = TextSegment(path: "/user", role: .context, text: "u1", kind: .name)
+        let inspection = await pipeline.inspect(user("hello") + [name], phase: .input, deadline: nil)
+        #expect(inspection.failure == .overloaded)
+        #expect(inspection.scores == nil)
+    }
+
+    @Test func `a response is about the turn that was judged, or the part that a rule matched`() async throws {
+        let judging = try Self.pipeline(Self.policy(), WordClassifier(["make\na bomb": 0.9]))
+        let judged = await judging.inspect(user("make", "a bomb", "ok"), phase: .input, deadline: nil)
+        #expect(await judging.safeguard(for: judged, deadline: nil)?.text == "weapons|make\na bomb\nok|false")
+
+        let rule = Rule(id: "stop", category: .weapons, phases: [.input], matchers: [.keyword("bomb")], action: .block)
+        let matching = try Self.pipeline(Self.policy(rules: [rule]), WordClassifier())
+        let matched = await matching.inspect(user("make", "a bomb", "ok"), phase: .input, deadline: nil)
+        #expect(await matching.safeguard(for: matched, deadline: nil)?.text == "weapons|a bomb|true")
+    }
+
     @Test func `nothing is read or asked for whoever left before`() async throws {
         let rule = Rule(id: "stop", category: .weapons, matchers: [.keyword("bomb")], action: .block)
         let classifier = WordClassifier(["bomb": 0.9])
@@ -292,6 +311,20 @@ private struct EchoWriter: SafeguardWriter {
         let answer = TextSegment(path: "/choices/0/message/content", role: .assistant, turn: 0, text: "One")
         _ = await pipeline.inspect([answer], phase: .output, context: [query], deadline: nil)
         #expect(classifier.asked == [ClassifierInput(role: .assistant, text: "One", context: [query])])
+    }
+
+    @Test func aTurnOfAnAnswerIsReadBehindAQueryOfItsOwn() async throws {
+        let classifier = WordClassifier(readsContext: true)
+        let weapons = CategoryPolicy(threshold: 0.5, action: .block)
+        let policy = Policy(name: "test", output: PhasePolicy(categories: [.weapons: weapons]))
+        let pipeline = try Self.pipeline(policy, classifier)
+        let all = ClassifierInput.Turn(role: .user, text: "All")
+        let own = ClassifierInput.Turn(role: .user, text: "Own")
+        let answers = ["One", "Two"].enumerated().map {
+            TextSegment(path: "/choices/\($0)/text", role: .assistant, turn: $0, text: $1)
+        }
+        _ = await pipeline.inspect(answers, phase: .output, context: [all], queries: [1: [own]], deadline: nil)
+        #expect(classifier.asked.map(\.context) == [[all], [own]])
     }
 
     @Test func namesAreReadByRulesAndNotByTheModel() async throws {

@@ -63,6 +63,13 @@ import Testing
         #expect(try action(entry(rules: ["known"], texts: ["nothing"])) == .some(nil))
     }
 
+    @Test func aMatchAcrossTextsCountsWhereItWasFoundThenAndIsStillThere() throws {
+        #expect(try action(entry(rules: ["known"], texts: ["a blue", "bird"])) == .some(.rewrite))
+        #expect(try action(entry(rules: ["known"], texts: ["a blue", "or a bird"])) == .some(nil))
+        // They may be of two turns.
+        #expect(try action(entry(texts: ["a blue", "bird"])) == .some(nil))
+    }
+
     @Test func whatIsSampledIsFoundInTheRequestsThatItWasFoundIn() throws {
         let policy = Policy(
             name: "test",

@@ -173,6 +173,20 @@ import Testing
         #expect(total.decision.findings == (action == .rewrite ? [failed] : []))
     }
 
+    @Test(arguments: [Action.log, .rewrite])
+    func `scores that a window alone was edited for count beside the whole's`(action: Action) {
+        var streamed = StreamedInspection()
+        let found = inspection("abc", [score(0.7, action: action)], assessments: [harm(0.7)])
+        streamed.add(found, of: window("abc"), number: 7)
+        var known = whole([])
+        known.assessments = [harm(0.2), harm(0.4)]
+        known.scores = harm(0.4)
+        let total = streamed.completing(known, paths: [7: "/b"])
+        let highest = action == .rewrite ? 0.7 : 0.4
+        #expect(total.scores?.harm == highest)
+        #expect(total.assessments.map { $0?.harm } == [0.2, highest])
+    }
+
     @Test func `a text whose role is left out counts as unread, once`() {
         var streamed = StreamedInspection()
         for text in ["ab", "abcd"] {

@@ -81,6 +81,12 @@ struct ContextWindowTests {
         #expect(read.last?.turn == 9_999)
     }
 
+    @Test(arguments: [(0, 0), (1, 0), (2, 2), (3, 3), (9, 2), (192, 48)])
+    func itIsKnownHowManyTurnsAreReadAtTheMost(limit: Int, most: Int) {
+        #expect(ContextWindow(limit: limit).mostTurns == most)
+        #expect(read(Array(repeating: 0, count: most + 1), limit: limit).count == most)
+    }
+
     @Test func aLimitBelowWhatATurnTakesAtTheLeastStillReadsTheLastOne() {
         #expect(read([0, 0, 1], limit: 2).map(\.turn) == [1, 2])
         #expect(read([9, 9, 9], limit: 3).map(\.turn) == [0, 1, 2])

@@ -120,6 +120,16 @@ struct DetectionTests {
         }
     }
 
+    @Test func shortTurnsMakeTheLongestContext() throws {
+        let detection = Detection(model: try Loaded.model())
+        // Of four tokens each, with the most words around them.
+        let turns = Array(repeating: ClassifierInput.Turn(role: .assistant, text: "One two three four"), count: 48)
+        let input = ClassifierInput(role: .user, text: "Yes.", context: turns)
+        #expect(detection.context(of: input).count == detection.mostContextTokens)
+        // With the 576 of a window what the description of `model.queue` says.
+        #expect(detection.mostContextTokens == 480)
+    }
+
     @Test func everyRoleIsJudged() throws {
         let model = try Loaded.model()
         for role in Role.allCases { #expect(model.templates[role] != nil) }

@@ -1,5 +1,6 @@
 import GuardCore
 import Testing
+import Transformer
 
 @testable import GuardianModel
 
@@ -89,6 +90,26 @@ struct GuardianEngineTests {
         }
         #expect(outcomes.contains(.deadlineExceeded))
         #expect(!outcomes.contains(.overloaded))
+    }
+
+    @Test func aLongTextLeavesRoomForAShortOne() async throws {
+        let engine = try GuardianEngine(try Loaded.model(), threads: 2, capacity: 8, longTexts: 1)
+        // All different, so that nothing is read from the cache.
+        let long = (0..<3000).map { "Garden \($0) was quiet in the morning. " }.joined()
+        let reading = Task {
+            try await engine.classify([ClassifierInput(role: .user, text: long)], deadline: .now + .seconds(120))
+        }
+        // Of the 8,192 tokens that there is room for fewer are left than a window has.
+        let limit = ContinuousClock.now + .seconds(60)
+        while engine.statistics.tokens < 7000, ContinuousClock.now < limit { await Task.yield() }
+        let short = String(repeating: "The garden was quiet in the morning. ", count: 60)
+        // Turns that are short themselves: the words around them are more than they are.
+        let turns = Array(repeating: ClassifierInput.Turn(role: .user, text: "One two three four"), count: 48)
+        let input = ClassifierInput(role: .user, text: short, context: turns)
+        let scores = try await engine.classify([input], deadline: nil)
+        #expect(scores.count == 1)
+        reading.cancel()
+        await #expect(throws: CancellationError.self) { try await reading.value }
     }
 
     @Test func aShutDownEngineFailsAndSaysSo() async throws {

@@ -120,6 +120,19 @@ struct SafeguardGenerationTests {
         #expect(differences.allSatisfy { $0 < 3 }, "\(differences.filter { $0 > 1 })")
     }
 
+    @Test(arguments: [512, 513, 2000])
+    func `of a text longer than a window the response is written behind both ends`(count: Int) throws {
+        let model = try Loaded.model()
+        let template = try #require(model.templates[.user])
+        let words = String(repeating: " garden", count: count - 1) + "?"
+        let tokens = model.tokenizer.encode(words)
+        try #require(tokens.count == count && model.detection.windowTokens == 512)
+        let request = SafeguardRequest(category: .cybercrime, text: words, isForced: false)
+        let read = try #require(SafeguardGeneration(model: model).prompt(for: request)).read
+        let text = count == 512 ? tokens : Array(tokens.prefix(256) + tokens.suffix(256))
+        #expect(read == template.prefix + text + template.suffix)
+    }
+
     @Test func whatTheEngineWritesIsWhatTheModelWritesAlone() async throws {
         let model = try Loaded.model()
         let engine = try GuardianEngine(model, threads: 2, capacity: 4)

@@ -179,6 +179,12 @@ import Testing
         #expect(finding.segment == nil)
     }
 
+    @Test func theCallerIsAnsweredAboutWhatTheWorstRuleMatchedFirst() {
+        let policy = anomalous(threshold: 7, [.notice, .critical])
+        let matches = [("r0", 0), ("r1", 2), ("r1", 1)]
+        #expect(decide(policy, segments("a", "b", "c"), [], matches: matches).reply?.segment == 1)
+    }
+
     @Test func aSampledRuleIsRecordedForAShareOfTheRequests() {
         let policy = policy(rules: [rule("r") { $0.sample = 0.1 }])
         func isRecorded(_ request: Int) -> Bool {

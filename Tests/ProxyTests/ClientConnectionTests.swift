@@ -91,6 +91,29 @@ import Testing
         try await channel.close()
     }
 
+    @Test(arguments: ["", "Connection: Upgrade\r\nUpgrade: x\r\n"])
+    func nothingFollowsWhatCameBehindARequest(fields: String) async throws {
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        var script = ScriptedFilter.inspecting()
+        script.request = { _, _ in
+            for await _ in gate { break }
+            return .reply(.text("x"))
+        }
+        let (channel, reads) = try await self.connect(script)
+        try await channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"))
+        #expect(reads.value == 2)
+        try await channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nX:  "))
+        #expect(reads.value == 2, "no whole request, and yet enough")
+        open.finish()
+        var text = ""
+        for _ in 0..<1000 where text.isEmpty {
+            text += try await self.written(channel)
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(text.hasPrefix("HTTP/1.1 200 OK"))
+        try? await channel.close()
+    }
+
     @Test func aBodyIsReadAsLongAsItIsWanted() async throws {
         let (channel, reads) = try await self.connect(ScriptedFilter.inspecting(limit: 3))
         try await channel.writeInbound(

@@ -1,5 +1,7 @@
+import Foundation
 import Listening
 import NIOCore
+import TLS
 import Testing
 
 @testable import Proxy
@@ -21,6 +23,44 @@ import Testing
             #expect(!answer.contains("x-forwarded-server"))
             #expect(proxy.filter.clients.map { $0?.ipAddress } == ["192.0.2.9"])
             #expect(proxy.filter.peers.map { $0?.ipAddress } == ["127.0.0.1"])
+        }
+    }
+
+    @Test func whoShowedACertificateIsToldFromWhoDidNot() async throws {
+        let certificates = try TestCertificates()
+        let files = DevelopmentCertificates(in: certificates.folder)
+        let authority = try CertificateAuthority(commonName: "Clients")
+        let issued = try authority.issue(names: ["agent.test"], usage: .client)
+        func write(_ contents: [UInt8], _ name: String) throws -> String {
+            let path = "\(certificates.folder)/\(name)"
+            try Data(contents).write(to: URL(fileURLWithPath: path))
+            return path
+        }
+        let server = try TLSContext.server(
+            .init(
+                certificateChain: files.certificate,
+                privateKey: files.privateKey,
+                applicationProtocols: ["http/1.1"],
+                clientCertificates: .optional(authorities: write(authority.pem(), "clients.pem"))
+            )
+        )
+        let holder = try TLSContext.client(
+            .init(
+                trustRoots: .file(files.authority),
+                applicationProtocols: ["http/1.1"],
+                identity: .init(
+                    certificateChain: write(issued.certificate, "agent.pem"),
+                    privateKey: write(issued.privateKey, "agent-key.pem")
+                )
+            )
+        )
+        try await ProxyHarness.run(tls: (server, certificates.client)) { proxy in
+            for tls in [certificates.client, holder] {
+                let client = try await RawClient.connect(to: proxy.port, group: proxy.group, tls: tls)
+                try await client.send(Self.get)
+                _ = try await client.readToEnd()
+            }
+            #expect(proxy.filter.certificates == [false, true])
         }
     }
 

@@ -48,6 +48,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [0x20, 0x09] as [UInt8])
+    func blanksBehindAColonThatNeverEnd(blank: UInt8) async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nX:")
+            for _ in 0..<64 where !client.text.contains("431") {
+                // A client that hears the answer stops sending: the rest fails, which is well.
+                try? await client.send([UInt8](repeating: blank, count: 16 * 1024))
+            }
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 431 "))
+            #expect(answer.contains("headers_too_large"))
+        }
+    }
+
+    @Test func manyRequestsAndALargeBodyInOneReadAreNoLargeHead() async throws {
+        try await ProxyHarness.run(ScriptedFilter.inspecting()) { proxy in
+            let client = try await proxy.connect()
+            let body = String(repeating: "b", count: 512 * 1024)
+            let requests = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            try await client.send(requests + String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 16))
+            let text = try await client.wait { $0.components(of: "HTTP/1.1 200 OK") == 17 }
+            #expect(text.hasSuffix("hello"))
+        }
+    }
+
     @Test(arguments: [(99, "200"), (100, "431"), (500, "431")])
     func headerCount(fields: Int, status: String) async throws {
         try await ProxyHarness.run { proxy in

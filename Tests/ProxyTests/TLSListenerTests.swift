@@ -77,6 +77,23 @@ import Upstream
         }
     }
 
+    @Test(arguments: [false, true])
+    func aClientThatLeavesWithoutAByteHasFailedNoHandshake(byReset: Bool) async throws {
+        let certificates = try TestCertificates()
+        try await ProxyHarness.run(tls: (certificates.server, certificates.client)) { proxy in
+            let probe = try await RawClient.connect(to: proxy.port, group: proxy.group)
+            #expect(try await eventually { proxy.server.metrics.connectionsOpen == 1 })
+            if byReset { try await probe.reset() } else { try await probe.close() }
+            #expect(try await eventually { proxy.server.metrics.connectionsOpen == 0 })
+            #expect(proxy.server.metrics.handshakesFailed == 0)
+            #expect(proxy.server.metrics.errors.isEmpty)
+            let other = try await RawClient.connect(to: proxy.port, group: proxy.group)
+            try await other.send([0x16])
+            try await other.close()
+            #expect(try await eventually { proxy.server.metrics.handshakesFailed == 1 })
+        }
+    }
+
     @Test func anUpstreamBehindTLSIsVerifiedAndReached() async throws {
         let certificates = try TestCertificates()
         // The second proxy is the first one's upstream: a TLS server whose behaviour is known.

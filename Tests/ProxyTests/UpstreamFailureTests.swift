@@ -96,6 +96,23 @@ import Upstream
         }
     }
 
+    @Test(arguments: [false, true])
+    func anAnswerThatBreaksOffIsNoWholeOneForAClientOfHTTP10(byTLS: Bool) async throws {
+        let certificates = try TestCertificates()
+        let tls = byTLS ? (certificates.server, certificates.client) : nil
+        try await ProxyHarness.run(tls: tls) { proxy in
+            let broken = try await proxy.connect()
+            try await broken.send("GET /half-chunked HTTP/1.0\r\n\r\n")
+            let half = try await broken.readToEnd()
+            #expect(half.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(broken.isBroken, "the end of the connection is the end of such an answer")
+            let fine = try await proxy.connect()
+            try await fine.send("GET /chunked HTTP/1.0\r\n\r\n")
+            #expect(try await fine.readToEnd().hasSuffix("onetwothree"))
+            #expect(!fine.isBroken)
+        }
+    }
+
     @Test(arguments: ["/half", "/half-chunked"])
     func anUpstreamThatDiesInTheMiddleOfAHeldAnswerIs502(path: String) async throws {
         try await ProxyHarness.run(ScriptedFilter.inspecting(hold: 1000)) { proxy in
@@ -112,6 +129,18 @@ import Upstream
             #expect(answer.hasPrefix("HTTP/1.1 502"))
             #expect(answer.contains("upstream_bad_response"))
         }
+    }
+
+    @Test func blanksBehindAColonThatNeverEndAre502() async throws {
+        let origin = try await RawOrigin.http1 { _, _ in
+            [.text("HTTP/1.1 200 OK\r\nX:" + String(repeating: " ", count: 1 << 20))]
+        }
+        try await ProxyHarness.run(upstreamPort: origin.port) { proxy in
+            let answer = try await RawClient.exchange(Self.get("/"), with: proxy)
+            #expect(answer.hasPrefix("HTTP/1.1 502"))
+            #expect(answer.contains("upstream_bad_response"))
+        }
+        try await origin.stop()
     }
 
     @Test func bytesAfterAnAnswerAreNobodysAnswer() async throws {
@@ -305,6 +334,19 @@ import Upstream
             #expect(try await eventually { proxy.origin.closed == 1 })
             #expect(try await eventually { proxy.filter.summaries.first?.status == 499 })
             #expect(try await eventually { proxy.filter.summaries.first?.error == "client_went_away" })
+        }
+    }
+
+    @Test func aClientThatGoesAwayBehindMoreThanItsRequestStopsTheUpstream() async throws {
+        try await ProxyHarness.run { proxy in
+            let client = try await proxy.connect()
+            try await client.send(
+                "GET /silent HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
+            )
+            #expect(try await eventually { proxy.origin.requests.count == 1 })
+            for _ in 1...3 { try await client.send("of another protocol") }
+            try await client.close()
+            #expect(try await eventually { proxy.origin.closed == 1 })
         }
     }
 

@@ -422,6 +422,33 @@ import Upstream
         try await origin.stop()
     }
 
+    @Test func aConnectionOnWhichManyBreakOffIsLeftToThoseThatStay() async throws {
+        let origin = try await RawOrigin.http2 { connection, stream in
+            connection == 1 && stream > 1 ? Self.half("half", stream) : RawOrigin.answer("fine", stream: stream)
+        }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let cluster = try await Self.cluster(of: origin, on: loop)
+        #expect(try await Self.ask(cluster, on: loop) == "fine")
+        let staying = Ongoing()
+        let leaving = (0..<50).map { _ in Ongoing() }
+        try await loop.submit {
+            staying.start(on: cluster.value)
+            for exchange in leaving { exchange.start(on: cluster.value) }
+        }.get()
+        #expect(try await eventually { staying.text == "half" && leaving.allSatisfy { $0.text == "half" } })
+        try await loop.submit {
+            for exchange in leaving { exchange.cancel() }
+        }.get()
+        #expect(try await Self.ask(cluster, on: loop) == "fine")
+        #expect(origin.connections.count == 2)
+        #expect(staying.failure == nil)
+        try await loop.submit {
+            staying.cancel()
+            cluster.value.shutDown()
+        }.get()
+        try await origin.stop()
+    }
+
     @Test func aStreamThatNobodyWaitsForAnyMoreIsNotUsedOnceTheConnectionEnds() async throws {
         let origin = try await RawOrigin.http2 { connection, stream in
             guard (connection, stream) == (1, 3) else { return RawOrigin.answer("fine", stream: stream) }

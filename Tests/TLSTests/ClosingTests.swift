@@ -85,6 +85,20 @@ struct ClosingTests {
         #expect(self.pair.clientEvents.errors.isEmpty)
     }
 
+    @Test("A close without notice says nothing, so that the peer misses the end of what it was sent")
+    func closeWithoutNotice() throws {
+        try self.pair.connectAndExchange()
+        let handler = try self.pair.server.pipeline.syncOperations.handler(type: TLSHandler.self)
+        #expect(handler.hasHeardPeer)
+        handler.closesWithoutNotice = true
+        try self.send("half an answer", from: self.pair.server)
+        try self.pair.server.close().wait()
+        #expect(try self.pair.takeOutbound(self.pair.server).readableBytes == 0)
+        self.pair.client.pipeline.fireChannelInactive()
+        #expect(self.pair.clientEvents.text == "half an answer")
+        #expect(self.pair.clientEvents.tlsErrors == [.truncated])
+    }
+
     @Test("A close from within the handshake's event is a clean one")
     func closeInHandshakeEvent() throws {
         self.pair.serverEvents.onHandshake = { $0.close(promise: nil) }

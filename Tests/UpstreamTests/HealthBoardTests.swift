@@ -49,6 +49,16 @@ import Testing
         #expect(board.isAvailable(0, at: self.start))
     }
 
+    @Test func `a server is known to have served after a time, by exchanges and not by probes`() {
+        let board = HealthBoard(servers: 2)
+        board.succeeded(0, at: self.start)
+        board.succeeded(0, served: false, at: self.start + .seconds(1))
+        board.probed(1, succeeded: true)
+        #expect(board.hasServed(0, after: self.start - .nanoseconds(1)))
+        #expect(!board.hasServed(0, after: self.start))
+        #expect(!board.hasServed(1, after: self.start - .seconds(1)))
+    }
+
     @Test func `probes take down a server that is alone, too`() {
         let board = HealthBoard(servers: 1)
         for _ in 0..<3 { board.probed(0, succeeded: false) }

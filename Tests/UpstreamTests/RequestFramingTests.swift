@@ -45,4 +45,11 @@ import Testing
         #expect(UpstreamPeer.http(host: "a", port: 443).authority == "a:443")
         #expect(UpstreamPeer.http(host: "::1", port: 8080).authority == "[::1]:8080")
     }
+
+    @Test func aPeerBehindASocketIsKnownByItsFile() {
+        let peer = UpstreamPeer.unix(path: "/run/llm.sock")
+        #expect(peer.name == "unix:/run/llm.sock")
+        #expect(self.frame(.none, peer: peer).headers["host"] == ["localhost"])
+        #expect(UpstreamPeer.http(host: "a", port: 443).name == "a:443")
+    }
 }

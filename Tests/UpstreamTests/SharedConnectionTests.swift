@@ -48,6 +48,19 @@ import Testing
         withExtendedLifetime(pool) {}
     }
 
+    @Test func aConnectionOnWhichFiftyStreamsWereCalledOffTakesNoMore() throws {
+        let (channel, pool) = try self.open()
+        let connection = try channel.pipeline.syncOperations.handler(type: SharedConnection.self)
+        for _ in 1..<50 { connection.callsOff() }
+        #expect(connection.hasRoom)
+        connection.callsOff()
+        #expect(!connection.hasRoom)
+        channel.embeddedEventLoop.run()
+        // There are none under way.
+        #expect(!channel.isActive)
+        withExtendedLifetime(pool) {}
+    }
+
     @Test func anErrorOfTheWholeConnectionClosesIt() throws {
         let (channel, pool) = try self.open()
         channel.pipeline.fireErrorCaught(NIOHTTP2Errors.missingPreface())

@@ -75,6 +75,19 @@ import Testing
         #expect(log.expired == ["total"])
     }
 
+    @Test func aStageIsKnownToHaveBegunWhenItWasStartedHoweverLateItExpires() {
+        let loop = EmbeddedEventLoop()
+        self.pass(loop)
+        let (timer, log) = self.timer(loop)
+        let start = NIODeadline.now()
+        timer.stage(Stage.first, in: .milliseconds(1))
+        let end = NIODeadline.now()
+        self.sleep(milliseconds: 20)
+        self.pass(loop)
+        #expect(log.expired == ["first"])
+        #expect((start...end).contains(timer.stageBegan))
+    }
+
     @Test func aStoppedTimerIsSilent() {
         let loop = EmbeddedEventLoop()
         self.pass(loop)

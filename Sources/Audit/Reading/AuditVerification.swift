@@ -6,16 +6,22 @@ package struct AuditVerification: Sendable {
     package struct Report: Sendable, Equatable, Encodable {
         package var files = 0
         package var lines = 0
+        /// Lines that came once more and are not among these: a collector gets some twice if its answer is lost.
+        package var repeated = 0
         /// The number of the first line and of the last that was checked; nil if there is none.
         package var first: UInt64?
         package var last: UInt64?
         /// Chains that begin in the files: more than one only where that is allowed.
         package var chains = 0
-        /// Signed checkpoints, and how many of them the given key was checked against.
+        /// Signed checkpoints, and how many of them the given keys were checked against.
         package var checkpoints = 0
         package var verifiedCheckpoints = 0
-        /// Lines after the last verified checkpoint of their chain: nothing but the chain speaks for them.
+        /// Lines that no verified checkpoint speaks for, nothing but the chain: those after the last one of their chain, and those
+        /// before a start.
         package var unsigned = 0
+        /// Those of them that stood before a line that says that the gateway began to write. When it ends it signs, so these
+        /// it wrote before it was killed, or somebody else did.
+        package var unsignedAtStart = 0
         /// Chains that end in such lines, but for the last one, which may still go on.
         package var unsignedChains = 0
         /// Records that the gateway itself says it lost.
@@ -39,7 +45,7 @@ package struct AuditVerification: Sendable {
         }
     }
 
-    /// Whether a signature, in hexadecimal digits, of these bytes is that of the operator's key.
+    /// Whether a signature, in hexadecimal digits, of these bytes is that of one of the operator's keys.
     package typealias SignatureCheck = @Sendable (_ signature: String, _ message: [UInt8]) -> Bool
 
     private let hash: AuditHash
@@ -60,6 +66,7 @@ package struct AuditVerification: Sendable {
     package func verify(_ paths: [String]) throws(AuditFileError) -> Report {
         var report = Report()
         var last: (link: ChainLink, place: String)?
+        var recent = RecentLinks()
         // Of the chain that is being read.
         var unsigned = 0
         let order: LogOrder = allowsRestarts ? .byTime : .byNumber
@@ -72,11 +79,19 @@ package struct AuditVerification: Sendable {
             var lines = try LogLines(path: path)
             while let line = try next(of: &lines, path, &report) {
                 let place = "\(path):\(line.number)"
-                if let (found, expected) = problem(of: line, after: last, report: &report) {
+                if let (found, expected) = damage(of: line) {
                     report.problem = Problem(file: path, line: line.number, found: found, expected: expected)
                     return report
                 }
                 guard let link = ChainLink.read(line.bytes)?.link else { continue }
+                if allowsRestarts, link.previous != last?.link.hash, recent.contains(link) {
+                    report.repeated += 1
+                    continue
+                }
+                if let (found, expected) = gap(before: link, after: last, report: &report) {
+                    report.problem = Problem(file: path, line: line.number, found: found, expected: expected)
+                    return report
+                }
                 if link.isFirst {
                     // A checkpoint speaks for its own chain only.
                     if unsigned > 0 { report.unsignedChains += 1 }
@@ -92,6 +107,7 @@ package struct AuditVerification: Sendable {
                     return report
                 }
                 last = (link, place)
+                if allowsRestarts { recent.append(link) }
             }
             if !report.isWhole { return report }
         }
@@ -99,7 +115,7 @@ package struct AuditVerification: Sendable {
             report.problem = Problem(
                 file: paths.first ?? "-",
                 line: 0,
-                found: "no checkpoint is signed by the given key",
+                found: "no checkpoint is signed by a given key",
                 expected: "at least one"
             )
         }
@@ -126,11 +142,8 @@ package struct AuditVerification: Sendable {
         }
     }
 
-    private func problem(
-        of line: LogLines.Line,
-        after last: (link: ChainLink, place: String)?,
-        report: inout Report
-    ) -> (found: String, expected: String)? {
+    /// What is wrong with a line by itself.
+    private func damage(of line: LogLines.Line) -> (found: String, expected: String)? {
         guard line.isEnded else {
             return (
                 "the line ends after \(line.bytes.count) bytes", "a whole line: the gateway was killed, or writes now"
@@ -145,6 +158,15 @@ package struct AuditVerification: Sendable {
         guard digest == link.hash else {
             return ("its bytes have the hash \(digest), so the line was changed", "its own hash \(link.hash)")
         }
+        return nil
+    }
+
+    /// What is wrong with a line's place behind the one before.
+    private func gap(
+        before link: ChainLink,
+        after last: (link: ChainLink, place: String)?,
+        report: inout Report
+    ) -> (found: String, expected: String)? {
         guard let last else {
             if link.isFirst { report.chains += 1 }
             if link.sequence == 0 { return ("it is number 0", "a number from 1") }
@@ -194,6 +216,11 @@ package struct AuditVerification: Sendable {
             let event = try? JSONDecoder().decode(CheckpointLine.self, from: Data(line))
         else { return nil }
         if event.event == "lost" { report.lost += max(0, event.records ?? 0) }
+        if event.event == "started", check != nil {
+            // A checkpoint of this run covers them all the same, and says no more of them than that they were there.
+            report.unsignedAtStart += unsigned - 1
+            unsigned = 1
+        }
         guard event.event == "checkpoint", let checkpoint = event.checkpoint else { return nil }
         report.checkpoints += 1
         // Its own link names the line before, which need not be here. No line is number 0, so this does not overflow.
@@ -203,11 +230,26 @@ package struct AuditVerification: Sendable {
         guard let check else { return nil }
         let message = AuditSigner.message(sequence: checkpoint.seq, hash: checkpoint.hash)
         guard check(checkpoint.signature, message) else {
-            return ("the checkpoint's signature is not that of the given key", "one that is")
+            return ("the checkpoint's signature is that of no given key", "that of one of them")
         }
         report.verifiedCheckpoints += 1
         report.unsigned -= unsigned
         unsigned = 0
         return nil
+    }
+}
+
+/// The links of the lines that were read last, as many as go to a collector together.
+private struct RecentLinks {
+    private static let most = 512
+    private var links: [ChainLink] = []
+    private var oldest = 0
+
+    func contains(_ link: ChainLink) -> Bool { links.contains(link) }
+
+    mutating func append(_ link: ChainLink) {
+        guard links.count == Self.most else { return links.append(link) }
+        links[oldest] = link
+        oldest = (oldest + 1) % Self.most
     }
 }

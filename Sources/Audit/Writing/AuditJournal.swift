@@ -32,10 +32,13 @@ final class AuditJournal {
     }
 
     /// Writes the first line, if it is not written yet: the thread of the log calls this before anything else.
+    ///
+    /// It goes into the file as that stands, right behind what was found there: `AuditVerification` counts by it the lines there that
+    /// no checkpoint speaks for, and a line about rotation in front of it would be one of them.
     func begin() {
         guard let recovery = beginning else { return }
-        beginning = nil
-        _ = append(.started(recovery))
+        // Nothing goes in front of it. Somebody far away who refuses it is not asked again.
+        if write(.started(recovery)) || output.isRemote { beginning = nil }
     }
 
     /// Writes a record, after a line about those lost before it if there are any.
@@ -59,7 +62,7 @@ final class AuditJournal {
     ///
     /// - Returns: how many there are in the log now; 0 if they have to be written one by one.
     func write(together bodies: some Collection<[UInt8]>) -> Int {
-        guard output.longestBatch > 1, lost == 0, bodies.count > 1 else { return 0 }
+        guard output.longestBatch > 1, lost == 0, beginning == nil, bodies.count > 1 else { return 0 }
         let most = signer.map { min(output.longestBatch, $0.interval - unsigned) } ?? output.longestBatch
         var (fitting, bytes) = (0, 0)
         for body in bodies.prefix(max(0, most)) {
@@ -122,6 +125,8 @@ final class AuditJournal {
     private func write(_ event: AuditEvent) -> Bool { write(event.body(at: .now()), event: event.name) }
 
     private func append(_ body: [UInt8], event: String) -> Bool {
+        begin()
+        guard beginning == nil else { return false }
         rotateIfDue(before: body.count + Self.linkBytes)
         return write(body, event: event)
     }

@@ -115,10 +115,12 @@ package final class FileOutput: AuditOutput {
         // Emptied by others, perhaps: its first line is yet to come.
         if length == 0 { since = nil }
         if let noRotationBefore, ContinuousClock.now < noRotationBefore { return false }
-        guard let since else { return false }
+        guard let first = since else { return false }
         if let size = rotation.size, length + bytes > size { return true }
         guard let age = rotation.age else { return false }
-        return Duration.milliseconds(time.millisecondsSinceEpoch - since.millisecondsSinceEpoch) >= age
+        // Written by a clock that ran ahead: the file gets old from here on, and not once the time has come.
+        if time < first { since = time }
+        return Duration.milliseconds(time.millisecondsSinceEpoch - first.millisecondsSinceEpoch) >= age
     }
 
     package func rotate(after sequence: UInt64, at time: AuditTime) -> AuditRotation? {

@@ -12,6 +12,8 @@ package protocol DialectRequest: Sendable {
     var unscanned: UnscannedStrings { get }
     /// The name of what the provider keeps and this request goes on from, with the member that holds it; nil if there is none.
     var goesOnFrom: StoredConversation? { get }
+    /// The last words of the user, for a response about them and for judging the answer to them.
+    var lastUserText: String? { get }
     /// The bytes to send: written from the value that was read.
     var serialized: [UInt8] { get }
 
@@ -34,6 +36,9 @@ package protocol DialectRequest: Sendable {
     /// The name of an answer of our own, by which a later request may go on from it; nil if none can.
     func replyName(as identity: ReplyIdentity) -> String?
 
+    /// What a choice of an answer answers, by the index that the API gives it; nil where that is what the user said last.
+    func query(of choice: Int) -> String?
+
     /// A whole answer of our own, which says that the LLM's was withheld.
     func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8]
     /// The same as a stream: it has one text, number 0, and is ended by `filtered`.
@@ -48,10 +53,22 @@ extension DialectRequest {
     /// The model's name for records; nil if it looks like words and not like a name, for records hold no words.
     package var modelForRecords: String? { TextCollector.isIdentifier(model) ? model : nil }
 
-    /// The last words of the user, for a response about them: those of a turn, if there are any.
+    /// All that the user says in the last of the turns, read as one; if there is no turn, what is said in none.
     package var lastUserText: String? {
         let words = segments.filter { $0.role == .user && $0.kind == .words }
-        return (words.last { $0.turn != nil } ?? words.last)?.text
+        guard let last = words.last(where: { $0.turn != nil }) ?? words.last else { return nil }
+        return words.filter { $0.turn == last.turn }.map(\.text).joined(separator: "\n")
+    }
+
+    package func query(of choice: Int) -> String? { nil }
+
+    /// What the choices of an answer answer, by their turns in it, where that is not what the user said last.
+    package func queries(of answer: any DialectAnswer) -> [Int: String] {
+        var queries: [Int: String] = [:]
+        for (turn, choice) in (answer.body.object?["choices"]?.array ?? []).enumerated() {
+            queries[turn] = query(of: choice.object?["index"]?.integer ?? turn)
+        }
+        return queries
     }
 }
 

@@ -60,6 +60,10 @@ enum PostgreSQLSchema {
         ],
         ["ALTER TABLE decision ADD COLUMN safeguard_us BIGINT"],
         ["ALTER TABLE decision ADD COLUMN route TEXT"],
+        [
+            "ALTER TABLE decision ADD COLUMN candidate_policy TEXT",
+            "CREATE INDEX decision_action ON decision (action, id)",
+        ],
     ]
 
     /// Gateways that start together wait for one another here: any number that nobody else uses.

@@ -5,12 +5,16 @@ import GRDBSQLite
 /// An SQLite file, written ahead (WAL), so that readers never wait for the writer; or a database in memory.
 struct SQLiteDatabase: StoreDatabase {
     private let writer: any DatabaseWriter
+    /// Seconds that one waits for other processes.
+    private static let patience = 5
 
     /// - Parameter path: absolute; the file is made if it does not exist. nil is in memory.
     init(path: String?) throws {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(Double(Self.patience))
         configuration.label = "guardian.store"
+        // What is sorted would go into files of a folder that a container need not have, for a store in memory too.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA temp_store = MEMORY") }
         if let path {
             // Texts may be in it: nobody else reads it.
             if !FileManager.default.fileExists(atPath: path) {
@@ -20,6 +24,10 @@ struct SQLiteDatabase: StoreDatabase {
                     attributes: [.posixPermissions: 0o600]
                 )
                 guard made else { throw CocoaError(.fileWriteNoPermission) }
+            }
+            configuration.prepareDatabase { db in
+                // What is removed is overwritten; not every SQLite is built to do so by itself.
+                if !db.configuration.readonly { try db.execute(sql: "PRAGMA secure_delete = ON") }
             }
             writer = try DatabasePool(path: path, configuration: configuration)
         } else {
@@ -34,6 +42,21 @@ struct SQLiteDatabase: StoreDatabase {
 
     func read<Result>(_ body: (any StoreConnection) throws -> Result) throws -> Result {
         try writer.read { try body(SQLiteConnection(database: $0)) }
+    }
+
+    /// Brings what is written ahead into the file and empties it: else texts stay there until a thousand pages are written.
+    func clean() throws {
+        guard writer is DatabasePool else { return }
+        do {
+            try writer.writeWithoutTransaction { database in
+                // Whoever waits for a reader here keeps every other writer waiting.
+                try database.execute(sql: "PRAGMA busy_timeout = 0")
+                defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Self.patience * 1000)") }
+                _ = try database.checkpoint(.truncate)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // Somebody reads it, or another process writes: the next time does it.
+        }
     }
 }
 

@@ -65,6 +65,15 @@ enum Schema {
         migrator.registerMigration("3") { db in
             try db.execute(sql: "ALTER TABLE decision ADD COLUMN route TEXT")
         }
+        migrator.registerMigration("4") { db in
+            // The digest of the candidate that `candidate_action` is of; null in rows that were stored before.
+            try db.execute(
+                sql: """
+                    ALTER TABLE decision ADD COLUMN candidate_policy TEXT;
+                    CREATE INDEX decision_action ON decision (action, id);
+                    """
+            )
+        }
         return migrator
     }
 }

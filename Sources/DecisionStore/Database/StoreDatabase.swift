@@ -5,6 +5,13 @@ protocol StoreDatabase: Sendable {
 
     /// The same for what changes nothing.
     func read<Result>(_ body: (any StoreConnection) throws -> Result) throws -> Result
+
+    /// Lets go of what is left, beside the tables, of rows that were removed.
+    func clean() throws
+}
+
+extension StoreDatabase {
+    func clean() throws {}
 }
 
 /// A connection within a transaction.

@@ -1,10 +1,12 @@
 import ChatAPI
+import Foundation
+import Listening
 import NIOCore
 import NIOHTTP1
 import Synchronization
 import TLS
 
-/// Who is asking: known by a key, or by what is shown to the upstream, or by an address.
+/// Who is asking: known by a key, or by what is shown to the upstream alone, or by an address.
 struct CallerIdentity: Sendable, Equatable {
     /// What limits are counted by; never a key.
     var account: String
@@ -16,8 +18,14 @@ struct CallerIdentity: Sendable, Equatable {
 final class CallerDirectory: Sendable {
     /// nil where the gateway has no keys of its own and passes on what callers show.
     private let keys: Mutex<CallerKeys?>
+    private let passesOnCredentials: Bool
 
-    init(_ keys: CallerKeys? = nil) { self.keys = Mutex(keys) }
+    /// - Parameter passesOnCredentials: whether the upstream gets what callers show, where there are no keys. If not, nobody looks at
+    ///   it, and it tells no callers apart.
+    init(_ keys: CallerKeys? = nil, passesOnCredentials: Bool = true) {
+        self.keys = Mutex(keys)
+        self.passesOnCredentials = passesOnCredentials
+    }
 
     /// Whether callers must show a key of this gateway.
     var hasKeys: Bool { keys.withLock { $0 != nil } }
@@ -26,11 +34,13 @@ final class CallerDirectory: Sendable {
     func replace(_ new: CallerKeys) { keys.withLock { $0 = new } }
 
     /// - Parameters:
+    ///   - target: what is asked for, which may show a key as well.
     ///   - form: the API that is spoken: where it looks for keys comes first.
-    ///   - address: of the client, without the port.
+    ///   - address: of the client, without the port; nil if it has none, as on a unix socket.
     /// - Throws: `ChatAPIError` with status 401 for want of a key that is known.
     func identify(
         _ headers: HTTPHeaders,
+        target: String,
         form: ErrorForm,
         address: String?
     ) throws(ChatAPIError) -> CallerIdentity {
@@ -41,21 +51,54 @@ final class CallerDirectory: Sendable {
         }
         if let caller = known.caller { return CallerIdentity(account: "key \(caller.name)", caller: caller) }
         guard !known.keys else { throw credential == nil ? Self.noKey(form) : Self.wrongKey(form) }
-        if let hash { return CallerIdentity(account: "shown \(hash)") }
-        return CallerIdentity(account: "address \(address ?? "unknown")")
+        // Whoever shows ever new keys is somebody else each time only if the upstream looks at them, and at nothing else. Without an
+        // address nothing else tells those apart for whom a proxy of this machine speaks.
+        if let credential, let hash, address == nil || isLookedAt(credential, in: headers, target) {
+            return CallerIdentity(account: "shown \(hash)")
+        }
+        return CallerIdentity(account: "address \(Self.network(of: address))")
+    }
+
+    /// Whether this key is what the upstream takes the request's sender for.
+    private func isLookedAt(_ credential: String, in headers: HTTPHeaders, _ target: String) -> Bool {
+        passesOnCredentials && !Self.showsMore(than: credential, headers) && !Self.hasKey(in: target)
+    }
+
+    /// Whether a target has a key in its query, as Gemini's API takes one.
+    static func hasKey(in target: String) -> Bool {
+        guard let query = target.split(separator: "?", maxSplits: 1).dropFirst().first else { return false }
+        return query.split(separator: "&").contains { ($0.removingPercentEncoding ?? "").hasPrefix("key=") }
     }
 
     /// The key that a request shows.
     static func credential(_ headers: HTTPHeaders, form: ErrorForm) -> String? {
         let fields = [form.credentialField] + ErrorForm.allCases.map(\.credentialField)
         for field in fields {
-            guard let value = headers.first(name: field) else { continue }
-            let scheme = value.prefix(7).lowercased()
-            let key = field == "authorization" ? (scheme == "bearer " ? value.dropFirst(7) : "") : value[...]
-            let trimmed = key.drop { $0 == " " }
-            if !trimmed.isEmpty { return String(trimmed) }
+            if let key = headers.first(name: field).flatMap({ Self.key($0, in: field) }) { return key }
         }
         return nil
+    }
+
+    /// The key in a field's value; nil if there is none.
+    private static func key(_ value: String, in field: String) -> String? {
+        let isSchemed = field == "authorization"
+        guard !isSchemed || value.prefix(7).lowercased() == "bearer " else { return nil }
+        let key = value.dropFirst(isSchemed ? 7 : 0).drop { $0 == " " }
+        return key.isEmpty ? nil : String(key)
+    }
+
+    /// Whether a request shows anything else that an upstream may look at in place of this key.
+    private static func showsMore(than credential: String, _ headers: HTTPHeaders) -> Bool {
+        ErrorForm.allCases.map(\.credentialField).contains { field in
+            headers[field].contains { !$0.isEmpty && Self.key($0, in: field) != credential }
+        }
+    }
+
+    /// What of an address one caller has: a subscriber is given a /64 of IPv6.
+    private static func network(of address: String?) -> String {
+        guard let address else { return "unknown" }
+        guard let known = IPAddress(String(address.prefix { $0 != "%" })) else { return address }
+        return known.family == .v4 ? known.description : "\(String(known.value >> 64, radix: 16))/64"
     }
 
     private static func noKey(_ form: ErrorForm) -> ChatAPIError {

@@ -11,7 +11,8 @@ import TLS
 struct AdminAccess: Sendable {
     /// SHA-256 of the token, as 64 lower-case hexadecimal digits.
     var tokenDigest: String?
-    /// Whether the listener lets nobody in without a client certificate.
+    /// Whether a client certificate is asked for, which stands in for the token. The listener has seen to it that one that was shown
+    /// is valid.
     var requiresCertificate = false
 
     /// Why a request is refused.
@@ -22,7 +23,11 @@ struct AdminAccess: Sendable {
 
     /// - Throws: `Refusal`.
     func check(_ head: HTTPRequestHead, from client: ClientInfo) throws(Refusal) {
-        if !requiresCertificate, !hasToken(head) {
+        if requiresCertificate {
+            guard client.hasCertificate else {
+                throw Refusal(status: .unauthorized, words: "this needs a client certificate")
+            }
+        } else if !hasToken(head) {
             guard let address = IPAddress(client.address), address.isLoopback, tokenDigest == nil else {
                 throw Refusal(
                     status: .unauthorized,

@@ -13,6 +13,8 @@ package struct AdminClient: Sendable {
     private let host: String
     private let port: Int
     private let token: String?
+    /// The host and the port as a URL has them.
+    let authority: String
 
     /// How long an answer may take.
     private static let patience = TimeAmount.seconds(10)
@@ -28,6 +30,7 @@ package struct AdminClient: Sendable {
         }
         host = address.host
         port = address.port
+        authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         self.token = token
     }
 
@@ -46,14 +49,14 @@ package struct AdminClient: Sendable {
                     }
                 }
         } catch {
-            throw Problem(description: "nobody answers at \(host):\(port): is the gateway running? (\(error))")
+            throw Problem(description: "nobody answers at \(authority): is the gateway running? (\(error))")
         }
         let end = channel.channel.eventLoop.scheduleTask(in: Self.patience) {
             channel.channel.close(promise: nil)
         }
         defer { end.cancel() }
         return try await channel.executeThenClose { inbound, outbound in
-            var headers: HTTPHeaders = ["host": "\(host):\(port)", "connection": "close"]
+            var headers: HTTPHeaders = ["host": authority, "connection": "close"]
             if let token { headers.add(name: "authorization", value: "Bearer \(token)") }
             let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
             // In one write: the head alone is a whole request, whose answer may have closed the connection before the end is written.
@@ -76,7 +79,7 @@ package struct AdminClient: Sendable {
                     return body
                 }
             }
-            throw Problem(description: "\(host):\(port) did not answer \(path) to the end")
+            throw Problem(description: "\(authority) did not answer \(path) to the end")
         }
     }
 }

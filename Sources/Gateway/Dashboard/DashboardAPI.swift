@@ -42,7 +42,13 @@ struct DashboardAPI: Sendable {
         let since = AuditTime.now().before(minutes: minutes)
         // About sixty steps, whole minutes from an hour on.
         let step = max(5, minutes >= 60 ? minutes / 60 * 60 : 5)
-        return try store.overview(since: since, step: Int64(step) * 1000)
+        return try store.overview(since: since, step: Int64(step) * 1000, trial: trial)
+    }
+
+    /// The candidate that is tried now; nil if none is.
+    private var trial: CandidateTrial? {
+        let now = status()
+        return now.candidate.map { CandidateTrial(policy: now.policy.digest, candidate: $0.digest) }
     }
 
     private struct Decisions: Encodable {
@@ -64,7 +70,10 @@ struct DashboardAPI: Sendable {
         wanted.since = try time(query, "since")
         wanted.until = try time(query, "until")
         wanted.isMarked = query["marked"] == "1"
-        wanted.differsFromCandidate = query["differs"] == "1"
+        if query["differs"] == "1" {
+            guard let trial else { return Decisions(decisions: []) }
+            wanted.differsIn = trial
+        }
         wanted.before = query["before"].flatMap { Int64($0) }
         wanted.limit = query.integer("limit", 50, in: 1...500)
         return Decisions(decisions: try store.decisions(wanted))

@@ -59,6 +59,8 @@ struct GatewayStatus: Encodable, Sendable {
     var ready: Bool
     var policy: PolicyStatus
     var candidate: PolicyStatus?
+    /// Why the candidate's file as it is now is not tried, whether or not one was tried before; nil if it is, or is not there.
+    var candidateFailure: String?
     var model: ModelStatus
     var upstream: [ServerStatus]
     var records: RecordStatus
@@ -97,7 +99,7 @@ extension GatewayStatus.ServerStatus {
         upstream.servers.enumerated().map { index, server in
             let use = upstream.use[index].now
             return Self(
-                name: server.peer.authority,
+                name: server.peer.name,
                 condition: upstream.board.condition(of: index).rawValue,
                 busy: use.connections - use.idle,
                 idle: use.idle,
@@ -142,7 +144,10 @@ extension GatewayStatus {
             started: started.millisecondsSinceEpoch,
             ready: isReady,
             policy: PolicyStatus(inForce.base.policy, failure: watch.failure),
-            candidate: inForce.candidate(for: RequestScope()).map { PolicyStatus($0.policy, failure: nil) },
+            candidate: inForce.candidate(for: RequestScope()).map { candidate in
+                PolicyStatus(candidate.policy, failure: watch.candidateFailure)
+            },
+            candidateFailure: watch.candidateFailure,
             model: ModelStatus(engine),
             upstream: ServerStatus.all(servers),
             records: RecordStatus(sink),

@@ -15,9 +15,9 @@ struct MarkedLabel: Encodable {
         case requestID = "request_id"
     }
 
-    /// nil where nothing was said, or the model gave no score.
+    /// nil where nothing was said, or the model gave no score, or not all.
     init?(_ decision: ScoredDecision, phase: Phase) {
-        guard let mark = decision.mark, let scores = decision.scores else { return nil }
+        guard let mark = decision.mark, !decision.isFailure, let scores = decision.scores else { return nil }
         let wasFound = decision.action != nil
         requestID = decision.requestID
         self.phase = phase.rawValue

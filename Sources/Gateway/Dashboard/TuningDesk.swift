@@ -39,7 +39,7 @@ struct TuningDesk: Sendable {
         var rows: [Row]
     }
 
-    /// The scores that were recorded for a phase, the newest first.
+    /// The scores that were recorded for a phase, the newest first, but for those beside a failure: they are not of all texts.
     func scores(_ query: AdminQuery) throws -> Scores {
         let phase = Phase(rawValue: query["phase"] ?? "input") ?? .input
         let keys = Self.keys(phase)
@@ -55,7 +55,7 @@ struct TuningDesk: Sendable {
             limit: query.integer("limit", 5000, in: 1...Self.limit)
         )
         scores.rows = decisions.compactMap { decision in
-            guard let found = decision.scores else { return nil }
+            guard !decision.isFailure, let found = decision.scores else { return nil }
             return Scores.Row(
                 action: decision.action?.rawValue ?? "allow",
                 scores: keys.map { (found.score($0) * 10_000).rounded() / 10_000 },

@@ -99,9 +99,9 @@ extension Doctor {
         return .ok(subject, found)
     }
 
-    /// The file of callers' keys, if there is one.
+    /// The file of callers' keys, if there is one or should be one.
     var keys: [CheckResult] {
-        guard let path = configuration.callers.keys else { return [] }
+        guard let path = configuration.callers.keys else { return [openUpstream].compactMap { $0 } }
         do throws(PolicyError) {
             let count = try CallerKeys.load(path: path).callers.count
             let found = "\(path), \(count) key\(count == 1 ? "" : "s")"
@@ -112,6 +112,18 @@ extension Doctor {
         } catch {
             return [.failure("keys", "\(error)", "callers.keys names the file; nobody is served until it is right")]
         }
+    }
+
+    /// Where the gateway has a key for the upstream and asks nobody who comes for anything.
+    private var openUpstream: CheckResult? {
+        let tls = configuration.tls
+        let asksForCertificates = tls?.clientAuthority != nil && tls?.takesClientsWithoutCertificate == false
+        guard configuration.upstream.authorization != nil, !asksForCertificates else { return nil }
+        return .warning(
+            "keys",
+            "whoever reaches the gateway uses the key of upstream.authorization_env",
+            "give callers keys of the gateway's own (callers.keys), or ask them for certificates (listen.tls.client_ca)"
+        )
     }
 
     var audit: [CheckResult] {

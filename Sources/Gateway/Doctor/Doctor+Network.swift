@@ -173,7 +173,8 @@ extension Doctor {
         guard let answers = try? await trial.get() else { return ([], []) }
         var dates: [(server: String, date: String)] = []
         var results = zip(servers.servers, answers).map { server, answer in
-            let name = "\(server.peer.scheme.rawValue)://\(server.peer.authority)"
+            let isSocket = server.peer.socketPath != nil
+            let name = isSocket ? server.peer.name : "\(server.peer.scheme.rawValue)://\(server.peer.authority)"
             switch answer {
             case .success(let answer):
                 if let date = answer.date { dates.append((name, date)) }

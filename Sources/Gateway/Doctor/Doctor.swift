@@ -12,9 +12,17 @@ package struct Doctor: Sendable {
     let configuration: GatewayConfiguration
     let machine: Machine
     let logger: Logger
+    let unsetVariables: [String]
 
-    package init(_ configuration: GatewayConfiguration, machine: Machine, logger: Logger) {
+    /// - Parameter unsetVariables: variables that the configuration names and this environment does not have.
+    package init(
+        _ configuration: GatewayConfiguration,
+        unsetVariables: [String] = [],
+        machine: Machine,
+        logger: Logger
+    ) {
         self.configuration = configuration
+        self.unsetVariables = unsetVariables
         self.machine = machine
         self.logger = logger
     }
@@ -22,7 +30,7 @@ package struct Doctor: Sendable {
     /// - Parameter asksUpstream: whether each server of the upstream and of engines is sent a request, and each collector. The
     ///   files that connections to them need are read in any case.
     package func examine(asksUpstream: Bool = true) async -> [CheckResult] {
-        var results = [processor, memory, openFiles]
+        var results = variables + [processor, memory, openFiles]
         results += policies + [model] + certificates + keys + audit + store
         results += await addresses()
         results += await upstream(asks: asksUpstream)
@@ -33,6 +41,17 @@ package struct Doctor: Sendable {
 }
 
 extension Doctor {
+    /// What is not set where the doctor looks may be set for the service, whose environment file is read by systemd alone.
+    var variables: [CheckResult] {
+        unsetVariables.map { name in
+            .warning(
+                "environment",
+                "the variable \(name) is not set here",
+                "the gateway does not start without it; a service may have it from its environment file"
+            )
+        }
+    }
+
     var processor: CheckResult {
         guard let kernels = machine.kernels else {
             return .failure(

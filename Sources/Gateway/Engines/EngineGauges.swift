@@ -21,7 +21,7 @@ struct EngineGauges: Sendable {
                 for condition in HealthBoard.Condition.allCases {
                     servers.set(
                         condition == now ? 1 : 0,
-                        [engine.name, server.peer.authority, condition.rawValue]
+                        [engine.name, server.peer.name, condition.rawValue]
                     )
                 }
             }

@@ -46,7 +46,8 @@ extension GatewayConfigurationKeys {
             .none,
             "environment variable whose value replaces the caller's key: with a scheme in front (`Bearer "
                 + "…`) in `Authorization`, a bare key in the field where the API looks for keys (`x-api-key`, "
-                + "`x-goog-api-key`); without it the caller's is passed on"
+                + "`x-goog-api-key`); without it the caller's is passed on. Without `callers.keys` whoever reaches "
+                + "the gateway uses this key"
         ),
         ConfigurationKey(
             "connect_timeout",
@@ -103,7 +104,8 @@ extension GatewayConfigurationKeys {
             .number,
             .value("50"),
             "after so many exchanges in a row without an answer from any server, on one event loop, "
-                + "requests are answered 503 (`upstream_circuit_open`) for a while, then one finds out; 0 never"
+                + "requests are answered 503 (`upstream_circuit_open`) for a while, then one finds out; 0 never. One "
+                + "that waited in vain while its server answered others with 2xx does not count"
         ),
         ConfigurationKey(
             "breaker_time",
@@ -179,7 +181,9 @@ extension GatewayConfigurationKeys {
             "queue",
             .number,
             .value("128"),
-            "requests that may wait for the model; one more counts as not judged"
+            "requests under way at the model, computing or waiting; one more counts as not judged. So does one of "
+                + "more than 1,056 tokens (of which 8,192 count at the most) where it makes more than 73,728 tokens of "
+                + "all that are under way: 576 for each of `queue`, 65,536 at the least"
         ),
         ConfigurationKey(
             "threads",
@@ -293,13 +297,14 @@ extension GatewayConfigurationKeys {
             "queue",
             .number,
             .value("256"),
-            "questions under way; one more counts as not judged (overloaded)"
+            "questions under way, about all requests and answers; one more counts as not judged (overloaded)"
         ),
         ConfigurationKey(
             "concurrency",
             .number,
             .value("8"),
-            "of those about one request or answer"
+            "of those about one request or answer, at the most `queue`; it may have any number, and the rest wait "
+                + "within `timeout`"
         ),
         ConfigurationKey(
             "probabilities",

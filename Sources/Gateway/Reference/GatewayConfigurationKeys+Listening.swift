@@ -147,8 +147,8 @@ extension GatewayConfigurationKeys {
             "client_ca",
             .path,
             .none,
-            "PEM file of authorities; with it everybody needs a client certificate, which stands in for "
-                + "the token"
+            "PEM file of authorities; with it the dashboard and `/api/` need a client certificate, which "
+                + "stands in for the token"
         ),
     ]
 

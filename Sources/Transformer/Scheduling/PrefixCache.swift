@@ -15,9 +15,9 @@
 ///
 /// **Timing.** What a page holds depends on nothing but its tokens, so two tenants can share one without either seeing a
 /// word of the other's. But a text whose beginning somebody else sent lately is answered a little sooner, and whoever can
-/// measure that can test a guess: all of the next eight tokens at once, or a whole tail. Where prompts hold
-/// secrets that are short enough to be guessed, requests are made with `sharesPrefix` off: they neither use the cache nor
-/// leave anything in it.
+/// measure that can test a guess: all of the next eight tokens at once, or a whole tail. A request with `sharesPrefix`
+/// off neither uses the cache nor leaves anything in it. The gateway makes all of its requests with it on, as SECURITY.md
+/// says.
 struct PrefixCache {
     /// What a sequence's beginning was found to have.
     struct Match: Equatable {

@@ -64,9 +64,9 @@ final class SchedulerInbox: Sendable {
             if state.isShutDown { return (SchedulerError.shutDown, false) }
             // A caller that was cancelled before it got here found nothing to withdraw.
             if let reason = submission.ticket.reason(at: .now) { return (reason, false) }
-            guard state.requests < limits.requests, state.tokens + submission.tokens <= limits.tokens else {
-                return (SchedulerError.overloaded, false)
-            }
+            let isShort = submission.tokens <= limits.shortTokens
+            guard state.requests < limits.requests, isShort || state.tokens + submission.tokens <= limits.tokens
+            else { return (SchedulerError.overloaded, false) }
             state.entries.append(submission)
             count(&state, requests: 1, tokens: submission.tokens)
             defer { state.isSleeping = false }

@@ -4,6 +4,9 @@ package struct SchedulerLimits: Sendable, Hashable {
     package var requests: Int
     /// Tokens of the requests under way, with those they may still write. Bounds what a flood of long requests can pile up.
     package var tokens: Int
+    /// A request of so many tokens at the most is taken whatever `tokens` says: it is done soon, and a few long ones would close the
+    /// scheduler to all such. `requests` bounds it all the same.
+    package var shortTokens: Int
     /// Bytes of pages: what is being computed and what is kept for prefixes.
     package var pageBytes: Int
     /// The part of the pages that requests which generate may hold, 0...1; the rest is always there for those that only read, so
@@ -19,6 +22,7 @@ package struct SchedulerLimits: Sendable, Hashable {
     package init(
         requests: Int = 128,
         tokens: Int = 65_536,
+        shortTokens: Int = 0,
         pageBytes: Int = 64 << 20,
         generationShare: Double = 0.6,
         quantum: Int = 96,
@@ -27,6 +31,7 @@ package struct SchedulerLimits: Sendable, Hashable {
     ) {
         self.requests = max(1, requests)
         self.tokens = max(1, tokens)
+        self.shortTokens = shortTokens
         self.pageBytes = pageBytes
         self.generationShare = max(0, min(1, generationShare))
         self.quantum = max(2, quantum)

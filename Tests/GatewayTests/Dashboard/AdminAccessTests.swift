@@ -10,17 +10,19 @@ import Testing
     private func refusal(
         _ access: AdminAccess,
         from address: String = "127.0.0.1",
+        hasCertificate: Bool = false,
         _ method: HTTPMethod = .GET,
         _ headers: HTTPHeaders = [:]
     ) throws -> HTTPResponseStatus? {
         var fields: HTTPHeaders = headers
         if !fields.contains(name: "host") { fields.add(name: "host", value: "localhost:9901") }
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: "/api/status", headers: fields)
-        let client = ClientInfo(
+        var client = ClientInfo(
             address: try SocketAddress(ipAddress: address, port: 1),
             requestID: "r",
-            isTLS: false
+            isTLS: hasCertificate
         )
+        client.hasCertificate = hasCertificate
         do throws(AdminAccess.Refusal) {
             try access.check(head, from: client)
             return nil
@@ -40,7 +42,15 @@ import Testing
     }
 
     @Test func aClientCertificateIsEnough() throws {
-        #expect(try refusal(AdminAccess(requiresCertificate: true), from: "192.0.2.1") == nil)
+        let access = AdminAccess(tokenDigest: try sha256("let me in"), requiresCertificate: true)
+        #expect(try refusal(access, from: "192.0.2.1", hasCertificate: true) == nil)
+    }
+
+    @Test(arguments: ["127.0.0.1", "192.0.2.1"])
+    func whereCertificatesAreAskedForNobodyGetsInWithoutOne(_ address: String) throws {
+        let access = AdminAccess(tokenDigest: try sha256("let me in"), requiresCertificate: true)
+        #expect(try refusal(access, from: address) == .unauthorized)
+        #expect(try refusal(access, from: address, .GET, ["authorization": "Bearer let me in"]) == .unauthorized)
     }
 
     @Test func withATokenEverybodyNeedsIt() throws {

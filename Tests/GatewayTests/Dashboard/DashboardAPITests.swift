@@ -23,7 +23,8 @@ import Testing
                 now: 2,
                 started: 1,
                 ready: true,
-                policy: .init(Policy(name: "p"), failure: nil),
+                policy: .init(Policy(name: "p", digest: "00"), failure: nil),
+                candidate: .init(Policy(name: "c", digest: "02"), failure: nil),
                 model: .init(waiting: 0, requests: 0, refused: 0),
                 upstream: [],
                 records: .init(StoringSink(NoLog(), store: store)),
@@ -84,6 +85,27 @@ import Testing
         let answer = ask(.GET, path)
         #expect(answer.status == .badRequest)
         #expect(answer.text.hasPrefix(#"{"error":"#))
+    }
+
+    @Test func onlyTheCandidateThatIsTriedNowIsSetBesideThePolicyInForce() throws {
+        for (id, policy, candidate) in [("r2", "00", "01"), ("r3", "00", "02"), ("r4", "ff", "02")] {
+            var record = AuditRecord(
+                time: .now(),
+                requestID: id,
+                policy: .init(name: "p", digest: policy),
+                mode: "enforce"
+            )
+            record.input = .init(action: nil, segmentsScanned: 1, segmentsUnscanned: 0)
+            record.candidate = .init(
+                policy: .init(name: "c", digest: candidate),
+                input: .init(action: .block, segmentsScanned: 1, segmentsUnscanned: 0)
+            )
+            try store.add([record])
+        }
+        let found = ask(.GET, "decisions?differs=1").text
+        #expect(["r2", "r3", "r4"].filter { found.contains("\"\($0)\"") } == ["r3"])
+        let overview = ask(.GET, "overview").text
+        #expect(overview.contains(#""candidate":[{"candidate":"block","count":1,"live":"allow"}]"#), "\(overview)")
     }
 
     @Test func marksBecomeCorrections() throws {

@@ -6,8 +6,8 @@ import Testing
 @testable import Gateway
 
 @Suite struct MarkedLabelTests {
-    /// The label of a request that was decided about so, and marked so.
-    private func label(_ action: Action?, _ mark: Mark) throws -> MarkedLabel {
+    /// A request that was decided about so, and marked so.
+    private func decision(_ action: Action?, _ mark: Mark, failure: String? = nil) throws -> ScoredDecision {
         let store = try DecisionStore(.memory)
         var record = AuditRecord(
             time: .now(),
@@ -19,13 +19,23 @@ import Testing
             action: action,
             categories: action == nil ? [] : [.hate],
             scores: Assessment(harm: 0.5, categories: CategoryScores(), tokens: 1),
+            failure: failure,
             segmentsScanned: 1,
             segmentsUnscanned: 0
         )
         try store.add([record])
         #expect(try store.mark("r1", phase: .input, as: mark))
-        let decision = try #require(try store.scored(phase: .input, since: .distantPast, limit: 1).first)
-        return try #require(MarkedLabel(decision, phase: .input))
+        return try #require(try store.scored(phase: .input, since: .distantPast, limit: 1).first)
+    }
+
+    private func label(_ action: Action?, _ mark: Mark) throws -> MarkedLabel {
+        let marked = try decision(action, mark)
+        return try #require(MarkedLabel(marked, phase: .input))
+    }
+
+    @Test func whatTheModelCouldNotJudgeIsNoLabel() throws {
+        let failed = try decision(.block, Mark(isRight: true), failure: "overloaded")
+        #expect(failed.scores != nil && MarkedLabel(failed, phase: .input) == nil)
     }
 
     @Test func aCategoryThatWasMissedSaysNothingOfTheOthers() throws {

@@ -68,6 +68,14 @@ import Testing
         #expect(scores.rows.map(\.action) == ["allow", "allow", "block", "block"])
     }
 
+    @Test func whatTheModelCouldNotJudgeHasNoScoresToShow() throws {
+        var failed = record("r5", hate: 0)
+        failed.input?.failure = "overloaded"
+        try store.add([failed])
+        #expect(try desk().scores(AdminQuery("/?phase=input")).rows.count == 4)
+        #expect(try desk().preview(.init()).undecided == 1)
+    }
+
     @Test func saysWhatOtherThresholdsWouldHaveDone() throws {
         #expect(try store.mark("r2", phase: .input, as: Mark(isRight: false)))
         #expect(try store.mark("r1", phase: .input, as: Mark(isRight: true)))

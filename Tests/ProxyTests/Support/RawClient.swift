@@ -3,6 +3,8 @@ import NIOPosix
 import Synchronization
 import TLS
 
+@testable import Proxy
+
 /// A client that sends the bytes it is told to and keeps the bytes it gets.
 final class RawClient: Sendable {
     struct TimedOut: Error {
@@ -12,6 +14,7 @@ final class RawClient: Sendable {
     private struct Received {
         var bytes: [UInt8] = []
         var isClosed = false
+        var isBroken = false
     }
 
     private final class Collector: ChannelInboundHandler {
@@ -33,6 +36,7 @@ final class RawClient: Sendable {
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            self.client.received.withLock { $0.isBroken = true }
             context.close(promise: nil)
         }
     }
@@ -73,6 +77,8 @@ final class RawClient: Sendable {
     var text: String { String(decoding: self.bytes, as: UTF8.self) }
     var bytes: [UInt8] { self.received.withLock { $0.bytes } }
     var isClosed: Bool { self.received.withLock { $0.isClosed } }
+    /// Whether the connection ended in an error, and not as TCP and TLS end one.
+    var isBroken: Bool { self.received.withLock { $0.isBroken } }
 
     func send(_ text: String) async throws {
         try await self.send(Array(text.utf8))
@@ -95,6 +101,13 @@ final class RawClient: Sendable {
 
     func close() async throws {
         try await self.open().close().get()
+    }
+
+    /// Breaks the connection off.
+    func reset() async throws {
+        let channel = try self.open()
+        try await channel.eventLoop.submit { channel.closesByReset() }.get()
+        try await channel.close().get()
     }
 
     /// Waits until the text received so far satisfies the condition.

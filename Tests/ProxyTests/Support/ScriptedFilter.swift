@@ -27,6 +27,8 @@ final class ScriptedFilter: ProxyFilter {
         var heads: [HTTPRequestHead] = []
         var clients: [SocketAddress?] = []
         var peers: [SocketAddress?] = []
+        /// Whether each client showed a certificate.
+        var certificates: [Bool] = []
         var observed = ""
         /// Answers of which the rest is not observed.
         var unobserved = 0
@@ -60,6 +62,7 @@ final class ScriptedFilter: ProxyFilter {
             $0.heads.append(head)
             $0.clients.append(client.address)
             $0.peers.append(client.peer)
+            $0.certificates.append(client.hasCertificate)
         }
         return Session(filter: self, head: head)
     }
@@ -67,6 +70,7 @@ final class ScriptedFilter: ProxyFilter {
     var heads: [HTTPRequestHead] { self.seen.withLock { $0.heads } }
     var clients: [SocketAddress?] { self.seen.withLock { $0.clients } }
     var peers: [SocketAddress?] { self.seen.withLock { $0.peers } }
+    var certificates: [Bool] { self.seen.withLock { $0.certificates } }
     var summaries: [ExchangeSummary] { self.seen.withLock { $0.summaries } }
     var observed: String { self.seen.withLock { $0.observed } }
     var unobserved: Int { self.seen.withLock { $0.unobserved } }

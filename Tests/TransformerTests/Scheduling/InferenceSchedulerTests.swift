@@ -320,6 +320,38 @@ struct InferenceSchedulerTests {
         #expect(scheduler.statistics.tokens == 0)
     }
 
+    @Test func longRequestsLeaveRoomForShortOnes() async throws {
+        let scheduler = try tiny.scheduler {
+            $0.requests = 4
+            $0.tokens = 440
+            $0.shortTokens = 40
+        }
+        let gate = Gate()
+        // 204 tokens.
+        let held = hold(scheduler, at: gate)
+        await gate.arrival()
+        let long = tokens(200, seed: 3)
+        let waiting = Task { try await scheduler.read([ReadSequence(long, taps: [.row(9)])]) }
+        #expect(await settles(scheduler) { $0.tokens == 404 })
+        await #expect(throws: SchedulerError.overloaded) {
+            try await scheduler.read([ReadSequence(tokens(41, seed: 4), taps: [.row(9)])])
+        }
+        let short = tokens(40, seed: 5)
+        let readings = (0..<2).map { _ in
+            Task { try await scheduler.read([ReadSequence(short, taps: [.row(9)])]) }
+        }
+        #expect(await settles(scheduler) { $0.requests == 4 && $0.tokens == 484 })
+        // As many requests as there may be are under way, and that holds for short ones, too.
+        await #expect(throws: SchedulerError.overloaded) {
+            try await scheduler.read([ReadSequence(short, taps: [.row(9)])])
+        }
+        gate.open(400)
+        for reading in readings { _ = try await reading.value }
+        _ = try await waiting.value
+        _ = try await held.value
+        #expect(scheduler.statistics.tokens == 0)
+    }
+
     @Test func aTextBeingWrittenDelaysAShortReadingByOneStep() async throws {
         let scheduler = try tiny.scheduler()
         let gate = Gate()

@@ -11,12 +11,20 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
     package private(set) var unscanned: UnscannedStrings
     /// What repeats a text of an earlier answer.
     private let repetitions: [String: JSONValue]
+    /// Of several prompts each with the ends of what is to stand behind it; none of one alone.
+    private let promptQueries: [String]
 
     private static let known = KnownMembers(
         FieldTable.openAI.context.union(FieldTable.wordlessPrompts).union([
             "prompt", "suffix", "stream", "stream_options", "n", "best_of", "echo",
         ])
     )
+
+    /// Bytes that are kept of each end of a suffix behind each of several prompts: engines read little of what stands before an answer.
+    private static let suffixEndBytes = 1 << 10
+    /// Bytes of those of all prompts: one long suffix behind thousands of prompts would else be thousands of times as large as the
+    /// request.
+    private static let suffixesBytes = 1 << 20
 
     /// - Throws: `ChatAPIError` with status 400 that names what is wrong.
     package init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(ChatAPIError) {
@@ -68,6 +76,24 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
         segments = collector.segments
         unscanned = collector.unscanned
         repetitions = collector.repetitions
+        promptQueries = Self.queries(of: prompts.compactMap(\.string), before: body["suffix"]?.string ?? "")
+    }
+
+    private static func queries(of prompts: [String], before suffix: String) -> [String] {
+        guard prompts.count > 1 else { return [] }
+        let ends = ends(of: suffix, bytes: min(suffixEndBytes, suffixesBytes / (2 * prompts.count)))
+        guard !ends.isEmpty else { return prompts }
+        return prompts.map { $0.isEmpty ? ends : "\($0)\n\(ends)" }
+    }
+
+    /// About so many bytes of both ends of a text; all of one that is no longer.
+    private static func ends(of text: String, bytes: Int) -> String {
+        guard text.utf8.count > 2 * bytes else { return text }
+        guard bytes > 0 else { return "" }
+        // A cut within a scalar is one before it.
+        let first = text[..<text.utf8.index(text.startIndex, offsetBy: bytes)]
+        let last = text[text.utf8.index(text.endIndex, offsetBy: -bytes)...]
+        return "\(first)\n\(last)"
     }
 
     package var serialized: [UInt8] { JSONWriter.bytes(.object(body)) }
@@ -88,6 +114,20 @@ package struct TextCompletionRequest: DialectRequest, Equatable {
             }
         }
         return try Self(edited)
+    }
+
+    /// Of several prompts none is the last: they are gone on with side by side.
+    package var lastUserText: String? {
+        let words = segments.filter { $0.role == .user && $0.kind == .words && $0.turn != nil }
+        return words.isEmpty ? nil : words.map(\.text).joined(separator: "\n")
+    }
+
+    /// Each of several prompts has `n` choices, the first prompt's in front.
+    package func query(of choice: Int) -> String? {
+        guard choice >= 0 else { return nil }
+        let position = choice / (body["n"]?.integer ?? 1)
+        guard promptQueries.indices.contains(position), !promptQueries[position].isEmpty else { return nil }
+        return promptQueries[position]
     }
 
     package func reply(_ text: String, as identity: ReplyIdentity) -> [UInt8] {

@@ -25,13 +25,15 @@ async function ask(path, body) {
   return answer;
 }
 
-/// Runs something that asks the API, and says what went wrong with it.
-async function attempt(work) {
+/// Runs something that asks the API. What went wrong stands in `place`, where its result would; without one it is said in the header,
+/// whose words change every few seconds.
+async function attempt(work, place = null) {
   try {
     await work();
   } catch (problem) {
     if (problem instanceof Refused) return askToken(problem.message);
-    say(problem.message, true);
+    if (place) place.replaceChildren(make("p", { class: "problem", role: "alert" }, problem.message));
+    else say(problem.message, true);
   }
 }
 
@@ -42,6 +44,9 @@ function say(words, isProblem = false) {
 
 function askToken(words) {
   for (const name of pages) byID(`page-${name}`).hidden = true;
+  byID("record").close();
+  // The API refuses every few seconds: who is elsewhere on the page by now stays there.
+  if (!byID("page-token").hidden) return;
   byID("page-token").hidden = false;
   byID("token-problem").textContent = token ? words : "";
   byID("token").focus();
@@ -77,14 +82,16 @@ async function refresh(isNew = false) {
   await attempt(async () => {
     if (page === "now") await showNow();
     if (page === "system") await showSystem();
-    if (page === "decisions" && isNew) await search();
-    if (page === "tuning" && isNew) await loadScores();
+    if (page === "decisions" && isNew) await attempt(search, byID("list"));
+    if (page === "tuning" && isNew) await attempt(loadScores, byID("sliders"));
     if (page === "decisions" || page === "tuning") sayState(await ask("status"));
   });
   clearTimeout(timer);
   timer = setTimeout(refresh, document.hidden ? 30000 : 3000);
 }
 
+// Its address would be taken for that of a page.
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); byID("main").focus(); });
 window.addEventListener("hashchange", () => { show(); byID("main").focus(); });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 
@@ -92,6 +99,7 @@ function sayState(status) {
   const troubles = [];
   if (!status.ready) troubles.push("draining");
   if (status.policy.failure) troubles.push("the policy file is broken; the last good one is in force");
+  if (status.candidate_failure) troubles.push("the candidate's file is broken");
   if (status.upstream.some((server) => server.condition !== "up")) troubles.push("an upstream server is not up");
   if (status.records.store_failure) troubles.push("decisions cannot be stored");
   const policy = `policy ${status.policy.name}, ${status.policy.mode}`;
@@ -127,10 +135,15 @@ async function showNow() {
     ? table(["stage", "50 %", "95 %", "99 %"],
       overview.latency.map((row) => [row.stage, milliseconds(row.p50), milliseconds(row.p95), milliseconds(row.p99)]), [1, 2, 3])
     : make("p", { class: "quiet" }, all ? "nothing measured" : "No request has passed the gateway in this time. What passes is shown here within seconds."));
-  byID("candidate").replaceChildren(showCandidate(status, overview));
-  byID("latest").replaceChildren(latest.length
+  renew(byID("candidate"), showCandidate(status, overview));
+  renew(byID("latest"), latest.length
     ? table(["", "", ""], latest.map((row) => [moment(row.time), opener(row), row.categories.join(", ").replaceAll("_", " ")]))
     : make("p", { class: "quiet" }, "Nothing that is stored was blocked, rewritten or logged."));
+}
+
+/// Puts new content into a place, unless somebody is in it with the keyboard, or comes back to it from a record: they would lose it.
+function renew(place, content) {
+  if (!place.querySelector(":focus-visible") && !byID("record").open) place.replaceChildren(content);
 }
 
 async function latestActed() {
@@ -139,11 +152,12 @@ async function latestActed() {
 }
 
 function showCandidate(status, overview) {
-  if (!status.candidate) return make("p", { class: "quiet" }, NO_CANDIDATE);
+  const failure = status.candidate_failure ? make("p", { class: "problem" }, status.candidate_failure) : null;
+  if (!status.candidate) return failure ?? make("p", { class: "quiet" }, NO_CANDIDATE);
   const changed = overview.candidate.filter((row) => row.live !== row.candidate);
   const all = overview.candidate.reduce((total, row) => total + row.count, 0);
   const sum = changed.reduce((total, row) => total + row.count, 0);
-  return make("div", {},
+  return make("div", {}, failure,
     make("p", {}, `${status.candidate.name}: ${sum.toLocaleString()} of ${all.toLocaleString()} would be decided otherwise. `,
       make("a", { href: "#decisions/differs" }, "Show them")),
     changed.length ? table(["live", "candidate", "exchanges"],
@@ -154,8 +168,8 @@ function showCandidate(status, overview) {
 
 let oldest = null;
 
-byID("search").addEventListener("submit", (event) => { event.preventDefault(); attempt(search); });
-byID("more").addEventListener("click", () => attempt(() => search(true)));
+byID("search").addEventListener("submit", (event) => { event.preventDefault(); attempt(search, byID("list")); });
+byID("more").addEventListener("click", () => attempt(() => search(true), byID("more-problem")));
 
 /// The names of the categories are had from the API, which may want a token first.
 async function fillCategories(field) {
@@ -166,11 +180,21 @@ async function fillCategories(field) {
   field.append(...names.slice(1).map((name) => make("option", { value: name }, name.replaceAll("_", " "))));
 }
 
+/// A day begins where somebody asks for it: the times of the list are of there, too. What is no day is left to the API.
+function sinceWhen(text) {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return text;
+  const midnight = new Date(`${text}T00:00`);
+  return midnight.getDate() === Number(text.slice(8)) ? midnight.toISOString() : text;
+}
+
 async function search(older = false) {
   const form = byID("search");
+  byID("more-problem").replaceChildren();
+  if (!older) byID("more").hidden = true;
   await fillCategories(form.elements.category);
   const wanted = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (value.trim()) wanted.set(name, value.trim());
+  if (wanted.has("since")) wanted.set("since", sinceWhen(wanted.get("since")));
   if (older && oldest !== null) wanted.set("before", oldest);
   const { decisions } = await ask(`decisions?${wanted}`);
   // They are numbered as they end, and shown as they began.
@@ -178,7 +202,7 @@ async function search(older = false) {
   const rows = decisions.sort(newestFirst).map((row) => [
     moment(row.time), opener(row), row.input ? word(row.input) : "–", row.output ? word(row.output) : "–",
     row.categories.join(", ").replaceAll("_", " "), row.dialect ?? "", row.model ?? "", row.tenant ?? "",
-    row.candidate ? word(row.candidate) : "", String(row.status ?? ""), milliseconds(row.milliseconds), marksOf(row),
+    row.candidate ? word(row.candidate) : "", statusOf(row), milliseconds(row.milliseconds), marksOf(row),
   ]);
   const header = ["time", "open", "asked", "answered", "categories", "API", "model", "tenant", "candidate", "status", "ms", "marked"];
   const made = table(header, rows, [10]);
@@ -190,20 +214,30 @@ async function search(older = false) {
 
 function newestFirst(a, b) { return b.time.localeCompare(a.time) || b.number - a.number; }
 
+/// The strictest action of both phases.
 function opener(row) {
-  const action = [row.input, row.output].includes("block") ? "block" : [row.input, row.output].includes("rewrite") ? "rewrite"
-    : [row.input, row.output].includes("log") ? "log" : "allow";
-  return make("button", { type: "button", click: () => attempt(() => open(row.request_id)), "aria-label": `${action}, show ${row.request_id}` },
-    word(action));
+  const action = ["block", "rewrite", "log", "allow"].find((each) => [row.input, row.output].includes(each)) ?? "none";
+  const label = `${ACTION_WORDS[action] ?? action}, show ${row.request_id}`;
+  return make("button", { type: "button", click: () => open(row.request_id), "aria-label": label }, word(action));
+}
+
+/// Where there is little room, only what is not as usual is shown.
+function statusOf(row) {
+  return row.status === undefined || row.status === 200 ? String(row.status ?? "") : make("span", {}, String(row.status));
 }
 
 function marksOf(row) {
   return Object.entries(row.marks).map(([phase, right]) => `${phase === "input" ? "asked" : "answered"}: ${right ? "right" : "wrong"}`).join(", ");
 }
 
+/// Shows a record in the dialog, or why it cannot be had.
 async function open(id) {
-  const record = await ask(`decisions/${encodeURIComponent(id)}`);
   byID("record-title").textContent = `Request ${id}`;
+  await attempt(async () => showRecord(id, await ask(`decisions/${encodeURIComponent(id)}`)), byID("record-body"));
+  if (byID("page-token").hidden && !byID("record").open) byID("record").showModal();
+}
+
+function showRecord(id, record) {
   const facts = [
     ["when", new Date(record.time).toLocaleString()], ["how it ended", `${record.outcome}${record.status ? `, status ${record.status}` : ""}`],
     ["asked for", [record.dialect, record.model].filter(Boolean).join(", ")],
@@ -215,7 +249,6 @@ async function open(id) {
     table(["", ""], facts),
     ...["input", "output"].filter((phase) => record[phase]).map((phase) => explained(id, phase, record[phase])),
     make("details", {}, make("summary", {}, "The record"), make("pre", { tabindex: "0" }, JSON.stringify(record, null, 2))));
-  if (!byID("record").open) byID("record").showModal();
 }
 
 /// Why a phase was decided as it was, and what somebody may say to it.
@@ -239,12 +272,12 @@ function explained(id, phase, judged) {
 function marking(id, phase, judged) {
   const missed = make("select", { "aria-label": "category that was missed" }, make("option", { value: "" }, "of no matter what category"),
     Object.keys(judged.scores ?? {}).filter((name) => name !== "harm").map((name) => make("option", { value: name }, name.replaceAll("_", " "))));
-  const done = make("span", { role: "status" });
+  const done = make("div", { role: "status" });
   const mark = (right) => attempt(async () => {
     await ask(`decisions/${encodeURIComponent(id)}/mark`, { phase, right, category: right === null ? null : missed.value || null });
     done.textContent = right === null ? "taken back" : `marked as ${right ? "right" : "wrong"}`;
-    if (page === "decisions") await search();
-  });
+    if (page === "decisions") await attempt(search, byID("list"));
+  }, done);
   return make("div", { class: "bar" },
     make("button", { type: "button", click: () => mark(true) }, "Right"),
     make("button", { type: "button", click: () => mark(false) }, judged.action === "allow" ? "Wrong: harm was missed" : "Wrong: it is harmless"),
@@ -257,20 +290,21 @@ function marking(id, phase, judged) {
 let scores = null;
 const changed = { input: {}, output: {} };
 
-for (const id of ["phase", "hours"]) byID(id).addEventListener("change", () => attempt(loadScores));
+for (const id of ["phase", "hours"]) byID(id).addEventListener("change", () => attempt(loadScores, byID("sliders")));
 byID("reset").addEventListener("click", () => { changed.input = {}; changed.output = {}; showSliders(); byID("preview-result").replaceChildren(); });
-byID("preview").addEventListener("click", () => attempt(preview));
-byID("save").addEventListener("click", () => attempt(save));
+byID("preview").addEventListener("click", () => attempt(preview, byID("preview-result")));
+byID("save").addEventListener("click", () => attempt(save, byID("preview-result")));
 byID("corrections").addEventListener("click", (event) => {
   event.preventDefault();
   attempt(async () => {
     const url = URL.createObjectURL(new Blob([await ask("corrections")], { type: "application/x-ndjson" }));
     make("a", { href: url, download: "corrections.jsonl" }).click();
     URL.revokeObjectURL(url);
-  });
+  }, byID("preview-result"));
 });
 
 async function loadScores() {
+  byID("tuning-note").textContent = "";
   scores = await ask(`scores?phase=${byID("phase").value}&hours=${byID("hours").value}`);
   showSliders();
 }
@@ -343,7 +377,7 @@ async function preview() {
   }
   if (found.changes.length) {
     parts.push(make("h3", {}, "The newest that change"), table(["request", "now", "then"], found.changes.slice(0, 12).map((row) => [
-      make("button", { type: "button", click: () => attempt(() => open(row.request)) }, row.request), word(row.before), word(row.after)])));
+      make("button", { type: "button", click: () => open(row.request) }, row.request), word(row.before), word(row.after)])));
   }
   parts.push(...leftOut(found.left));
   byID("preview-result").replaceChildren(...parts);
@@ -366,15 +400,16 @@ async function showSystem() {
   const status = await ask("status");
   sayState(status);
   const block = (title, rows) => make("div", {}, make("h3", {}, title), table(["", ""], rows));
-  const policy = (title, value) => block(title, [
+  const policy = (title, value, isUsed) => block(title, [
     ["name", value.name], ["digest", make("code", {}, value.digest)], ["mode", value.mode],
     ["rules", `${value.rules}, ${value.rule_tests} tests of theirs pass`], ["overrides", String(value.overrides)],
-    ["file", value.failure ? make("span", { class: "problem" }, value.failure) : make("span", { class: "good" }, "in force")],
+    ["file", value.failure ? make("span", { class: "problem" }, value.failure) : make("span", { class: "good" }, isUsed)],
   ]);
   const records = status.records;
   byID("system").replaceChildren(
-    policy("Policy in force", status.policy),
-    status.candidate ? policy("Candidate", status.candidate) : make("div", {}, make("h3", {}, "Candidate"), make("p", { class: "quiet" }, NO_CANDIDATE)),
+    policy("Policy in force", status.policy, "in force"),
+    status.candidate ? policy("Candidate", status.candidate, "tried") : make("div", {}, make("h3", {}, "Candidate"),
+      make("p", { class: status.candidate_failure ? "problem" : "quiet" }, status.candidate_failure ?? NO_CANDIDATE)),
     block("Model", [
       ["digest", make("code", {}, status.model.digest ?? "none")], ["requests under way", String(status.model.requests)],
       ["waiting", String(status.model.waiting)], ["refused", String(status.model.refused)],
