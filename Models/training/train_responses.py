@@ -38,9 +38,9 @@ SENTENCES = 0.25
 LONGEST = 300
 """Characters of a prompt that is not a written one, at the most: what it is about is said by then, and long ones cost time."""
 HARMLESS = 400
-"""Harmless prompts of a source, under any category, which get the general response."""
-OWN, GENERAL = 450, 60
-"""Harmful prompts of a source and a category with a subject of their own, and with the general one, at the most."""
+"""Harmless prompts of a source, under any category, which get the general subject."""
+OWN, REST = 450, 60
+"""Harmful prompts of a source and a category with a subject of their own, and with none, at the most."""
 
 
 def samples(units: list[Unit], seed: int) -> list[Sample]:
@@ -60,7 +60,7 @@ def samples(units: list[Unit], seed: int) -> list[Sample]:
             kind, category = "harmful", named[0]
             place, most = (category, True), OWN
             if subjects.subject(category, prompt).cue is None:
-                place, most = (category, False), GENERAL
+                place, most = (category, False), REST
         elif example.labels.values[0] == 0:
             kind, category = "mismatch", rng.choice(CATEGORIES)
             place, most = ("", False), HARMLESS

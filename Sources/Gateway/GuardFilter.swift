@@ -24,7 +24,7 @@ final class GuardFilter: ProxyFilter {
         let callers: CallerDirectory
         let limiter = RateLimiter()
         let ledger: ConversationLedger
-        let passing = PassingAnswers()
+        let passing: PassingAnswers
         let pendingRecords: PendingRecords
         let judgingRoom: JudgingRoom
 
@@ -37,6 +37,7 @@ final class GuardFilter: ProxyFilter {
             sealer: ContentSealerSource? = nil,
             callers: CallerDirectory = CallerDirectory(),
             ledger: ConversationLedger = ConversationLedger(),
+            passing: PassingAnswers = PassingAnswers(),
             pendingRecords: PendingRecords = PendingRecords()
         ) {
             self.configuration = configuration
@@ -47,6 +48,7 @@ final class GuardFilter: ProxyFilter {
             self.sealer = sealer
             self.callers = callers
             self.ledger = ledger
+            self.passing = passing
             self.pendingRecords = pendingRecords
             judgingRoom = JudgingRoom(limit: configuration.judgingBytes)
         }

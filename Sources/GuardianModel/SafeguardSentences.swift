@@ -14,6 +14,12 @@ struct SafeguardSentences: Sendable {
         var ways: [String]
     }
 
+    /// The last subjects of a category are about no matter in particular: one for whatever is harmful, one for what was stopped by mistake.
+    private static let unspecific = 2
+    /// How likely a subject has to be among those of its category to be named, by its first token. Where the model is less sure than that it is
+    /// wrong more often than not, and what fits the whole category is better than what talks past the caller.
+    private static let leastShare = 0.6
+
     /// What is wrong with the sentences of a category.
     enum Fault: Error, Sendable, Equatable {
         case missing(HarmCategory)
@@ -54,6 +60,10 @@ struct SafeguardSentences: Sendable {
         _ tokenizer: Tokenizer
     ) throws(Fault) -> TokenAutomaton {
         var automaton = TokenAutomaton()
+        automaton.reserve = TokenAutomaton.Reserve(
+            tokens: subjects.suffix(unspecific).compactMap { tokenizer.encode("\($0.name)\n").first },
+            share: leastShare
+        )
         for subject in subjects {
             guard !subject.name.isEmpty, !subject.refusals.isEmpty, !subject.ways.isEmpty else {
                 throw .empty(category, subject: subject.name)

@@ -19,12 +19,27 @@ package struct TokenAutomaton: Sendable {
         fileprivate var sibling: Int32
     }
 
+    /// What is written in place of what the model is not sure of.
+    package struct Reserve: Sendable, Hashable {
+        /// Of those that may be written in `start`; the likeliest of them is taken.
+        package var tokens: [Int32]
+        /// Of the probability of all tokens that may be written in `start`: what the likeliest one has to have at least.
+        package var share: Double
+
+        package init(tokens: [Int32], share: Double) {
+            self.tokens = tokens
+            self.share = share
+        }
+    }
+
     package static let start = State(index: 0)
     package static let end = State(index: 1)
 
     /// Of each state, its edge that was added last, by its place.
     private var last: [Int32] = [-1, -1]
     private var edges: [Edge] = []
+    /// For the first token; nil if the likeliest is always taken.
+    package var reserve: Reserve?
 
     package init() {}
 

@@ -190,7 +190,13 @@ private final class Hasty: SafetyClassifier {
                 candidate: try candidate.map { CandidateJudge(policy: $0, rules: try RuleSet($0.rules)) }
             ),
             environment: other?.environment
-                ?? .init(configuration: configuration, audit: sink, metrics: GatewayMetrics())
+                ?? .init(
+                    configuration: configuration,
+                    audit: sink,
+                    metrics: GatewayMetrics(),
+                    // However busy the machine is, whoever waits for an answer hears its end.
+                    passing: PassingAnswers(patience: .seconds(60))
+                )
         )
     }
 

@@ -20,6 +20,8 @@ struct SafeguardGenerationTests {
             var written: [Int32]
             /// By how much more each of these is likely than the next likely one, in nats, where there is more than one.
             var margins: [Float]
+            /// Whether the reference was not sure of the subject, and took one that is about no matter in particular.
+            var isReserve: Bool
             var subject: String
             var response: String
         }
@@ -79,7 +81,9 @@ struct SafeguardGenerationTests {
             var logits = try reading.logits(after: entry.prompt)
             var state = TokenAutomaton.start
             for token in entry.written {
-                let allowed = automaton.tokens(in: state).map { logits[Int($0)] }
+                let isReserve = entry.isReserve && state == TokenAutomaton.start
+                let tokens = isReserve ? automaton.reserve?.tokens : automaton.tokens(in: state)
+                let allowed = try #require(tokens).map { logits[Int($0)] }
                 if allowed.count > 1 {
                     let loss = try #require(allowed.max()) - logits[Int(token)]
                     losses.append(loss)

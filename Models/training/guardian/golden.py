@@ -115,14 +115,20 @@ def surprisals(network: Guardian, prompt: list[int], tokens: list[int]) -> list[
 
 
 @torch.inference_mode()
-def margins(network: Guardian, prompt: list[int], written: list[int], allowed: Automaton) -> list[float]:
-    """By how much more each choice is likely than the next likely one, in nats, where there is more than one."""
+def margins(
+    network: Guardian, prompt: list[int], written: list[int], allowed: Automaton
+) -> tuple[list[float], bool]:
+    """By how much more each choice is likely than the next likely one, in nats, where there is more than one; and whether the first
+    is one of the reserve's."""
     logits = network.model(torch.tensor([[*prompt, *written]])).logits[0, len(prompt) - 1 : -1].float()
+    likeliest = max(allowed.edges[Automaton.START], key=lambda token: logits[0, token].item())
     found = []
     for place, tokens in allowed.choices(written):
+        if place == 0 and written[0] != likeliest:
+            tokens = allowed.reserve
         first, second = logits[place, torch.tensor(sorted(tokens))].topk(2).values.tolist()
         found.append(first - second)
-    return found
+    return found, written[0] != likeliest
 
 
 def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict:
@@ -135,6 +141,7 @@ def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict
         allowed = automaton(subjects.by_category[category], lambda part: layout.tokenizer.encode(part).ids)
         written = generate(network.model, prompt, manifest["maxTokens"], allowed)
         free = generate(network.model, prompt, MAX_TOKENS)
+        leads, is_reserve = margins(network, prompt, written, allowed)
         subject, _, response = layout.tokenizer.decode(written).partition("\n")
         verdict = acceptance.judge(response, category, False, written)
         if verdict.failed is not None:
@@ -148,7 +155,8 @@ def safeguard(network: Guardian, layout: ResponseLayout, manifest: dict) -> dict
                 "free": free,
                 "surprisals": rounded(surprisals(network, prompt, free)),
                 "written": written,
-                "margins": rounded(margins(network, prompt, written, allowed)),
+                "margins": rounded(leads),
+                "isReserve": is_reserve,
                 "subject": subject,
                 "response": response,
             }

@@ -6,11 +6,17 @@ next (constrained decoding: Willard and Louf 2023, "Efficient Guided Generation 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from .subjects import Subject
 
 Encode = Callable[[str], list[int]]
+
+UNSPECIFIC = 2
+"""Subjects of a category, the last ones, that are about no matter in particular."""
+LEAST_SHARE = 0.6
+"""How likely a subject has to be among those of its category to be named, by its first token. Where the model is less sure than that
+it is wrong more often than not, and what fits the whole category is better than what talks past the caller."""
 
 
 class Automaton:
@@ -20,6 +26,8 @@ class Automaton:
 
     def __init__(self) -> None:
         self.edges: list[dict[int, int]] = [{}, {}]
+        self.reserve: list[int] = []
+        """First tokens, of which the likeliest is taken where the likeliest of all is less likely than `LEAST_SHARE`."""
 
     def state(self) -> int:
         """A new state."""
@@ -50,9 +58,10 @@ class Automaton:
             raise ValueError("the path does not reach the end")
 
 
-def automaton(subjects: Iterable[Subject], encode: Encode) -> Automaton:
+def automaton(subjects: Sequence[Subject], encode: Encode) -> Automaton:
     """Of the subjects of a category."""
     found = Automaton()
+    found.reserve = [encode(f"{subject.name}\n")[0] for subject in subjects[-UNSPECIFIC:]]
     for subject in subjects:
         named, refused = found.state(), found.state()
         found.add(encode(f"{subject.name}\n"), Automaton.START, named)

@@ -6,7 +6,12 @@ import torch
 from detection.trunk import IM_END
 from torch import nn
 
-from .automaton import Automaton
+from .automaton import LEAST_SHARE, Automaton
+
+
+def likeliest(logits: torch.Tensor, tokens: list[int]) -> int:
+    """Of tokens in rising order."""
+    return tokens[int(logits[torch.tensor(tokens)].argmax())]
 
 
 @torch.inference_mode()
@@ -25,7 +30,10 @@ def generate(model: nn.Module, prompt: list[int], max_tokens: int, automaton: Au
             out = model(torch.tensor([inputs]), past_key_values=cache, use_cache=True, logits_to_keep=1)
             cache, inputs = out.past_key_values, []
             logits = out.logits[0, -1].float()
-            token = allowed[int(logits[torch.tensor(allowed)].argmax())] if allowed else int(logits.argmax())
+            token = likeliest(logits, allowed) if allowed else int(logits.argmax())
+            if automaton and state == Automaton.START and automaton.reserve:
+                share = logits[torch.tensor(allowed)].softmax(0).max()
+                token = token if share >= LEAST_SHARE else likeliest(logits, sorted(automaton.reserve))
         if automaton is None and token == IM_END:
             break
         written.append(token)

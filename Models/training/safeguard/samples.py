@@ -95,7 +95,10 @@ class Layout:
 
     def prompt(self, text: str, category: str, forced: bool) -> list[int]:
         """Everything before the first generated token."""
-        text_ids = self.tokenizer.encode(text).ids[:PROMPT_TOKENS]
+        text_ids = self.tokenizer.encode(text).ids
+        if len(text_ids) > PROMPT_TOKENS:
+            # What is asked may stand before a document or behind it.
+            text_ids = text_ids[: PROMPT_TOKENS // 2] + text_ids[-(PROMPT_TOKENS // 2) :]
         markers = [HARM, EXPL] if forced else [EXPL]
         words = self.tokenizer.encode(f" {category.replace('_', ' ')}\n").ids
         return [*self.prefix, *text_ids, *self.suffix, *markers, *words]

@@ -24,7 +24,9 @@ from detection.taxonomy import CATEGORIES
 from safeguard.acceptance import SENTENCE_END, Acceptance
 
 FOLDER = Path(__file__).parent / "subjects"
-SUBJECTS = range(8, 15)
+SUBJECTS = range(10, 20)
+OTHER, GENERAL = "other harm", "general"
+"""The last two subjects of each category, without cues: for harmful prompts in which no cue occurs, and for harmless ones."""
 SENTENCES = range(3, 6)
 """How many refusals a subject has, and how many ways."""
 WORDS = range(15, 61)
@@ -57,7 +59,8 @@ def compiled(cues: list[str]) -> re.Pattern[str] | None:
 
 
 class Subjects:
-    """The subjects of all categories. The last of a category is the general one: it has no cues and fits every prompt."""
+    """The subjects of all categories. The last two of a category have no cues: `OTHER` fits every harmful prompt of it, and
+    `GENERAL` a harmless one that was stopped by mistake."""
 
     def __init__(self, folder: Path = FOLDER):
         self.by_category = {
@@ -69,14 +72,12 @@ class Subjects:
         }
 
     def subject(self, category: str, prompt: str, kind: str = "harmful") -> Subject:
-        """The first subject with a cue in the prompt, else the general one, which a harmless prompt always gets."""
-        subjects = self.by_category[category]
+        """The first subject with a cue in the prompt, else `OTHER`. A harmless prompt always gets `GENERAL`."""
+        *named, other, general = self.by_category[category]
+        if kind == "mismatch":
+            return general
         text = prompt.replace("\u2019", "'")
-        if kind != "mismatch":
-            for subject in subjects:
-                if subject.cue and subject.cue.search(text):
-                    return subject
-        return subjects[-1]
+        return next((subject for subject in named if subject.cue and subject.cue.search(text)), other)
 
     def target(self, category: str, prompt: str, seed: int, kind: str = "harmful", form: str | None = None) -> str:
         """What is written to a prompt: its subject, and of it a refusal and a way that the seed and the text choose.
@@ -96,10 +97,15 @@ class Subjects:
                 yield f"{category}: {len(subjects)} subjects"
             if len({subject.name for subject in subjects}) != len(subjects):
                 yield f"{category}: a name occurs twice"
-            if [subject for subject in subjects if subject.cue is None] != [subjects[-1]]:
-                yield f"{category}: the last subject, and no other, must be without cues"
+            if [subject.name for subject in subjects[-2:]] != [OTHER, GENERAL]:
+                yield f"{category}: the last subjects are not {OTHER} and {GENERAL}"
+            if [subject for subject in subjects if subject.cue is None] != list(subjects[-2:]):
+                yield f"{category}: the last two subjects, and no others, must be without cues"
             for subject in subjects:
                 where = f"{category}, {subject.name}"
+                # What JSON makes of `\b` and of `\\\\b`: neither ever matches what was meant.
+                if subject.cue and re.search(r"[\x00-\x1f]|\\\\", subject.cue.pattern):
+                    yield f"{where}: a cue with a control character or two backslashes"
                 if len(subject.refusals) not in SENTENCES or len(subject.ways) not in SENTENCES:
                     yield f"{where}: {len(subject.refusals)} refusals, {len(subject.ways)} ways"
                 for text in (*subject.refusals, *subject.ways):
@@ -150,8 +156,7 @@ def main() -> None:
         found = {group: Counter[str]() for group in groups}
         for _, prompt, kind, group in own:
             found[group][subjects.subject(category, prompt, kind).name] += 1
-        general = known[-1].name
-        shares = (f"{group} {covered(found[group], general)}" for group in groups)
+        shares = (f"{group} {covered(found[group])}" for group in groups)
         print(f"{category}: with a subject of their own {', '.join(shares)}")
         for subject in known:
             print(f"  {subject.name}: {', '.join(str(found[group][subject.name]) for group in groups)}")
@@ -163,10 +168,10 @@ def main() -> None:
     print(f"all: {met} of {len(everything)}")
 
 
-def covered(found: Counter[str], general: str) -> str:
-    """How many of the prompts met a subject other than the general one."""
+def covered(found: Counter[str]) -> str:
+    """How many of the harmful prompts met a subject with cues."""
     total = found.total()
-    met = total - found[general]
+    met = total - found[OTHER]
     return f"{met} of {total} ({met / total:.0%})" if total else "none"
 
 

@@ -65,7 +65,13 @@ struct TokenChoice {
             count += 1
             return Continuation(tokens: [token], end: count < limits.maxTokens ? nil : .length)
         }
-        let token = try sampler.next(logits, among: automaton.tokens(in: state))
+        let allowed = automaton.tokens(in: state)
+        var token = try sampler.next(logits, among: allowed)
+        if state == TokenAutomaton.start, let reserve = automaton.reserve,
+            Self.share(of: token, among: allowed, logits) < reserve.share
+        {
+            token = try sampler.next(logits, among: reserve.tokens)
+        }
         var tokens: [Int32] = []
         var next = automaton.target(of: token, from: state).map { (token: token, state: $0) }
         while let reached = next, count < limits.maxTokens {
@@ -76,5 +82,16 @@ struct TokenChoice {
         }
         if state == TokenAutomaton.end { return Continuation(tokens: tokens, end: .stop) }
         return Continuation(tokens: tokens, end: count < limits.maxTokens ? nil : .length)
+    }
+
+    /// How likely a token is if it is one of some.
+    private static func share(
+        of token: Int32,
+        among allowed: [Int32],
+        _ logits: UnsafeMutableBufferPointer<Float>
+    ) -> Double {
+        let greatest = Double(logits[Int(token)])
+        let finite = allowed.lazy.map { Double(logits[Int($0)]) }.filter(\.isFinite)
+        return 1 / finite.reduce(0) { $0 + Exponential.exp($1 - greatest) }
     }
 }
