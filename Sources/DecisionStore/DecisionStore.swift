@@ -153,13 +153,12 @@ package final class DecisionStore: Sendable {
 
     /// - Parameter oldest: nil where age is not looked at.
     private func prune(before oldest: Int64?) throws(StoreError) {
-        let (lateCount, lateBytes) = late.withLock { late in
-            if let oldest { late.remove(before: oldest) }
-            return (late.count, late.bytes)
-        }
-        // The newest row stays in any case: where none is left, numbers begin at 1 again.
-        let count = max(1, retention.decisions - lateCount)
+        if let oldest { late.withLock { $0.remove(before: oldest) } }
         try change { db in
+            // Counted here, since late ones may become rows before it is this one's turn to write.
+            let (lateCount, lateBytes) = late.withLock { ($0.count, $0.bytes) }
+            // The newest row stays in any case: where none is left, numbers begin at 1 again.
+            let count = max(1, retention.decisions - lateCount)
             if let oldest {
                 try db.rows(
                     """
